@@ -1,0 +1,13 @@
+{
+    "name": "Mailjet",
+    "version": "19.0.1.0.0",
+    "category": "Marketing/Email Marketing",
+    "summary": "Send email and mass mailings through Mailjet",
+    "author": "The mail_mailjet founders",
+    "license": "LGPL-3",
+    "depends": ["mass_mailing"],
+    "data": [
+        "views/ir_mail_server_views.xml",
+        "views/mailing_mailing_views.xml",
+    ],
+}

@@ -1,0 +1,8 @@
+-- A copy of the database sends nothing through the account of the original: base
+-- archives every mail server, and without its secret key a Mailjet server cannot be
+-- taken back into use by mistake.
+UPDATE ir_mail_server
+   SET smtp_pass = NULL,
+       mailjet_state = 'untested',
+       mailjet_failure = NULL
+ WHERE smtp_authentication = 'mailjet';

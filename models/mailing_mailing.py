@@ -1,0 +1,18 @@
+from odoo import api, fields, models
+
+
+class MailingMailing(models.Model):
+    _inherit = "mailing.mailing"
+
+    mailjet_server_available = fields.Boolean(
+        compute="_compute_mailjet_server_available"
+    )
+    mailjet_usage = fields.Selection(related="mail_server_id.mailjet_usage")
+    mailjet_state = fields.Selection(related="mail_server_id.mailjet_state")
+
+    @api.depends("mail_server_id")
+    def _compute_mailjet_server_available(self):
+        servers = self.env["ir.mail_server"].sudo().search([])
+        available = bool(servers._filter_mailjet())
+        for mailing in self:
+            mailing.mailjet_server_available = available

@@ -1,0 +1,118 @@
+import os
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+from odoo.tests import TransactionCase
+
+from odoo.addons.base.models import ir_mail_server
+
+from .standins import SmtpStandin, Store, TestAuthority, write_bundle
+
+API_KEY = "0123456789abcdef0123456789abcdef"
+SECRET_KEY = "fedcba9876543210fedcba9876543210"
+
+
+class MailjetCommon(TransactionCase):
+    """A database whose only mail servers are those a test makes."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.MailServer = cls.env["ir.mail_server"]
+        cls.MailServer.search([]).unlink()
+        params = cls.env["ir.config_parameter"]
+        params.set_param("mass_mailing.outgoing_mail_server", False)
+        params.set_param("mass_mailing.mail_server_id", False)
+        cls.alias_domain = cls.env["mail.alias.domain"].create(
+            {
+                "name": "company.example",
+                "bounce_alias": "bounce",
+                "catchall_alias": "catchall",
+                "default_from": "notifications",
+            }
+        )
+        cls.env.company.alias_domain_id = cls.alias_domain
+
+    @classmethod
+    def create_server(cls, name="Mailjet", **vals):
+        """Create a Mailjet server; `vals` replace what the preset would set."""
+        return cls.MailServer.create(
+            {
+                "name": name,
+                "smtp_authentication": "mailjet",
+                "smtp_host": "in-v3.mailjet.com",
+                "smtp_port": 587,
+                "smtp_encryption": "starttls_strict",
+                "smtp_user": API_KEY,
+                "smtp_pass": SECRET_KEY,
+                **vals,
+            }
+        )
+
+    @classmethod
+    def create_other_server(cls, name="Other", **vals):
+        """Create a server that is not Mailjet's."""
+        return cls.MailServer.create(
+            {"name": name, "smtp_host": "smtp.other.example", **vals}
+        )
+
+
+class MailjetSmtpCommon(MailjetCommon):
+    """Two servers on loopback that really take mail: Mailjet's stand-in and another.
+
+    The authority that signed their certificates is trusted while the tests run.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.authority = TestAuthority()
+        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        write_bundle(folder / "ca.pem", cls.authority)
+        cls.enterClassContext(
+            patch.dict(os.environ, {"SSL_CERT_FILE": str(folder / "ca.pem")})
+        )
+        cls.certificate = cls.authority.issue("localhost", "127.0.0.1")
+        cls.mailjet = cls.start_standin()
+        cls.other = cls.start_standin()
+        cls.enterClassContext(patch.object(ir_mail_server, "SMTP_TIMEOUT", 5))
+
+    def setUp(self):
+        super().setUp()
+        self.mailjet.store.clear_messages()
+        self.other.store.clear_messages()
+        # Odoo sends nothing during tests; these are about sending
+        self.enterContext(
+            patch.object(
+                ir_mail_server.IrMail_Server, "_disable_send", return_value=False
+            )
+        )
+
+    @classmethod
+    def start_standin(cls, certificate=None, **options):
+        store = Store()
+        store.add_key(API_KEY, SECRET_KEY)
+        return cls.enterClassContext(
+            SmtpStandin(store, certificate or cls.certificate, **options)
+        )
+
+    @classmethod
+    def create_standin_server(cls, standin=None, **vals):
+        """Create a Mailjet server that points at a stand-in."""
+        standin = standin or cls.mailjet
+        vals = {"smtp_host": "localhost", "smtp_port": standin.starttls_port, **vals}
+        return cls.create_server(**vals)
+
+    @classmethod
+    def create_other_standin_server(cls, **vals):
+        return cls.create_other_server(
+            **{
+                "smtp_host": "localhost",
+                "smtp_port": cls.other.starttls_port,
+                "smtp_encryption": "starttls_strict",
+                "smtp_user": API_KEY,
+                "smtp_pass": SECRET_KEY,
+                **vals,
+            }
+        )

@@ -1,0 +1,111 @@
+"""The stand-in Mailjet as a program of its own: `python tests/standins --help`."""
+
+import argparse
+import itertools
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+if __package__:
+    from . import Message, SmtpStandin, Store, TestAuthority, write_bundle
+else:
+    # Started by path: Python then looks for modules inside this folder, where the
+    # relative imports of the package cannot work. Look next to the folder instead.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+    from standins import Message, SmtpStandin, Store, TestAuthority, write_bundle
+
+_logger = logging.getLogger("standins")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play Mailjet until SIGINT or SIGTERM; return the exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        with _standin(options) as standin:
+            print(
+                f"ready smtp={standin.host}:{standin.starttls_port}"
+                f" smtps={standin.host}:{standin.tls_port}",
+                flush=True,
+            )
+            stopped.wait()
+    except OSError as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="standins", description="A stand-in Mailjet that sends nothing to anybody."
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    add("--smtp-port", type=int, default=1587, help="STARTTLS (%(default)s; 0: free)")
+    add("--smtps-port", type=int, default=1465, help="TLS (%(default)s; 0: free)")
+    add("--api-key", required=True, help="the only user name that may log in")
+    add("--secret-key", required=True, help="its password; invent one")
+    add(
+        "--ca-file",
+        type=Path,
+        help="write what a client must trust to this file, for SSL_CERT_FILE",
+    )
+    add("--messages", type=Path, metavar="DIR", help="write each mail as DIR/NNNN.eml")
+    return parser
+
+
+def _standin(options: argparse.Namespace) -> SmtpStandin:
+    """A server that is ready to be started, its certificate and store prepared."""
+    store = Store()
+    store.add_key(options.api_key, options.secret_key)
+    if options.messages:
+        store.subscribe(_writer(options.messages))
+    store.subscribe(_log_message)
+    authority = TestAuthority()
+    if options.ca_file:
+        write_bundle(options.ca_file, authority)
+    names = dict.fromkeys(["localhost", "127.0.0.1", "::1", options.host])
+    return SmtpStandin(
+        store,
+        authority.issue(*names),
+        host=options.host,
+        starttls_port=options.smtp_port,
+        tls_port=options.smtps_port,
+    )
+
+
+def _writer(folder: Path) -> Callable[[Message], None]:
+    """A listener that writes each message to a file, numbered on from the last one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    used = [int(file.stem) for file in folder.glob("*.eml") if file.stem.isdecimal()]
+    numbers = itertools.count(max(used, default=0) + 1)
+
+    def write(message: Message) -> None:
+        Path(folder, f"{next(numbers):04}.eml").write_bytes(message.content)
+
+    return write
+
+
+def _log_message(message: Message) -> None:
+    """One line a message, and never more: what a sender writes is printed quoted."""
+    try:
+        subject = str(message.parsed()["Subject"])
+    except Exception:  # the parser fails in many ways; a log line may not refuse mail
+        subject = "(unreadable)"
+    _logger.info(
+        "from=%r to=%r subject=%r queued=%s",
+        message.mail_from,
+        ", ".join(message.rcpt_tos),
+        subject,
+        message.queued_id,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
