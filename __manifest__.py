@@ -10,4 +10,7 @@
         "views/ir_mail_server_views.xml",
         "views/mailing_mailing_views.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["mail_mailjet/static/tests/tours/**/*"],
+    },
 }

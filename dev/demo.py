@@ -21,6 +21,7 @@ def make_alias_domain():
     company = env.company  # noqa: F821
     company.alias_domain_id = company.alias_domain_id or domain
     company.email = company.email or "hello@mailjet-demo.example.com"
+    company.iap_enrich_auto_done = True  # or Odoo asks its own service about it
     admin = env.ref("base.user_admin")  # noqa: F821
     if not (admin.email or "").endswith("mailjet-demo.example.com"):
         admin.email = "admin@mailjet-demo.example.com"
@@ -69,6 +70,8 @@ def make_mailing(server):
         [("subject", "=", subject)],
         {
             "subject": subject,
+            # Email Marketing opens on one's own mailings
+            "user_id": env.ref("base.user_admin").id,  # noqa: F821
             "mailing_model_id": env["ir.model"]._get_id("mailing.list"),  # noqa: F821
             "contact_list_ids": [Command.set(mailing_list.ids)],
             "mail_server_id": server.id,

@@ -36,6 +36,7 @@ import time
 import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 MODULE = "mail_mailjet"
@@ -309,8 +310,10 @@ def odoo_file_wanted(name):
 
 
 def checked_source(source):
-    release = source / "odoo" / "release.py"
-    text = release.read_text() if release.exists() else ""
+    try:
+        text = (source / "odoo" / "release.py").read_text()
+    except OSError:
+        text = ""
     if not re.search(r"^version_info = \(19, 0,", text, re.MULTILINE):
         raise DevError(f"there is no Odoo 19.0 in {source}; check ODOO_SRC.")
     return source
@@ -356,9 +359,9 @@ def venv_python():
         env = {
             name: value for name, value in os.environ.items() if name != "PYTHONPATH"
         }
-        pip_options = ["--require-hashes", "--no-deps", "--disable-pip-version-check"]
-        shutil.rmtree(target.with_name(target.name + ".part"), ignore_errors=True)
+        pip_options = ["--require-hashes", "--no-deps", "--no-compile"]
         part = target.with_name(target.name + ".part")
+        shutil.rmtree(part, ignore_errors=True)
         try:
             run([sys.executable, "-m", "venv", part], env=env)
         except DevError as error:
@@ -749,9 +752,10 @@ def environment():
         raise DevError(f"set-up needs 3 GB of disk at {HOME}; DEV_HOME moves it.")
     users = any(os.environ.get(name) for name in ("PGHOST", "PGPORT", "PGSERVICE"))
     with exclusive("setup"):
-        install_test_packages()
-        odoo_source()
-        venv_python()
+        with ThreadPoolExecutor() as pool:
+            steps = (install_test_packages, odoo_source, venv_python)
+            for step in [pool.submit(step) for step in steps]:
+                step.result()
         cluster = UsersCluster() if users else Cluster()
     with cluster:
         env = Environment(cluster)
@@ -1113,6 +1117,7 @@ COMMANDS = {
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it for &
     try:
         return COMMANDS[sys.argv[1]](sys.argv[2:])
     except DevError as error:

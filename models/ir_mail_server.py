@@ -388,6 +388,11 @@ class IrMail_Server(models.Model):
         """
         return self.filtered(lambda server: server.smtp_authentication == "mailjet")
 
+    @api.model
+    def _get_active_servers(self):
+        """Return all servers in use: a handful, and not all fields can be searched."""
+        return self.sudo().search([])  # pylint: disable=no-search-all
+
     # ------------------------------------------------------------------
     # Which mail goes where
     # ------------------------------------------------------------------
@@ -417,12 +422,30 @@ class IrMail_Server(models.Model):
     @api.model
     def _mailjet_keep_last(self):
         """Put the servers for mass mailing only after all others in priority."""
-        servers = self.sudo().search([])
+        servers = self._get_active_servers()
         mass_mailing_only = servers._filter_mass_mailing_only()
         last = max((servers - mass_mailing_only).mapped("sequence"), default=0)
         for server in mass_mailing_only:
             if server.sequence <= last:
                 server.sequence = last + 1
+
+    def web_resequence(self, specification, field_name="sequence", offset=0):
+        """Tell who dragged a server for mass mailing only that it stays last.
+
+        The list shows the order it was dragged to until it is loaded again.
+        """
+        result = super().web_resequence(specification, field_name, offset)
+        moved_back = self._filter_mass_mailing_only().filtered(
+            lambda server: server.sequence != offset + self.ids.index(server.id)
+        )
+        if field_name == "sequence" and moved_back:
+            message = self.env._(
+                "“%(name)s” is for mass mailing only and stays behind all other "
+                "servers, whatever the order shown.",
+                name=moved_back[0].name,
+            )
+            self.env.user._bus_send("simple_notification", {"message": message})
+        return result
 
     def _mailjet_become_dedicated(self):
         """Make the first server for mass mailing only among these the dedicated one.
@@ -464,10 +487,10 @@ class IrMail_Server(models.Model):
         server, sent_from = self.env["ir.mail_server"]._find_mail_server(email_from)
         if not server:
             return self.env._(
-                "No outgoing mail server takes it; Odoo uses the server named in its "
-                "configuration file."
+                "No outgoing mail server takes this mail; Odoo uses the server named "
+                "in its configuration file."
             )
-        answer = self.env._("It takes “%(server)s”.", server=server.sudo().name)
+        answer = self.env._("This mail takes “%(server)s”.", server=server.sudo().name)
         reason = server.sudo()._mailjet_route_reason(email_from, sent_from)
         return f"{answer}\n{reason}"
 
@@ -631,6 +654,7 @@ class IrMail_Server(models.Model):
                 autodetect_max_email_size
             )
         for server in mailjet_servers:
+            server._get_test_email_from()  # raises where the user has no address
             result = {"mailjet_state": "working", "mailjet_failure": False}
             try:
                 action = super(IrMail_Server, server).test_smtp_connection(
@@ -658,7 +682,7 @@ class IrMail_Server(models.Model):
             "params": {
                 "message": message,
                 "type": kind,
-                "sticky": kind == "danger",
+                "sticky": False,
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

@@ -12,7 +12,5 @@ class MailingMailing(models.Model):
 
     @api.depends("mail_server_id")
     def _compute_mailjet_server_available(self):
-        servers = self.env["ir.mail_server"].sudo().search([])
-        available = bool(servers._filter_mailjet())
-        for mailing in self:
-            mailing.mailjet_server_available = available
+        servers = self.env["ir.mail_server"]._get_active_servers()
+        self.mailjet_server_available = bool(servers._filter_mailjet())

@@ -14,26 +14,30 @@ class TestMailEnvironment(MailjetSmtpCommon):
     """
 
     @contextmanager
-    def settings_from_the_environment(self, **settings):
-        def compute_from_environment(servers):
-            for server in servers:
-                for name, value in settings.items():
-                    server[name] = value
+    def settings_from_the_environment(self, settings):
+        """Make fields computed; `settings` is {server: {field: value}}."""
 
+        def compute(name):
+            def compute_from_environment(servers):
+                for server in servers:
+                    server[name] = settings[server][name]
+
+            return compute_from_environment
+
+        names = {name for values in settings.values() for name in values}
+        fields = self.MailServer._fields
         with ExitStack() as stack:
-            fields = self.MailServer._fields
-            computed = {fields[name]: [fields[name]] for name in settings}
+            computed = {fields[name]: [fields[name]] for name in names}
             stack.enter_context(patch.dict(self.registry.field_computed, computed))
-            for name in settings:
+            for name in names:
                 for attribute, value in (
                     ("store", False),
-                    ("compute", compute_from_environment),
+                    ("compute", compute(name)),
                     ("column_type", None),
                     ("readonly", True),
                 ):
                     stack.enter_context(patch.object(fields[name], attribute, value))
             self.env.invalidate_all()
-            self.MailServer.search([]).mapped("smtp_host")
             with self.assertRaises(ValueError, msg="the fields can still be searched"):
                 self.MailServer.search([("smtp_authentication", "=", "mailjet")])
             yield
@@ -43,13 +47,16 @@ class TestMailEnvironment(MailjetSmtpCommon):
     def test_everything_works_with_computed_settings(self):
         server = self.create_standin_server(mailjet_usage="mass_mailing")
         other = self.create_other_standin_server()
+        connection = {
+            "smtp_authentication": "mailjet",
+            "smtp_host": "localhost",
+            "smtp_port": self.mailjet.starttls_port,
+            "smtp_encryption": "starttls_strict",
+            "smtp_user": API_KEY,
+            "smtp_pass": SECRET_KEY,
+        }
         with self.settings_from_the_environment(
-            smtp_authentication="mailjet",
-            smtp_host="localhost",
-            smtp_port=self.mailjet.starttls_port,
-            smtp_encryption="starttls_strict",
-            smtp_user=API_KEY,
-            smtp_pass=SECRET_KEY,
+            {server: connection, other: {**connection, "smtp_authentication": "login"}}
         ):
             self.assertEqual(self.MailServer._find_mail_server("a@b.example")[0], other)
             action = server.test_smtp_connection()

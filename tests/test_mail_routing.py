@@ -177,9 +177,18 @@ class TestMailPriority(MailjetCommon):
     def test_dragged_in_the_list(self):
         others = self.create_other_server("A") | self.create_other_server("B")
         server = self.create_server(mailjet_usage="mass_mailing")
+        messages = self.env["bus.bus"].search_count([])
         (server | others).web_resequence({"sequence": {}}, offset=3)
         self.assert_last(server)
         self.assertEqual(others.mapped("sequence"), [4, 5])
+        # The list still shows the server first, so the admin is told
+        self.env.cr.precommit.run()
+        last = self.env["bus.bus"].search([], order="id desc", limit=1)
+        self.assertEqual(self.env["bus.bus"].search_count([]), messages + 1)
+        self.assertIn("stays behind all other servers", last.message)
+        (others | server).web_resequence({"sequence": {}}, offset=3)
+        self.env.cr.precommit.run()
+        self.assertEqual(self.env["bus.bus"].search_count([]), messages + 1)
 
     def test_nothing_is_touched_without_mass_mailing_only(self):
         other = self.create_other_server(sequence=30)
