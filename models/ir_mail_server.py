@@ -94,7 +94,7 @@ class IrMail_Server(models.Model):
     # ------------------------------------------------------------------
 
     @api.depends("smtp_authentication")
-    def _compute_smtp_authentication_info(self):
+    def _compute_smtp_authentication_info(self):  # pylint: disable=missing-return
         mailjet_servers = self._filter_mailjet()
         mailjet_servers.smtp_authentication_info = self.env._(
             "Connect your Mailjet account with its API key and secret key.\n"
