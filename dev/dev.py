@@ -869,12 +869,13 @@ def run_odoo_tests(env, database, tags, *options):
         *("-d", database, "--stop-after-init", "--test-tags", tags, *options),
         *("--http-port", port, "--max-cron-threads=0"),
     )
-    path = HOME / f"test-{database}.log"
+    path = HOME / f"{database}.log"
     with path.open("w") as file:
         status = subprocess.run(
             command, env=env.env(), cwd=ROOT, stdout=file, stderr=file
         ).returncode
     log = path.read_text(errors="replace")
+    path.replace(HOME / "test.log")
     tests = failed = 0
     for counts in re.findall(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests", log):
         failed += int(counts[0]) + int(counts[1])
