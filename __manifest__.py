@@ -3,8 +3,9 @@
     "version": "19.0.1.0.0",
     "category": "Marketing/Email Marketing",
     "summary": "Send email and mass mailings through Mailjet",
-    "author": "The mail_mailjet founders",
+    "author": "mail_mailjet founders",
     "license": "LGPL-3",
+    "images": ["static/description/screenshot_server.png"],
     "depends": ["mass_mailing"],
     "data": [
         "views/ir_mail_server_views.xml",

@@ -19,6 +19,3 @@ BLOCKED_PORT = 25
 # The server announces SIZE 15728640 (15 MiB) in its EHLO reply. Odoo compares with an
 # estimate of the encoded size, so some room is left.
 MAX_EMAIL_SIZE_MB = 14
-
-# Where an account's keys are shown
-API_KEYS_URL = "https://app.mailjet.com/account/apikeys"

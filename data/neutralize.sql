@@ -5,4 +5,5 @@ UPDATE ir_mail_server
    SET smtp_pass = NULL,
        mailjet_state = 'untested',
        mailjet_failure = NULL
- WHERE smtp_authentication = 'mailjet';
+ WHERE smtp_authentication = 'mailjet'
+    OR mailjet_usage IS NOT NULL;

@@ -28,7 +28,10 @@ def make_alias_domain():
 
 
 def make_server():
-    port = int(os.environ["MAILJET_SANDBOX_PORT"])
+    ports = {
+        "starttls_strict": int(os.environ["MAILJET_SANDBOX_SMTP_PORT"]),
+        "ssl_strict": int(os.environ["MAILJET_SANDBOX_SMTPS_PORT"]),
+    }
     server = find_or_create(
         "ir.mail_server",
         [("name", "=", "Mailjet sandbox")],
@@ -37,15 +40,16 @@ def make_server():
             "smtp_authentication": "mailjet",
             "mailjet_usage": "mass_mailing",
             "smtp_host": "localhost",
-            "smtp_port": port,
+            "smtp_port": ports["starttls_strict"],
             "smtp_encryption": "starttls_strict",
             "smtp_user": os.environ["MAILJET_SANDBOX_API_KEY"],
             "smtp_pass": os.environ["MAILJET_SANDBOX_SECRET_KEY"],
             "max_email_size": 14,
         },
     )
-    if server.smtp_host == "localhost" and server.smtp_port != port:
-        server.smtp_port = port  # another free port than last time
+    if server.smtp_host == "localhost":
+        # The ports of the last time may have been taken since
+        server.smtp_port = ports.get(server.smtp_encryption, server.smtp_port)
     return server
 
 
@@ -76,6 +80,7 @@ def make_mailing(server):
             "contact_list_ids": [Command.set(mailing_list.ids)],
             "mail_server_id": server.id,
             "email_from": '"Demo" <hello@mailjet-demo.example.com>',
+            "reply_to": "hello@mailjet-demo.example.com",
             "body_arch": "<p>Hello, this stays on your machine.</p>"
             '<p><a href="/unsubscribe_from_list">Unsubscribe</a></p>',
             "body_html": "<p>Hello, this stays on your machine.</p>"

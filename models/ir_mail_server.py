@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import config, email_normalize
+
+from odoo.addons.base.models.ir_mail_server import IdentificationFieldsNoFoldPolicy
 
 from .. import const
 from ..tools.smtp_diagnosis import Cause, diagnose
@@ -23,6 +26,25 @@ SECURITY_OF_ENCRYPTION = {
     "ssl_strict": "tls",
 }
 ENCRYPTION_OF_SECURITY = {"starttls": "starttls_strict", "tls": "ssl_strict"}
+MAILJET_HOSTS = (const.SMTP_HOST, const.LEGACY_SMTP_HOST)
+
+
+class WholeUnsubscribePolicy(IdentificationFieldsNoFoldPolicy):
+    """Write List-Unsubscribe on one line.
+
+    Python folds a longer value, and encodes it as RFC 2047 words where it has no blank
+    to fold at. A URL is not readable that way (RFC 2047 section 5), and one-click
+    unsubscription is lost.
+    """
+
+    def _fold(self, name, value, *args, **kwargs):
+        if name.lower() == "list-unsubscribe" and self.max_line_length:
+            whole = self.clone(max_line_length=None)
+            return whole._fold(name, value, *args, **kwargs)
+        return super()._fold(name, value, *args, **kwargs)
+
+
+MESSAGE_POLICY = WholeUnsubscribePolicy(linesep="\r\n")
 
 
 class IrMail_Server(models.Model):
@@ -72,8 +94,10 @@ class IrMail_Server(models.Model):
     )
     mailjet_tested_on = fields.Datetime("Last tested on", readonly=True, copy=False)
     mailjet_failure = fields.Text("Why the test failed", readonly=True, copy=False)
-    mailjet_has_secret = fields.Boolean(
-        compute="_compute_mailjet_has_secret", groups="base.group_system"
+    mailjet_secret_placeholder = fields.Char(
+        compute="_compute_mailjet_secret_placeholder",
+        groups="base.group_system",
+        help="Stands in the place of the secret key, which is never sent to a browser.",
     )
     mailjet_is_candidate = fields.Boolean(
         compute="_compute_mailjet_is_candidate",
@@ -109,7 +133,9 @@ class IrMail_Server(models.Model):
             if server.smtp_authentication != "mailjet":
                 server.mailjet_usage = False
             else:
-                server.mailjet_usage = server.mailjet_usage or "all"
+                server.mailjet_usage = (
+                    server.mailjet_usage or server._origin.mailjet_usage or "all"
+                )
 
     @api.depends("smtp_encryption")
     def _compute_mailjet_security(self):
@@ -131,19 +157,22 @@ class IrMail_Server(models.Model):
                     }
                 )
 
-    @api.depends("smtp_pass")
-    def _compute_mailjet_has_secret(self):
+    @api.depends("smtp_authentication", "smtp_host", "smtp_pass")
+    def _compute_mailjet_secret_placeholder(self):
+        stored = self.env._("Stored, never shown; type to replace it")
+        hidden = self._filter_secret_hidden()
         for server in self:
-            server.mailjet_has_secret = bool(server.smtp_pass)
+            server.mailjet_secret_placeholder = (
+                server in hidden and server.smtp_pass and stored
+            )
 
     @api.depends("smtp_authentication", "smtp_host", "owner_user_id")
     def _compute_mailjet_is_candidate(self):
-        hosts = (const.SMTP_HOST, const.LEGACY_SMTP_HOST)
         for server in self:
             server.mailjet_is_candidate = (
                 server.smtp_authentication == "login"
                 and not server.owner_user_id
-                and (server.smtp_host or "").strip().lower() in hosts
+                and server._mailjet_host() in MAILJET_HOSTS
             )
 
     @api.depends("smtp_authentication", "smtp_host")
@@ -151,9 +180,11 @@ class IrMail_Server(models.Model):
         for server in self:
             server.mailjet_is_other_host = (
                 server.smtp_authentication == "mailjet"
-                and bool(server.smtp_host)
-                and server.smtp_host != const.SMTP_HOST
+                and server._mailjet_host() not in ("", const.SMTP_HOST)
             )
+
+    def _mailjet_host(self):
+        return (self.smtp_host or "").strip().lower()
 
     def _compute_mailjet_dedicated_server_id(self):
         self.mailjet_dedicated_server_id = self._get_dedicated_server()
@@ -189,13 +220,13 @@ class IrMail_Server(models.Model):
                 key=self.smtp_user,
             )
         # An archived server may wait for its keys; a copy starts that way
-        if self.active and not self.smtp_user:
+        if self.active and not (self.smtp_user or "").strip():
             return self.env._(
                 "Enter the API key of the Mailjet server “%(name)s”. Mailjet shows it "
                 "under Account settings > API key management.",
                 name=self.name,
             )
-        if self.active and not self.smtp_pass:
+        if self.active and not (self.smtp_pass or "").strip():
             return self.env._(
                 "Enter the secret key of the Mailjet server “%(name)s”. Mailjet shows "
                 "it once, when the key is made; a lost one is replaced under Account "
@@ -206,18 +237,35 @@ class IrMail_Server(models.Model):
 
     def _mailjet_connection_problem(self):
         """Return a sentence that says what to do about host and port, or None."""
-        host = (self.smtp_host or "").strip().lower()
-        if not host or host == const.LEGACY_SMTP_HOST:
+        host = self._mailjet_host()
+        if not host:
+            return self.env._(
+                "Enter the SMTP server; Mailjet's is %(host)s.", host=const.SMTP_HOST
+            )
+        if host == const.LEGACY_SMTP_HOST:
             return self.env._(
                 "Use %(host)s as the SMTP server: the old Mailjet host does not know "
                 "today's keys.",
                 host=const.SMTP_HOST,
             )
+        return self._mailjet_port_problem() or self._mailjet_encryption_problem()
+
+    def _mailjet_port_problem(self):
         if self.smtp_port == const.BLOCKED_PORT:
             return self.env._(
                 "Use port 587 or 465. Port 25 is meant for mail between servers; Odoo "
                 "Online, Odoo.sh and most hosting providers block it."
             )
+        known_ports = const.STARTTLS_PORTS + const.TLS_PORTS
+        at_mailjet = self._mailjet_host() == const.SMTP_HOST
+        if not self.smtp_port or at_mailjet and self.smtp_port not in known_ports:
+            return self.env._(
+                "Enter port 587 for STARTTLS, or port 465 for SSL/TLS: that is where "
+                "Mailjet listens."
+            )
+        return None
+
+    def _mailjet_encryption_problem(self):
         security = SECURITY_OF_ENCRYPTION.get(self.smtp_encryption)
         if not security:
             return self.env._(
@@ -236,7 +284,8 @@ class IrMail_Server(models.Model):
                 "SSL/TLS.",
                 port=self.smtp_port,
             )
-        if host == const.SMTP_HOST and not self.smtp_encryption.endswith("_strict"):
+        strict = self.smtp_encryption == ENCRYPTION_OF_SECURITY[security]
+        if self._mailjet_host() == const.SMTP_HOST and not strict:
             return self.env._(
                 "Choose an encryption with validation: without it anybody on the way "
                 "could pose as Mailjet and take the secret key."
@@ -247,7 +296,7 @@ class IrMail_Server(models.Model):
         """Return a sentence that says what to do about the server's use, or None."""
         if self.owner_user_id:
             return self.env._(
-                "A Mailjet server sends for everybody. Take the owner off “%(name)s”, "
+                "A Mailjet server sends for everybody. Remove the owner of “%(name)s”, "
                 "or choose another way to authenticate.",
                 name=self.name,
             )
@@ -265,12 +314,32 @@ class IrMail_Server(models.Model):
 
     @api.onchange("smtp_authentication")
     def _onchange_smtp_authentication_mailjet(self):
-        if self.smtp_authentication == "mailjet":
-            self.name = self.name or self.env._("Mailjet")
-            self.smtp_host = const.SMTP_HOST
-            self.smtp_encryption = "starttls_strict"
-            self.smtp_port = const.STARTTLS_PORT
-            self.max_email_size = self.max_email_size or const.MAX_EMAIL_SIZE_MB
+        if self.smtp_authentication != "mailjet":
+            return
+        self.name = self.name or self.env._("Mailjet")
+        self.max_email_size = self.max_email_size or const.MAX_EMAIL_SIZE_MB
+        preset = self._mailjet_connection_preset()
+        if self._origin.smtp_authentication == "mailjet":
+            # Back from a look at another way: what was saved, a relay perhaps, stays
+            preset = {name: self._origin[name] for name in preset}
+        self.update(preset)
+
+    @api.model
+    def _mailjet_connection_preset(self, security="starttls"):
+        port = const.TLS_PORT if security == "tls" else const.STARTTLS_PORT
+        return {
+            "smtp_host": const.SMTP_HOST,
+            "smtp_encryption": ENCRYPTION_OF_SECURITY[security],
+            "smtp_port": port,
+        }
+
+    @api.onchange("smtp_host")
+    def _onchange_smtp_host_mailjet(self):
+        """Mailjet's own certificate is always verified; a relay's need not be."""
+        security = SECURITY_OF_ENCRYPTION.get(self.smtp_encryption)
+        if self.smtp_authentication == "mailjet" and security:
+            if self._mailjet_host() == const.SMTP_HOST:
+                self.smtp_encryption = ENCRYPTION_OF_SECURITY[security]
 
     @api.onchange("smtp_encryption")
     def _onchange_encryption(self):
@@ -289,11 +358,6 @@ class IrMail_Server(models.Model):
             return const.STARTTLS_PORT
         return self.smtp_port
 
-    @api.onchange("mailjet_usage")
-    def _onchange_mailjet_usage(self):
-        if self.mailjet_usage == "mass_mailing":
-            self.from_filter = False
-
     def action_use_as_mailjet_server(self):
         """Turn a server that was set up by hand into a Mailjet server.
 
@@ -301,15 +365,18 @@ class IrMail_Server(models.Model):
         and From filter stay.
         """
         self.ensure_one()
+        if not self.mailjet_is_candidate:
+            raise UserError(
+                self.env._("“%(name)s” is not set up for Mailjet.", name=self.name)
+            )
         security = "tls" if self.smtp_port in const.TLS_PORTS else "starttls"
         vals = {
             "smtp_authentication": "mailjet",
-            "smtp_host": const.SMTP_HOST,
-            "smtp_encryption": ENCRYPTION_OF_SECURITY[security],
             "max_email_size": self.max_email_size or const.MAX_EMAIL_SIZE_MB,
+            **self._mailjet_connection_preset(security),
         }
-        if self.smtp_port not in const.TLS_PORTS + const.STARTTLS_PORTS:
-            vals["smtp_port"] = const.STARTTLS_PORT
+        if self.smtp_port in const.STARTTLS_PORTS:
+            vals["smtp_port"] = self.smtp_port
         if self._get_dedicated_server() == self and not self.from_filter:
             vals["mailjet_usage"] = "mass_mailing"
         self.write(vals)
@@ -323,55 +390,110 @@ class IrMail_Server(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            if vals.get("smtp_authentication") == "mailjet":
-                self._mailjet_trim(vals)
-        servers = super().create(vals_list)
+        servers = super().create(
+            [self._mailjet_complete(dict(vals)) for vals in vals_list]
+        )
+        servers._mailjet_trim()
         servers._mailjet_keep_last()
         servers._mailjet_become_dedicated()
         return servers
 
+    @api.model
+    def _mailjet_complete(self, vals):
+        """Fill in what the form would have: imports and scripts name the keys only."""
+        default = self.env.context.get("default_smtp_authentication")
+        if vals.get("smtp_authentication", default) != "mailjet":
+            return vals
+        preset = {
+            "max_email_size": const.MAX_EMAIL_SIZE_MB,
+            **self._mailjet_connection_preset(vals.get("mailjet_security", "starttls")),
+        }
+        return {**preset, **vals}
+
     def write(self, vals):
-        authentication = vals.get("smtp_authentication")
-        if authentication == "mailjet" or self and self == self._filter_mailjet():
-            vals = self._mailjet_trim(dict(vals))
-        if CONNECTION_FIELDS & vals.keys():
-            vals = {"mailjet_state": "untested", "mailjet_failure": False, **vals}
+        vals = self._mailjet_following_changes(vals)
         result = super().write(vals)
+        if {"smtp_host", "smtp_user", "smtp_pass"} & vals.keys():
+            self._mailjet_trim()
         if {"active", "sequence", *USAGE_FIELDS} & vals.keys():
             self._mailjet_keep_last()
-        if USAGE_FIELDS & vals.keys():
+        if {"active", *USAGE_FIELDS} & vals.keys():
             self._mailjet_become_dedicated()
         return result
 
     @api.model
-    def _mailjet_trim(self, vals):
-        """Take blanks and line breaks off what was pasted; return the same dict."""
-        for name in ("smtp_host", "smtp_user", "smtp_pass"):
-            if isinstance(vals.get(name), str):
-                vals[name] = vals[name].strip()
+    def _mailjet_following_changes(self, vals):
+        """Return the values to write, with those that follow from them."""
+        vals = dict(vals)
+        if CONNECTION_FIELDS & vals.keys():
+            vals = {"mailjet_state": "untested", "mailjet_failure": False, **vals}
+        if vals.get("mailjet_usage") == "mass_mailing":
+            # The form does not show it then, and it would draw in other mail
+            vals.setdefault("from_filter", False)
+        if vals.get("smtp_authentication", "mailjet") not in ("mailjet", "login"):
+            # Gmail and Outlook refuse a password, and the form cannot show ours
+            servers = self._filter_mailjet()
+            if servers and servers == self:
+                vals.setdefault("smtp_pass", False)
         return vals
+
+    def _mailjet_trim(self):
+        """Take blanks and line breaks off what was pasted."""
+        for server in self._filter_mailjet():
+            for name in ("smtp_host", "smtp_user", "smtp_pass"):
+                value = server[name]
+                if value and value != value.strip():
+                    server[name] = value.strip()
 
     def copy_data(self, default=None):
         """Leave the keys out: the copy waits, archived, for its own."""
         vals_list = super().copy_data(default)
+        left_out = {"active": False, "smtp_user": False, "smtp_pass": False}
         for server, vals in zip(self, vals_list, strict=True):
             if server.smtp_authentication == "mailjet":
-                vals.update(active=False, smtp_user=False, smtp_pass=False)
+                vals.update({**left_out, **(default or {})})
         return vals_list
 
     def _read_format(self, fnames, load="_classic_read"):
         """Never send a secret key out; the form shows only whether there is one."""
         values_list = super()._read_format(fnames, load)
         if "smtp_pass" in fnames:
-            mailjet_ids = set(self._filter_mailjet().ids)
+            hidden_ids = set(self._filter_secret_hidden().ids)
             for values in values_list:
-                if values["id"] in mailjet_ids:
+                if values["id"] in hidden_ids:
                     values["smtp_pass"] = False
         return values_list
 
+    def _filter_secret_hidden(self):
+        """Return those whose secret is never sent out.
+
+        At Mailjet's own host that goes on when another way to authenticate is chosen,
+        or choosing it would be the way to see the secret.
+        """
+        return self.filtered(
+            lambda server: (
+                server.smtp_authentication == "mailjet"
+                or server._mailjet_host() in MAILJET_HOSTS
+            )
+        )
+
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        self._refuse_grouping_by_secret(groupby_spec)
+        return super()._read_group_groupby(alias, groupby_spec, query)
+
+    def _read_group_select(self, aggregate_spec, query):
+        self._refuse_grouping_by_secret(aggregate_spec)
+        return super()._read_group_select(aggregate_spec, query)
+
+    def _refuse_grouping_by_secret(self, spec):
+        """A group's title would show the secret."""
+        if spec.partition(":")[0] == "smtp_pass":
+            servers = self.with_context(active_test=False)._get_active_servers()
+            if servers._filter_secret_hidden():
+                raise UserError(self.env._("Servers cannot be grouped by password."))
+
     def _export_rows(self, fields, *, _is_toplevel_call=True):
-        if ["smtp_pass"] in fields and self._filter_mailjet():
+        if ["smtp_pass"] in fields and self._filter_secret_hidden():
             raise UserError(
                 self.env._(
                     "Secret keys of Mailjet servers cannot be exported. Take the "
@@ -409,9 +531,16 @@ class IrMail_Server(models.Model):
             mail_servers = self.sudo().search(domain, order="sequence")
         others = mail_servers - mail_servers._filter_mass_mailing_only()
         # A personal server is of no use to others, so it does not count as a way out
-        if others._filter_mail_servers_fallback(others).filtered("active"):
+        fallback = self._filter_mail_servers_fallback(others).filtered("active")
+        if fallback or self._is_server_in_configuration():
             mail_servers = others
         return super()._find_mail_server(email_from, mail_servers)
+
+    @api.model
+    def _is_server_in_configuration(self):
+        """Whether Odoo's configuration names a server, beyond the built-in default."""
+        given = config.options.maps[:-1]
+        return any("smtp_server" in options for options in given)
 
     @api.model
     def _get_dedicated_server(self):
@@ -428,6 +557,7 @@ class IrMail_Server(models.Model):
         for server in mass_mailing_only:
             if server.sequence <= last:
                 server.sequence = last + 1
+            last = server.sequence
 
     def web_resequence(self, specification, field_name="sequence", offset=0):
         """Tell who dragged a server for mass mailing only that it stays last.
@@ -472,10 +602,13 @@ class IrMail_Server(models.Model):
 
     @api.onchange("mailjet_route_from")
     def _onchange_mailjet_route_from(self):
-        self.mailjet_route_answer = (
-            self.mailjet_route_from
-            and self._mailjet_explain_route(self.mailjet_route_from)
-        )
+        email_from = self.mailjet_route_from
+        if not email_from:
+            self.mailjet_route_answer = False
+        elif not email_normalize(email_from):
+            self.mailjet_route_answer = self.env._("Enter one email address.")
+        else:
+            self.mailjet_route_answer = self._mailjet_explain_route(email_from)
 
     @api.model
     def _mailjet_explain_route(self, email_from):
@@ -487,10 +620,12 @@ class IrMail_Server(models.Model):
         server, sent_from = self.env["ir.mail_server"]._find_mail_server(email_from)
         if not server:
             return self.env._(
-                "No outgoing mail server takes this mail; Odoo uses the server named "
-                "in its configuration file."
+                "This mail goes through the server named in Odoo's configuration file. "
+                "Add an outgoing mail server for all email to change that."
             )
-        answer = self.env._("This mail takes “%(server)s”.", server=server.sudo().name)
+        answer = self.env._(
+            "This mail goes through “%(server)s”.", server=server.sudo().name
+        )
         reason = server.sudo()._mailjet_route_reason(email_from, sent_from)
         return f"{answer}\n{reason}"
 
@@ -518,9 +653,9 @@ class IrMail_Server(models.Model):
                 address=sent_from,
             )
         return self.env._(
-            "No From filter names this address and every server has one, so the first "
-            "in priority takes it. The mail is sent from %(address)s and may be "
-            "refused.",
+            "No From filter names this address and each server for all email has one, "
+            "so the first in priority takes it. The mail is sent from %(address)s and "
+            "may be refused.",
             address=sent_from,
         )
 
@@ -543,8 +678,9 @@ class IrMail_Server(models.Model):
         allow_archived=False,
     ):
         """Say in plain words why a Mailjet server could not be reached."""
+        server = self.sudo().browse(mail_server_id or [])._filter_mailjet()
         try:
-            return super()._connect__(
+            connection = super()._connect__(
                 host=host,
                 port=port,
                 user=user,
@@ -558,10 +694,19 @@ class IrMail_Server(models.Model):
                 allow_archived=allow_archived,
             )
         except OSError as error:  # what smtplib and ssl raise is one, too
-            server = self.sudo().browse(mail_server_id or [])._filter_mailjet()
             if not server:
                 raise
             raise UserError(server._mailjet_explain_failure(error)) from error
+        if server and connection:
+            connection.mailjet_message_policy = MESSAGE_POLICY
+        return connection
+
+    def _prepare_email_message__(self, message, smtp_session):  # noqa: PLW3201
+        """Write what goes to Mailjet so that one-click unsubscription survives."""
+        policy = getattr(smtp_session, "mailjet_message_policy", None)
+        if policy:
+            message.policy = policy
+        return super()._prepare_email_message__(message, smtp_session)
 
     def _smtp_login__(self, connection, smtp_user, smtp_password):  # noqa: PLW3201
         """Keep the keys out of the log: smtplib prints them when debugging."""
@@ -605,8 +750,8 @@ class IrMail_Server(models.Model):
             ),
             Cause.CERTIFICATE: self.env._(
                 "The certificate of %(host)s could not be verified, so nothing was "
-                "sent. Something between this machine and Mailjet may be reading "
-                "along: ask whoever runs your network.",
+                "sent. Something between this machine and Mailjet may be intercepting "
+                "the connection: ask whoever runs your network.",
                 **place,
             ),
             Cause.WRONG_SECURITY: self.env._(

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class MailingMailing(models.Model):
@@ -10,7 +10,6 @@ class MailingMailing(models.Model):
     mailjet_usage = fields.Selection(related="mail_server_id.mailjet_usage")
     mailjet_state = fields.Selection(related="mail_server_id.mailjet_state")
 
-    @api.depends("mail_server_id")
     def _compute_mailjet_server_available(self):
         servers = self.env["ir.mail_server"]._get_active_servers()
         self.mailjet_server_available = bool(servers._filter_mailjet())

@@ -33,14 +33,13 @@ class TestAccess(MailjetCommon):
         self.assertEqual(values["name"], "Mailjet")
         self.assertEqual(values["mailjet_state"], "untested")
         self.assertFalse(any(secret in str(server.read()) for secret in SECRETS))
-        for field in ("smtp_user", "smtp_pass", "mailjet_has_secret"):
+        for field in ("smtp_user", "smtp_pass", "mailjet_secret_placeholder"):
             with self.assertRaises(AccessError):
                 server.read([field])
         for action in (
             lambda: server.write({"name": "Mine"}),
             server.copy,
             server.unlink,
-            server.action_use_as_mailjet_server,
             server.test_smtp_connection,
             server.action_mailjet_make_dedicated,
         ):

@@ -1,7 +1,8 @@
 from itertools import product
+from unittest.mock import patch
 
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import config, mute_logger
 
 from odoo.addons.base.models.ir_mail_server import IrMail_Server as CoreMailServer
 
@@ -126,15 +127,32 @@ class TestMailRouting(MailjetCommon):
     def test_personal_server_is_no_way_out(self):
         """Somebody's own server takes only their mail, ours the rest."""
         server = self.create_server(mailjet_usage="mass_mailing")
-        self.create_other_server(
+        personal = self.create_other_server(
             owner_user_id=self.env.user.id, from_filter=self.THEIRS
         )
-        self.assertEqual(self.MailServer._find_mail_server(self.OURS)[0], server)
+        # mail.mail hands over the servers, personal ones included
+        servers = server | personal
+        find = self.MailServer._find_mail_server
+        self.assertEqual(find(self.OURS, servers)[0], server)
+        self.assertEqual(find(self.THEIRS, servers)[0], personal)
 
     def test_archived_servers_are_no_way_out(self):
         server = self.create_server(mailjet_usage="mass_mailing")
-        self.create_other_server(active=False)
-        self.assertEqual(self.MailServer._find_mail_server(self.OURS)[0], server)
+        servers = server | self.create_other_server(active=False)
+        self.assertEqual(
+            self.MailServer._find_mail_server(self.OURS, servers)[0], server
+        )
+
+    @mute_logger(MAIL_SERVER_LOGGER)
+    def test_a_server_in_odoos_configuration_is_a_way_out(self):
+        """Adding a newsletter server does not draw in what goes another way."""
+        server = self.create_server(mailjet_usage="mass_mailing")
+        find = self.MailServer._find_mail_server
+        self.assertEqual(find(self.OURS)[0], server)
+        with patch.dict(config._cli_options, {"smtp_server": "relay.example"}):
+            self.assertIsNone(find(self.OURS)[0])
+            server.mailjet_usage = "all"
+            self.assertEqual(find(self.OURS)[0], server)
 
     def test_no_query_is_added_for_others(self):
         self.create_other_server()
@@ -173,6 +191,14 @@ class TestMailPriority(MailjetCommon):
         self.assert_last(server, second)
         server.mailjet_usage = "all"
         self.assert_last(second)
+
+    def test_several_keep_their_order(self):
+        first = self.create_server("First", mailjet_usage="mass_mailing", sequence=60)
+        second = self.create_server("Second", mailjet_usage="mass_mailing")
+        self.assertLess(second.sequence, first.sequence)
+        self.create_other_server(sequence=90)
+        self.assert_last(first, second)
+        self.assertLess(second.sequence, first.sequence)
 
     def test_dragged_in_the_list(self):
         others = self.create_other_server("A") | self.create_other_server("B")
@@ -230,6 +256,12 @@ class TestDedicatedServer(MailjetCommon):
         server = self.create_server(mailjet_usage="mass_mailing")
         self.assertEqual(self.dedicated(), server)
 
+    def test_when_it_becomes_active(self):
+        server = self.create_server(mailjet_usage="mass_mailing", active=False)
+        self.assertFalse(self.dedicated())
+        server.active = True
+        self.assertEqual(self.dedicated(), server)
+
     def test_another_change_does_not_take_the_place_back(self):
         server = self.create_server(mailjet_usage="mass_mailing")
         self.env["ir.config_parameter"].set_param("mass_mailing.mail_server_id", False)
@@ -250,7 +282,7 @@ class TestRouteAnswer(MailjetCommon):
         server = self.create_server(from_filter="company.example, b@b.example")
         self.assertRegex(
             self.ask(server, "anna@company.example"),
-            "takes “Mailjet”.\n.*names this address or its domain: company.example",
+            "through “Mailjet”.\n.*names this address or its domain: company.example",
         )
         self.assertRegex(
             self.ask(server, "b@b.example"), "names this address or its domain"
@@ -264,18 +296,19 @@ class TestRouteAnswer(MailjetCommon):
         self.create_other_server(sequence=1)
         self.assertRegex(
             self.ask(server, "anna@elsewhere.example"),
-            "takes “Other”.\n.*without a filter this one comes first in priority",
+            "through “Other”.\n.*without a filter this one comes first in priority",
         )
         self.assertFalse(self.ask(server, ""))
+        self.assertIn("one email address", self.ask(server, "not an address"))
 
     def test_mass_mailing_only(self):
         server = self.create_server(mailjet_usage="mass_mailing")
         self.assertRegex(
             self.ask(server, "anna@company.example"),
-            "takes “Mailjet”.\n.*mass mailing only, but there is no other",
+            "through “Mailjet”.\n.*mass mailing only, but there is no other",
         )
         self.create_other_server()
-        self.assertIn("takes “Other”", self.ask(server, "anna@company.example"))
+        self.assertIn("through “Other”", self.ask(server, "anna@company.example"))
 
     @mute_logger(MAIL_SERVER_LOGGER)
     def test_no_server(self):

@@ -99,6 +99,90 @@ class TestMailServerPreset(MailjetCommon):
             ],
         )
 
+    def test_a_look_at_another_way_changes_nothing(self):
+        server = self.create_server(
+            from_filter="company.example",
+            smtp_host="relay.company.example",
+            smtp_port=2500,
+            smtp_encryption="ssl_strict",
+        )
+        with Form(server) as form:
+            form.smtp_authentication = "login"
+            form.smtp_host = "elsewhere.example"
+            form.smtp_authentication = "mailjet"
+        self.assertRecordValues(
+            server,
+            [
+                {
+                    "mailjet_usage": "all",
+                    "from_filter": "company.example",
+                    "smtp_host": "relay.company.example",
+                    "smtp_port": 2500,
+                    "smtp_encryption": "ssl_strict",
+                }
+            ],
+        )
+
+    def test_a_look_at_another_way_keeps_the_use(self):
+        server = self.create_server(mailjet_usage="mass_mailing")
+        with Form(server) as form:
+            form.smtp_authentication = "login"
+            form.smtp_authentication = "mailjet"
+        self.assertEqual(server.mailjet_usage, "mass_mailing")
+
+    def test_a_look_at_mass_mailing_keeps_the_filter(self):
+        server = self.create_server(from_filter="company.example")
+        with Form(server) as form:
+            form.mailjet_usage = "mass_mailing"
+            form.mailjet_usage = "all"
+        self.assertEqual(server.from_filter, "company.example")
+        server.mailjet_usage = "mass_mailing"
+        self.assertFalse(server.from_filter)
+
+    def test_on_to_gmail(self):
+        """Gmail refuses a password, and its form shows none to take out."""
+        server = self.create_server()
+        with Form(server) as form:
+            form.smtp_authentication = "gmail"
+            form.smtp_user = "anna@company.example"
+        self.assertEqual(server.smtp_authentication, "gmail")
+        self.assertFalse(server.smtp_pass)
+
+    def test_from_a_relay_to_mailjets_own_host(self):
+        server = self.create_server(
+            smtp_host="relay.company.example", smtp_encryption="starttls"
+        )
+        with Form(server) as form:
+            form.smtp_host = "in-v3.mailjet.com"
+        self.assertEqual(server.smtp_encryption, "starttls_strict")
+
+    def test_scripts_and_imports_name_the_keys_only(self):
+        vals = {
+            "name": "Imported",
+            "smtp_authentication": "mailjet",
+            "smtp_user": f"{API_KEY}\n",
+            "smtp_pass": SECRET_KEY,
+        }
+        server = self.MailServer.create(vals)
+        self.assertEqual(vals["smtp_user"], f"{API_KEY}\n")
+        self.assertRecordValues(
+            server,
+            [
+                {
+                    "smtp_host": "in-v3.mailjet.com",
+                    "smtp_port": 587,
+                    "smtp_encryption": "starttls_strict",
+                    "smtp_user": API_KEY,
+                    "max_email_size": 14,
+                    "mailjet_usage": "all",
+                }
+            ],
+        )
+        server = self.MailServer.create({**vals, "mailjet_security": "tls"})
+        self.assertEqual(
+            (server.smtp_port, server.smtp_encryption), (465, "ssl_strict")
+        )
+
     def test_uninstalling_leaves_a_working_server(self):
         server = self.create_server()
         option = self.env["ir.model.fields.selection"].search(
@@ -136,7 +220,9 @@ class TestMailServerRefusals(MailjetCommon):
             ({"smtp_encryption": "starttls"}, "pose as Mailjet"),
             ({"smtp_host": "in.mailjet.com"}, "old Mailjet host"),
             ({"smtp_host": " IN.Mailjet.com "}, "old Mailjet host"),
-            ({"smtp_host": False}, "in-v3.mailjet.com"),
+            ({"smtp_host": False}, "Enter the SMTP server"),
+            ({"smtp_port": 0}, "Enter port 587"),
+            ({"smtp_port": 993}, "Enter port 587"),
             ({"smtp_user": False}, "Enter the API key"),
             ({"smtp_user": " \n"}, "Enter the API key"),
             ({"smtp_pass": ""}, "Enter the secret key"),
@@ -176,6 +262,8 @@ class TestMailServerRefusals(MailjetCommon):
         self.assertFalse(self.create_server().mailjet_is_other_host)
         self.assertTrue(self.create_server(smtp_host="localhost").mailjet_is_other_host)
         self.assertFalse(self.create_other_server().mailjet_is_other_host)
+        spelt = self.create_server(smtp_host="IN-V3.mailjet.com ")
+        self.assertFalse(spelt.mailjet_is_other_host)
 
     def test_pasted_keys_are_trimmed(self):
         server = self.create_server(
@@ -190,7 +278,7 @@ class TestMailServerRefusals(MailjetCommon):
 class TestMailServerSecret(MailjetCommon):
     def test_the_secret_is_never_read(self):
         server = self.create_server()
-        spec = {"smtp_user": {}, "smtp_pass": {}, "mailjet_has_secret": {}}
+        spec = {"smtp_user": {}, "smtp_pass": {}, "mailjet_secret_placeholder": {}}
         for values in (
             server.read(["smtp_pass"])[0],
             server.web_read(spec)[0],
@@ -198,7 +286,27 @@ class TestMailServerSecret(MailjetCommon):
         ):
             self.assertFalse(values["smtp_pass"])
             self.assertNotIn(SECRET_KEY, str(values))
-        self.assertTrue(server.web_read(spec)[0]["mailjet_has_secret"])
+        self.assertTrue(server.web_read(spec)[0]["mailjet_secret_placeholder"])
+        self.assertEqual(server.smtp_pass, SECRET_KEY)
+
+    def test_the_secret_is_no_title_of_a_group(self):
+        self.create_server()
+        for call in (
+            lambda: self.MailServer.formatted_read_group([], ["smtp_pass"]),
+            lambda: self.MailServer.web_read_group([], ["smtp_pass"]),
+            lambda: self.MailServer.formatted_read_group(
+                [], ["active"], ["smtp_pass:array_agg"]
+            ),
+        ):
+            with self.assertRaises(UserError) as caught:
+                call()
+            self.assertIn("cannot be grouped", str(caught.exception))
+        self.MailServer.formatted_read_group([], ["smtp_encryption"])
+
+    def test_another_way_to_authenticate_does_not_show_the_secret(self):
+        server = self.create_server()
+        [values] = server.web_save({"smtp_authentication": "login"}, {"smtp_pass": {}})
+        self.assertFalse(values["smtp_pass"])
         self.assertEqual(server.smtp_pass, SECRET_KEY)
 
     def test_the_form_keeps_the_secret_unless_a_new_one_is_typed(self):
@@ -223,6 +331,11 @@ class TestMailServerSecret(MailjetCommon):
         self.assertFalse(copy.smtp_pass)
         with self.assertRaisesRegex(ValidationError, "Enter the API key"):
             copy.active = True
+
+    def test_a_copy_takes_what_it_is_given(self):
+        copy = self.create_server().copy({"smtp_user": "f" * 32, "smtp_pass": "new"})
+        self.assertEqual((copy.smtp_user, copy.smtp_pass), ("f" * 32, "new"))
+        copy.active = True
 
 
 @tagged("post_install", "-at_install")
@@ -287,6 +400,12 @@ class TestMailServerSetUpByHand(MailjetCommon):
         self.assertEqual(server.smtp_port, 465)
         self.assertEqual(server.smtp_encryption, "ssl_strict")
         self.assertEqual(server.mailjet_usage, "mass_mailing")
+
+    def test_others_cannot_be_used(self):
+        server = self.create_other_server()
+        with self.assertRaisesRegex(UserError, "not set up for Mailjet"):
+            server.action_use_as_mailjet_server()
+        self.assertEqual(server.smtp_host, "smtp.other.example")
 
     def test_use_without_keys_says_what_is_missing(self):
         server = self.create_by_hand(smtp_pass=False)

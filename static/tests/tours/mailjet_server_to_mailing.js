@@ -148,7 +148,7 @@ const connectionTestSteps = () => [
     },
     {
         content: "The secret key was taken, it is not shown",
-        trigger: `.o_form_view:contains(A secret key is stored) ${SECRET}:empty`,
+        trigger: `${SECRET}[placeholder^='Stored, never shown']:empty`,
     },
     {
         content: "Type the right secret key",
@@ -174,7 +174,7 @@ const connectionTestSteps = () => [
     },
     {
         content: "The secret key is not shown either",
-        trigger: `.o_form_view:contains(A secret key is stored) ${SECRET}:empty`,
+        trigger: `${SECRET}[placeholder^='Stored, never shown']:empty`,
     },
 ];
 
