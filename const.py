@@ -19,3 +19,28 @@ BLOCKED_PORT = 25
 # The server announces SIZE 15728640 (15 MiB) in its EHLO reply. Odoo compares with an
 # estimate of the encoded size, so some room is left.
 MAX_EMAIL_SIZE_MB = 14
+
+# https://github.com/mailjet/mailjet-apiv3-nodejs#api-base-url ; the second one is for
+# accounts that Mailjet has moved to the United States
+API_URL = "https://api.mailjet.com"
+API_URL_US = "https://api.us.mailjet.com"
+
+# The most rows one answer may hold
+# https://github.com/mailjet/api-documentation/blob/master/guides/_api-overview.md
+API_PAGE_SIZE = 1000
+
+# Carried by the answers of the newer half of the API; Mailjet's support asks for it
+# https://github.com/mailjet/mailjet-gem/tree/master/spec/cassettes
+API_REQUEST_ID_HEADER = "X-Mj-Request-Guid"
+
+# Words of Mailjet in lower case, "_" for a space: it is not steady about the case.
+# "unknown" is ours, for a word that is not in the list.
+# https://dev.mailjet.com/email/reference/sender-addresses-and-domains/sender
+UNKNOWN = "unknown"
+SENDER_STATUSES = ("active", "inactive", "deleted")
+SENDER_EMAIL_TYPES = ("transactional", "bulk", "unknown")
+VALIDATION_METHODS = ("activation_email", "dns", "file", "domain")
+# https://dev.mailjet.com/email/reference/sender-addresses-and-domains/dns
+DNS_STATUSES = ("ok", "error", "not_found", "not_checked")
+# https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Setting.ts
+RUN_LEVELS = ("normal", "softlock", "hardlock")

@@ -1,2 +1,6 @@
 from . import ir_mail_server
+from . import ir_mail_server_account
 from . import mailing_mailing
+from . import mailjet_mirror  # before the models that inherit it
+from . import mailjet_domain
+from . import mailjet_sender

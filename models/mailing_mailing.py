@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class MailingMailing(models.Model):
@@ -13,3 +13,14 @@ class MailingMailing(models.Model):
     def _compute_mailjet_server_available(self):
         servers = self.env["ir.mail_server"]._get_active_servers()
         self.mailjet_server_available = bool(servers._filter_mailjet())
+
+    @api.depends("email_from", "mail_server_id")
+    def _compute_warning_message(self):
+        """Warn of a From that Mailjet would drop, before anything is sent."""
+        result = super()._compute_warning_message()
+        for mailing in self:
+            server = mailing.mail_server_id._filter_mailjet()
+            if mailing.mailing_type == "mail" and server and mailing.email_from:
+                warning = server._mailjet_from_warning(mailing.email_from)
+                mailing.warning_message = mailing.warning_message or warning
+        return result

@@ -1,13 +1,18 @@
 """A stand-in Mailjet for tests and for a sandbox; see README.md."""
 
 from .certificates import Certificate, TestAuthority, write_bundle
+from .dns import DnsStandin
+from .rest import RestStandin
 from .smtp import Connection, SmtpStandin
-from .store import Message, Store
+from .store import Account, Message, Store
 
 __all__ = [
+    "Account",
     "Certificate",
     "Connection",
+    "DnsStandin",
     "Message",
+    "RestStandin",
     "SmtpStandin",
     "Store",
     "TestAuthority",

@@ -7,15 +7,32 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 if __package__:
-    from . import Message, SmtpStandin, Store, TestAuthority, write_bundle
+    from . import (
+        DnsStandin,
+        Message,
+        RestStandin,
+        SmtpStandin,
+        Store,
+        TestAuthority,
+        write_bundle,
+    )
 else:
     # Started by path: Python then looks for modules inside this folder, where the
     # relative imports of the package cannot work. Look next to the folder instead.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
-    from standins import Message, SmtpStandin, Store, TestAuthority, write_bundle
+    from standins import (
+        DnsStandin,
+        Message,
+        RestStandin,
+        SmtpStandin,
+        Store,
+        TestAuthority,
+        write_bundle,
+    )
 
 _logger = logging.getLogger("standins")
 
@@ -28,12 +45,16 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        with _standin(options) as standin:
-            print(
+        with ExitStack() as stack:
+            standin = stack.enter_context(_standin(options))
+            ready = (
                 f"ready smtp={standin.host}:{standin.starttls_port}"
-                f" smtps={standin.host}:{standin.tls_port}",
-                flush=True,
+                f" smtps={standin.host}:{standin.tls_port}"
             )
+            for name, server in _more_standins(options, standin.store):
+                stack.enter_context(server)
+                ready += f" {name}={server.host}:{server.port}"
+            print(ready, flush=True)
             stopped.wait()
     except OSError as error:
         print(f"cannot start: {error}", file=sys.stderr)
@@ -49,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     add("--smtp-port", type=int, default=1587, help="STARTTLS (%(default)s; 0: free)")
     add("--smtps-port", type=int, default=1465, help="TLS (%(default)s; 0: free)")
+    add("--rest-port", type=int, help="REST API over HTTP (0: free; off by default)")
+    add("--dns-port", type=int, help="DNS, UDP and TCP (0: free; off by default)")
+    add("--zones", type=Path, help="zone file for DNS, with $ORIGIN")
     add("--api-key", required=True, help="the only user name that may log in")
     add("--secret-key", required=True, help="its password; invent one")
     add(
@@ -78,6 +102,29 @@ def _standin(options: argparse.Namespace) -> SmtpStandin:
         starttls_port=options.smtp_port,
         tls_port=options.smtps_port,
     )
+
+
+def _more_standins(
+    options: argparse.Namespace, store: Store
+) -> list[tuple[str, DnsStandin | RestStandin]]:
+    """The servers that were asked for besides SMTP, ready to be started."""
+    zones = options.zones.read_text() if options.zones else ""
+    dns = DnsStandin(zones, options.host, options.dns_port or 0)
+    rest = RestStandin(
+        store,
+        options.host,
+        options.rest_port or 0,
+        **({} if options.dns_port is None else {"lookup_txt": dns.lookup_txt}),
+    )
+    store.on_activation(
+        lambda address, url, mail: _logger.info("activate=%r url=%s", address, url)
+    )
+    chosen = []
+    if options.dns_port is not None:
+        chosen.append(("dns", dns))
+    if options.rest_port is not None:
+        chosen.append(("rest", rest))
+    return chosen
 
 
 def _writer(folder: Path) -> Callable[[Message], None]:

@@ -1,4 +1,4 @@
-"""What the stand-in Mailjet knows: the accounts' keys and the mail it took.
+"""What the stand-in Mailjet knows: the keys, what belongs to them, the mail it took.
 
 One `Store` is meant to be shared by every door of the stand-in, so that a mail taken
 over SMTP can be seen through the others. It may be used from any thread.
@@ -6,12 +6,16 @@ over SMTP can be seen through the others. It may be used from any thread.
 
 import email
 import email.policy
+import itertools
 import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.message import EmailMessage
+from typing import Any
+
+from .rows import new_apikey, new_profile, new_user
 
 
 def _new_queued_id() -> str:
@@ -28,7 +32,8 @@ class Message:
 
     `content` is what crossed the wire, byte for byte, with only the dots that SMTP
     itself doubles taken out again. `security` is 'starttls', 'tls' or 'none'.
-    `queued_id` is the uuid in Mailjet's answer to DATA.
+    `queued_id` is the uuid in Mailjet's answer to DATA; `message_ids` has one number
+    for each recipient, as Mailjet counts each of them as a message of its own.
     """
 
     api_key: str
@@ -38,6 +43,7 @@ class Message:
     port: int
     security: str
     auth_mechanism: str
+    message_ids: tuple[int, ...] = ()
     queued_id: str = field(default_factory=_new_queued_id)
     received_at: datetime = field(default_factory=_now)
 
@@ -46,24 +52,109 @@ class Message:
         return email.message_from_bytes(self.content, policy=email.policy.SMTP)
 
 
+# Rows are dicts under Mailjet's own names: what REST reads and writes.
+Row = dict[str, Any]
+ActivationListener = Callable[[str, str, bytes], None]
+
+
+@dataclass
+class Account:
+    """One pair of keys, and all that belongs to it: sub-accounts share nothing.
+
+    `row` is its row of /apikey, without the two keys. `activations` has, for each
+    token in an activation link, the id of the sender.
+    """
+
+    api_key: str
+    secret_key: str = field(repr=False)
+    row: Row
+    senders: list[Row] = field(default_factory=list)
+    domains: list[Row] = field(default_factory=list)
+    callbacks: list[Row] = field(default_factory=list)
+    contacts: list[Row] = field(default_factory=list)
+    activations: dict[str, int] = field(default_factory=dict)
+
+
 class Store:
-    """Keys and messages, for several threads at once."""
+    """Keys, what belongs to them and messages, for several threads at once.
+
+    Whoever works on an `Account` or on `user` and `profile` holds `lock`.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._secrets: dict[str, str] = {}
+        # The one lock; Condition makes it an RLock, so holding it twice is fine.
+        self.lock = self._changed
+        self._accounts: dict[str, Account] = {}
         self._messages: list[Message] = []
         self._listeners: list[Callable[[Message], None]] = []
+        self._activation_listeners: list[ActivationListener] = []
+        # Ids as large as Mailjet's: messages beyond 53 bits, domains beyond 32.
+        self._numbers = itertools.count(1)
+        self._message_ids = itertools.count(2**60 + 1)
+        self.user: Row = new_user()
+        self.profile: Row = new_profile()
 
-    def add_key(self, api_key: str, secret_key: str) -> None:
-        """Make a pair valid; a second call for the same key replaces its secret."""
+    def add_key(self, api_key: str, secret_key: str, name: str = "") -> Account:
+        """Make a pair valid; a second call for the same key replaces its secret.
+
+        The first pair is the main account, each further one a sub-account.
+        """
         with self._changed:
-            self._secrets[api_key] = secret_key
+            account = self._accounts.get(api_key)
+            if account is None:
+                first = not self._accounts
+                name = name or ("Main account" if first else "Sub-account")
+                row = new_apikey(self.next_id(), name, is_master=first)
+                account = Account(api_key, secret_key, row)
+                self._accounts[api_key] = account
+            account.secret_key = secret_key
+            return account
 
     def secret_of(self, api_key: str) -> str | None:
-        """The secret that belongs to a key, None for an unknown key."""
+        """The secret that belongs to a key, None for an unknown or a blocked key."""
         with self._changed:
-            return self._secrets.get(api_key)
+            account = self._accounts.get(api_key)
+            if account is None or not account.row["IsActive"]:
+                return None
+            return account.secret_key
+
+    def account(self, api_key: str) -> Account:
+        """What belongs to a key; raises `KeyError` for an unknown one."""
+        with self._changed:
+            return self._accounts[api_key]
+
+    @property
+    def accounts(self) -> list[Account]:
+        """All accounts, the main one first."""
+        with self._changed:
+            return list(self._accounts.values())
+
+    def set_active(self, api_key: str, active: bool) -> None:
+        """Block a key, as Mailjet does when it suspends an account, or free it."""
+        with self._changed:
+            self._accounts[api_key].row["IsActive"] = active
+
+    def next_id(self, base: int = 0) -> int:
+        """A number that was not given out before, added to `base`."""
+        with self._changed:
+            return base + next(self._numbers)
+
+    def on_activation(self, listener: ActivationListener) -> None:
+        """Call `listener(email, url, mail)` when a sender has to be confirmed.
+
+        `mail` is the whole activation mail, as bytes; opening `url` confirms. The
+        listener may open it at once: no lock is held.
+        """
+        with self._changed:
+            self._activation_listeners.append(listener)
+
+    def announce_activation(self, address: str, url: str, mail: bytes) -> None:
+        """Hand an activation mail to the listeners."""
+        with self._changed:
+            listeners = list(self._activation_listeners)
+        for listener in listeners:
+            listener(address, url, mail)
 
     def subscribe(self, listener: Callable[[Message], None]) -> None:
         """Call `listener(message)` for each message from now on.
@@ -85,8 +176,11 @@ class Store:
         security: str,
         auth_mechanism: str,
     ) -> Message:
-        """Keep one accepted message; return it with its id and its time."""
+        """Keep one accepted message; return it with its ids and its time."""
+        with self._changed:
+            message_ids = tuple(next(self._message_ids) for _ in rcpt_tos)
         message = Message(
+            message_ids=message_ids,
             api_key=api_key,
             mail_from=mail_from,
             rcpt_tos=tuple(rcpt_tos),

@@ -1,0 +1,148 @@
+from odoo import api, fields, models
+
+
+class MailjetSender(models.Model):
+    """An address, or a whole domain, that Mailjet may send from."""
+
+    _name = "mailjet.sender"
+    _inherit = ["mailjet.mirror"]
+    _description = "Mailjet sender"
+    _rec_name = "email"
+    _order = "is_domain desc, email, id"
+    _mirror_key = "email"
+
+    email = fields.Char(
+        "Address",
+        required=True,
+        readonly=True,
+        help="*@example.com stands for every address of the domain, and for none of "
+        "its subdomains.",
+    )
+    name = fields.Char("Name at Mailjet", readonly=True)
+    email_type = fields.Selection(
+        [
+            ("transactional", "Transactional"),
+            ("bulk", "Bulk"),
+            ("unknown", "Not said"),
+        ],
+        "Kind of mail",
+        readonly=True,
+        help="For your own overview; Mailjet restricts nothing by it.",
+    )
+    status = fields.Selection(
+        [
+            ("active", "Active"),
+            ("inactive", "Waiting for activation"),
+            ("deleted", "Deleted"),
+            ("unknown", "Unknown"),
+        ],
+        readonly=True,
+        required=True,
+    )
+    is_default = fields.Boolean("Default sender", readonly=True)
+    is_domain = fields.Boolean("Whole domain", compute="_compute_is_domain", store=True)
+    filename = fields.Char(
+        "Ownership file",
+        readonly=True,
+        help="Another way to prove a domain: an empty file of this name at its root.",
+    )
+    domain_id = fields.Many2one(
+        "mailjet.domain", "Domain", readonly=True, index=True, ondelete="set null"
+    )
+
+    _email_unique = models.UniqueIndex("(server_id, email)")
+
+    @api.depends("email")
+    def _compute_is_domain(self):
+        for sender in self:
+            sender.is_domain = (sender.email or "").startswith("*@")
+
+    @api.model
+    def _mirror_rows(self, server, rows, domains):
+        """Mirror the `Sender` rows of an account; return the records.
+
+        :param domains: the account's `mailjet.domain` records, just mirrored
+        """
+        domain_ids = {domain.name: domain.id for domain in domains}
+        return self._mirror(
+            server, [self._mirror_vals(row, domain_ids) for row in rows]
+        )
+
+    @api.model
+    def _mirror_vals(self, row, domain_ids):
+        return {
+            "mailjet_id": row.id,
+            "email": row.email.lower(),
+            "name": row.name or None,
+            "email_type": row.email_type,
+            "status": row.status,
+            "is_default": row.is_default,
+            "is_domain": row.is_domain,
+            "filename": row.filename or None,
+            "domain_id": domain_ids.get(row.domain),
+        }
+
+    def _reread(self, api):
+        """Ask Mailjet for these senders again and keep what it says.
+
+        :param MailjetApi api: an open client of their server
+        """
+        for sender in self:
+            row = api.sender(sender.mailjet_id)
+            vals = self._mirror_vals(row, {row.domain: sender.domain_id.id})
+            sender._mirror_rows_of(sender.server_id, [vals])
+
+    def action_check(self):
+        """Read the state again."""
+        self.check_access("write")
+        for server, senders in self.grouped("server_id").items():
+            with server._mailjet_api() as api:
+                senders._reread(api)
+        return self.env["ir.mail_server"]._mailjet_notification(self._state_in_words())
+
+    def action_validate(self):
+        """Have Mailjet look for the proof, or send the activation mail again."""
+        self.ensure_one()
+        self.check_access("write")
+        with self.server_id._mailjet_api() as api:
+            result = api.validate_sender(self.mailjet_id)
+            self._reread(api)
+        kind = "success" if result.ok else "warning"
+        return self.env["ir.mail_server"]._mailjet_notification(
+            self._validation_in_words(result), kind
+        )
+
+    def action_set_default(self):
+        """Make this the account's default sender."""
+        self.ensure_one()
+        self.check_access("write")
+        others = self.search(
+            [("server_id", "=", self.server_id.id), ("is_default", "=", True)]
+        )
+        with self.server_id._mailjet_api() as api:
+            api.update_sender(self.mailjet_id, is_default=True)
+            (others | self)._reread(api)
+        return self.env["ir.mail_server"]._mailjet_notification(
+            self.env._("%(email)s is the default sender now.", email=self.email)
+        )
+
+    def _state_in_words(self):
+        words = dict(self._fields["status"]._description_selection(self.env))
+        return "\n".join(f"{sender.email}: {words[sender.status]}" for sender in self)
+
+    def _validation_in_words(self, result):
+        """Return what came out of a validation, and what to do next."""
+        if self.status == "active":
+            return self.env._("%(email)s is active.", email=self.email)
+        if result.method == "activation_email":
+            return self.env._(
+                "Mailjet has sent a mail to %(email)s. Open the link in it, then check "
+                "again.",
+                email=self.email,
+            )
+        said = result.dns_error or result.message or result.file_error
+        return self.env._(
+            "Mailjet does not find the proof yet: %(said)s\nA new DNS record may take "
+            "some hours to be seen.",
+            said=said,
+        )

@@ -1,0 +1,149 @@
+"""The rows of the stand-in's REST resources, with every field that Mailjet sends.
+
+Shapes and defaults follow recorded answers of the live API. A missing date is "".
+"""
+
+import base64
+import secrets
+from datetime import datetime, timezone
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+Row = dict[str, Any]
+
+
+def timestamp(moment: datetime | None = None) -> str:
+    """A date as Mailjet writes it: UTC, to the second."""
+    moment = moment or datetime.now(timezone.utc)
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def new_apikey(row_id: int, name: str, *, is_master: bool) -> Row:
+    """A key, without its two values: those are added when it is read."""
+    return {
+        "ACL": "",
+        "CreatedAt": timestamp(),
+        "ID": row_id,
+        "IsActive": True,
+        "IsMaster": is_master,
+        "Name": name,
+        "QuarantineValue": 0,
+        "RegionID": 0,
+        "Runlevel": "Normal",
+        "Skipspamd": 1,
+        "TrackHost": "r.mailjet.com",
+        "UserID": 1,
+    }
+
+
+def new_user() -> Row:
+    return {
+        "ACL": "",
+        "CreatedAt": timestamp(),
+        "Email": "owner@example.com",
+        "FirstIp": "192.0.2.1",
+        "ID": 1,
+        "LastIp": "192.0.2.1",
+        "LastLoginAt": "",
+        "Locale": "en_US",
+        "MaxAllowedAPIKeys": 5,
+        "Timezone": "Europe/Paris",
+        "Username": "Owner of the stand-in",
+        "WarnedRatelimitAt": "",
+    }
+
+
+def new_profile() -> Row:
+    empty = (
+        "AddressCity AddressPostalCode AddressState AddressStreet BillingEmail"
+        " BirthdayAt CompanyNumOfEmployees ContactPhone Features Industry JobTitle"
+        " VATNumber"
+    )
+    return {
+        **dict.fromkeys(empty.split(), ""),
+        "AddressCountry": "FR",
+        "CompanyName": "Stand-in Company",
+        "EstimatedVolume": 6000,
+        "Firstname": "Olivia",
+        "ID": 1,
+        "Lastname": "Owner",
+        "UserID": 1,
+        "VAT": 0,
+        "Website": "https://www.example.com",
+    }
+
+
+def new_sender(
+    row_id: int, address: str, name: str, email_type: str, dns_id: int, filename: str
+) -> Row:
+    return {
+        "CreatedAt": timestamp(),
+        "DNSID": dns_id,
+        "Email": address,
+        "EmailType": email_type,
+        "Filename": filename,
+        "ID": row_id,
+        "IsDefaultSender": False,
+        "Name": name,
+        "Status": "Inactive",
+    }
+
+
+def new_domain(row_id: int, domain: str, dkim_bits: int) -> Row:
+    """What a domain should publish: full names, with the dot at their end."""
+    token = secrets.token_hex(16)
+    return {
+        "DKIMRecordName": f"mailjet._domainkey.{domain}.",
+        "DKIMRecordValue": f"k=rsa; p={_public_key(dkim_bits)}",
+        "DKIMStatus": "Not Checked",
+        "Domain": domain,
+        "ID": row_id,
+        "IsCheckInProgress": False,
+        "LastCheckAt": "",
+        "OwnerShipToken": token,
+        "OwnerShipTokenRecordName": f"mailjet._{token[:8]}.{domain}.",
+        "SPFRecordValue": "v=spf1 include:spf.mailjet.com ?all",
+        "SPFStatus": "Not Checked",
+    }
+
+
+def _public_key(bits: int) -> str:
+    """A public key that can be read. Nothing is signed, so its primes do not matter."""
+    modulus = secrets.randbits(bits) | 1 << (bits - 1) | 1
+    key = rsa.RSAPublicNumbers(65537, modulus).public_key()
+    der = key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return base64.b64encode(der).decode()
+
+
+def new_contact(row_id: int, address: str, name: str = "") -> Row:
+    return {
+        "CreatedAt": timestamp(),
+        "DeliveredCount": 0,
+        "Email": address,
+        "ExclusionFromCampaignsUpdatedAt": "",
+        "ID": row_id,
+        "IsExcludedFromCampaigns": False,
+        "IsOptInPending": False,
+        "IsSpamComplaining": False,
+        "LastActivityAt": "",
+        "LastUpdateAt": "",
+        "Name": name,
+        "UnsubscribedAt": "",
+        "UnsubscribedBy": "",
+    }
+
+
+def new_callback(row_id: int, apikey_id: int, event: str, url: str) -> Row:
+    return {
+        "APIKeyID": apikey_id,
+        "EventType": event,
+        "ID": row_id,
+        "IsBackup": False,
+        "Status": "alive",
+        "Url": url,
+        "Version": 1,
+    }

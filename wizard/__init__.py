@@ -1,0 +1,2 @@
+from . import mailjet_address
+from . import mailjet_sender_add

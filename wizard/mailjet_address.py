@@ -1,0 +1,132 @@
+from odoo import api, fields, models
+from odoo.tools import email_normalize
+
+
+class MailjetAddress(models.TransientModel):
+    """An address that Odoo sends from, and whether Mailjet will take its mail."""
+
+    _name = "mailjet.address"
+    _description = "Address that Odoo sends from"
+    _rec_name = "email"
+    _order = "is_covered, email, id"
+
+    server_id = fields.Many2one(
+        "ir.mail_server", required=True, readonly=True, ondelete="cascade"
+    )
+    email = fields.Char("Address", required=True, readonly=True)
+    used_for = fields.Char(readonly=True)
+    covering_sender_id = fields.Many2one(
+        "mailjet.sender", "Covered by", readonly=True, ondelete="set null"
+    )
+    sender_id = fields.Many2one(
+        "mailjet.sender",
+        "Sender of this address",
+        readonly=True,
+        ondelete="set null",
+        help="The sender at Mailjet that has exactly this address, active or not.",
+    )
+    is_covered = fields.Boolean(compute="_compute_is_covered", store=True)
+    state = fields.Selection(
+        [
+            ("covered", "Accepted"),
+            ("waiting", "Waiting for activation"),
+            ("missing", "Unknown to Mailjet"),
+        ],
+        compute="_compute_state",
+    )
+
+    @api.depends("covering_sender_id")
+    def _compute_is_covered(self):
+        for address in self:
+            address.is_covered = bool(address.covering_sender_id)
+
+    @api.depends("covering_sender_id", "sender_id.status")
+    def _compute_state(self):
+        for address in self:
+            if address.covering_sender_id:
+                address.state = "covered"
+            elif address.sender_id.status == "inactive":
+                address.state = "waiting"
+            else:
+                address.state = "missing"
+
+    @api.model
+    def _create_for(self, server):
+        """Make a line for each address that Odoo sends from; return them."""
+        uses = self._addresses_and_uses()
+        senders = server.mailjet_sender_ids
+        exact = {sender.email: sender for sender in senders}
+        active = {s.email: s for s in senders if s.status == "active"}
+        nothing = senders.browse()
+        vals_list = []
+        for email, used_for in uses.items():
+            whole_domain = f"*@{email.rpartition('@')[2]}"
+            covering = active.get(email) or active.get(whole_domain) or nothing
+            vals_list.append(
+                {
+                    "server_id": server.id,
+                    "email": email,
+                    "used_for": ", ".join(used_for),
+                    "covering_sender_id": covering.id,
+                    "sender_id": exact.get(email, nothing).id,
+                }
+            )
+        return self.create(vals_list)
+
+    @api.model
+    def _addresses_and_uses(self):
+        """Return a dict: each normalized address -> what Odoo sends from it."""
+        uses = {}
+        for email, use in (
+            *self._addresses_of_alias_domains(),
+            *self._addresses_of_companies_and_users(),
+            *self._addresses_of_mailings_and_templates(),
+        ):
+            normalized = email_normalize(email)
+            if normalized and use not in uses.setdefault(normalized, []):
+                uses[normalized].append(use)
+        return uses
+
+    @api.model
+    def _addresses_of_alias_domains(self):
+        for domain in self.env["mail.alias.domain"].sudo().search_fetch([]):
+            yield domain.default_from_email, self.env._("notifications")
+            yield domain.bounce_email, self.env._("bounces")
+            yield domain.catchall_email, self.env._("replies")
+
+    @api.model
+    def _addresses_of_companies_and_users(self):
+        for company in self.env["res.company"].sudo().search_fetch([]):
+            yield company.email, company.name
+        users = self.env["res.users"].sudo().search_fetch([("share", "=", False)])
+        for user in users:
+            yield user.email, user.name
+
+    @api.model
+    def _addresses_of_mailings_and_templates(self):
+        mailings = self.env["mailing.mailing"].sudo()
+        to_send = [("mailing_type", "=", "mail"), ("state", "!=", "done")]
+        for [email] in mailings._read_group(to_send, ["email_from"]):
+            yield email, self.env._("mailings")
+        templates = self.env["mail.template"].sudo()
+        for [email] in templates._read_group([], ["email_from"]):
+            # The others are computed for each mail, from users and companies mostly
+            if email and "{{" not in email:
+                yield email, self.env._("email templates")
+
+    def action_add(self):
+        """Add the address as a sender, or go on with the one that waits."""
+        self.ensure_one()
+        sender, message = self.server_id._mailjet_add_sender(self.email)
+        self.sender_id = sender
+        if sender.status == "active":
+            self.covering_sender_id = sender
+        return self.env["ir.mail_server"]._mailjet_notification(message)
+
+    def action_check(self):
+        """Read the state of the sender that waits again."""
+        self.ensure_one()
+        action = self.sender_id.action_check()
+        if self.sender_id.status == "active":
+            self.covering_sender_id = self.sender_id
+        return action

@@ -1,0 +1,42 @@
+from odoo import fields, models
+
+
+class MailjetSenderAdd(models.TransientModel):
+    """Add an address, or a whole domain, as a sender at Mailjet."""
+
+    _name = "mailjet.sender.add"
+    _description = "Add a sender at Mailjet"
+
+    server_id = fields.Many2one("ir.mail_server", required=True, ondelete="cascade")
+    kind = fields.Selection(
+        [("domain", "A whole domain"), ("address", "One address")],
+        "Add",
+        required=True,
+        default="domain",
+    )
+    email = fields.Char("Address", help="Mailjet writes to it; its link activates it.")
+    domain = fields.Char(
+        help="Every address of the domain may send once its ownership is proven."
+    )
+    name = fields.Char("Name at Mailjet")
+    email_type = fields.Selection(
+        [
+            ("transactional", "Transactional"),
+            ("bulk", "Bulk"),
+            ("unknown", "Not said"),
+        ],
+        "Kind of mail",
+        required=True,
+        default="unknown",
+    )
+
+    def action_add(self):
+        """Add it at Mailjet, or find it there."""
+        self.ensure_one()
+        email = (
+            f"*@{(self.domain or '').strip()}" if self.kind == "domain" else self.email
+        )
+        _sender, message = self.server_id._mailjet_add_sender(
+            email, self.name, self.email_type
+        )
+        return self.env["ir.mail_server"]._mailjet_notification(message)
