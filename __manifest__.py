@@ -11,11 +11,13 @@
         "security/ir.model.access.csv",
         "wizard/mailjet_address_views.xml",
         "wizard/mailjet_sender_add_views.xml",
+        "wizard/mailjet_setup_views.xml",
         "views/mailjet_sender_views.xml",
         "views/mailjet_domain_views.xml",
         "views/ir_mail_server_views.xml",
         "views/ir_mail_server_account_views.xml",
         "views/mailing_mailing_views.xml",
+        "views/res_config_settings_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["mail_mailjet/static/tests/tours/**/*"],

@@ -999,10 +999,16 @@ def command_test(arguments):
 
 def start_sandbox(env):
     """Start the stand-in Mailjet; return its process and where it listens."""
-    ports = {"smtp": free_port(1587), "smtps": free_port(1465)}
+    ports = {
+        "smtp": free_port(1587),
+        "smtps": free_port(1465),
+        "rest": free_port(1580),
+        "dns": free_port(1553),
+    }
     command = [
         *(str(env.python), str(ROOT / "tests" / "standins")),
         *("--smtp-port", str(ports["smtp"]), "--smtps-port", str(ports["smtps"])),
+        *("--rest-port", str(ports["rest"]), "--dns-port", str(ports["dns"])),
         *("--api-key", SANDBOX_API_KEY, "--secret-key", SANDBOX_SECRET_KEY),
         *("--ca-file", str(HOME / "sandbox-ca.pem")),
         *("--messages", str(HOME / "sandbox-messages")),

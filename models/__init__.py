@@ -4,3 +4,4 @@ from . import mailing_mailing
 from . import mailjet_mirror  # before the models that inherit it
 from . import mailjet_domain
 from . import mailjet_sender
+from . import res_config_settings

@@ -17,6 +17,8 @@ from ..tools.mailjet_api import (
     UnavailableError,
 )
 
+# Somebody is waiting for the answer: seconds for one request with all its retries
+API_DEADLINE = 20.0
 # What was read longer ago still warns, but stops no mail
 COVERAGE_TRUSTED_FOR = timedelta(days=7)
 
@@ -50,6 +52,7 @@ class IrMail_Server(models.Model):
             server.smtp_user,
             server.smtp_pass,
             server.mailjet_api_url or const.API_URL,
+            deadline=API_DEADLINE,
             read_only=bool(neutralized("database.is_neutralized")),
         )
         try:
@@ -197,6 +200,21 @@ class IrMail_Server(models.Model):
             order="is_domain, id",
             limit=1,
         )
+
+    def _mailjet_accepted_filter(self):
+        """Return the From filter that lets through what Mailjet accepts, or False.
+
+        Domains stand for their addresses; an address of such a domain is left out.
+        """
+        active = self.mailjet_sender_ids.filtered(lambda s: s.status == "active")
+        domains = [s.email.removeprefix("*@") for s in active if s.is_domain]
+        addresses = [s.email for s in active if not s.is_domain]
+        others = [a for a in addresses if a.rpartition("@")[2] not in domains]
+        return ", ".join([*domains, *others]) or False
+
+    def action_mailjet_setup(self):
+        """Open the guided set-up of this server, or of a new one."""
+        return self.env["mailjet.setup"].action_open(self)
 
     def _mailjet_from_warning(self, email_from):
         """Return why a mail from this address would not arrive, or False."""

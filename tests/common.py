@@ -7,7 +7,9 @@ from odoo.tests import TransactionCase
 
 from odoo.addons.base.models import ir_mail_server
 
+from ..models import ir_mail_server_account
 from ..tools.mailjet_api import MailjetApi
+from ..wizard import mailjet_setup
 from .standins import (
     DnsStandin,
     RestStandin,
@@ -136,6 +138,9 @@ class MailjetRestCommon(MailjetCommon):
 
     def setUp(self):
         super().setUp()
+        # Enough for what answers, and no wait for what does not
+        for module in (ir_mail_server_account, mailjet_setup):
+            self.enterContext(patch.object(module, "API_DEADLINE", 2.0))
         self.store = Store()
         self.account = self.store.add_key(API_KEY, SECRET_KEY)
         self.rest = self.enterContext(

@@ -1,2 +1,3 @@
 from . import mailjet_address
 from . import mailjet_sender_add
+from . import mailjet_setup

@@ -13,6 +13,7 @@ class MailjetAddress(models.TransientModel):
     server_id = fields.Many2one(
         "ir.mail_server", required=True, readonly=True, ondelete="cascade"
     )
+    setup_id = fields.Many2one("mailjet.setup", index=True, ondelete="cascade")
     email = fields.Char("Address", required=True, readonly=True)
     used_for = fields.Char(readonly=True)
     covering_sender_id = fields.Many2one(
@@ -118,15 +119,24 @@ class MailjetAddress(models.TransientModel):
         """Add the address as a sender, or go on with the one that waits."""
         self.ensure_one()
         sender, message = self.server_id._mailjet_add_sender(self.email)
-        self.sender_id = sender
-        if sender.status == "active":
-            self.covering_sender_id = sender
-        return self.env["ir.mail_server"]._mailjet_notification(message)
+        self._keep_sender(sender)
+        return self._show(message)
 
     def action_check(self):
         """Read the state of the sender that waits again."""
         self.ensure_one()
         action = self.sender_id.action_check()
-        if self.sender_id.status == "active":
-            self.covering_sender_id = self.sender_id
-        return action
+        self._keep_sender(self.sender_id)
+        return self._show(action["params"]["message"])
+
+    def _keep_sender(self, sender):
+        self.sender_id = sender
+        if sender.status == "active":
+            self.covering_sender_id = sender
+
+    def _show(self, message):
+        """Show what came out, in the set-up if the line stands there."""
+        if self.setup_id:
+            self.setup_id.notice = message
+            return self.setup_id._reopen()
+        return self.env["ir.mail_server"]._mailjet_notification(message)

@@ -141,7 +141,7 @@ class DnsStandin:
         self.port = self._servers[0].server_address[1]
         for server in self._servers:
             thread = threading.Thread(
-                target=server.serve_forever, args=(0.02,), name="standin-dns"
+                target=server.serve_forever, args=(0.005,), name="standin-dns"
             )
             thread.daemon = True
             thread.start()

@@ -17,7 +17,8 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
@@ -34,7 +35,7 @@ FAULTS = (
     "timeout",  # no answer at all
     "garbage",  # 200 with what is no JSON; option body
     "slow",  # the right answer after some seconds; option seconds
-    "trickle",  # an answer that never ends, a byte at a time
+    "trickle",  # an answer that hardly ends; options seconds, size, status, location
     "closed",  # the connection is closed, nothing was done
     "lost",  # all is done, but the connection is closed before the answer
     "redirect",  # to another host; options status and location
@@ -166,7 +167,7 @@ class RestStandin:
         self._lock = threading.Lock()
         self._requests: list[Request] = []
         self._connections: set[socket.socket] = set()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: ThreadingTCPServer | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -194,7 +195,7 @@ class RestStandin:
         self._server.standin = self
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), name="standin-rest"
+            target=self._server.serve_forever, args=(0.005,), name="standin-rest"
         )
         self._thread.daemon = True
         self._thread.start()
@@ -424,7 +425,9 @@ def _html(status: int, title: str) -> Answer:
     return Answer(status, page.encode(), content_type="text/html")
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(ThreadingTCPServer):
+    # Not HTTPServer: that one looks its own name up in DNS when it starts
+    allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
     standin: RestStandin
@@ -503,7 +506,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _trickle(self, options: dict[str, Any], body: bytes) -> None:
         self.close_connection = True
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        self.send_response(options.get("status", 200))
+        self.send_header("Location", options.get("location", ""))
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
         with contextlib.suppress(OSError):
             while not self.server.standin.stopping.wait(options.get("seconds", 0.01)):
                 self.wfile.write(b" " * options.get("size", 1))
