@@ -9,6 +9,7 @@
     "depends": ["mass_mailing"],
     "data": [
         "security/ir.model.access.csv",
+        "data/ir_cron_data.xml",
         "wizard/mailjet_address_views.xml",
         "wizard/mailjet_sender_add_views.xml",
         "wizard/mailjet_setup_views.xml",

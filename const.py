@@ -20,6 +20,9 @@ BLOCKED_PORT = 25
 # estimate of the encoded size, so some room is left.
 MAX_EMAIL_SIZE_MB = 14
 
+# Hosts that an activation link may lead to; nothing else is offered to be opened
+ACTIVATION_HOSTS = ("app.mailjet.com", "www.mailjet.com", "mailjet.com")
+
 # https://github.com/mailjet/mailjet-apiv3-nodejs#api-base-url ; the second one is for
 # accounts that Mailjet has moved to the United States
 API_URL = "https://api.mailjet.com"

@@ -940,11 +940,11 @@ def test_odoo(env, tally, tags):
     tally.add("tests in Odoo", passed, failed or int(not tests), skipped)
 
 
-def test_core(env, tally, record):
+def test_core(env, tally, record, suites):
     """Run Odoo's own suites and compare with the recorded run without the add-on."""
     base = env.template("core", "test_mail,test_mass_mailing", env.base_template())
-    baseline = {} if record else json.loads(CORE_BASELINE.read_text())
-    for suite, tags in CORE_SUITES.items():
+    baseline = json.loads(CORE_BASELINE.read_text())
+    for suite in suites:
         database = f"{MODULE}_core_{suite}_{os.getpid()}"
         env.clone(base, database)
         try:
@@ -952,7 +952,7 @@ def test_core(env, tally, record):
                 options = ("-d", database, "-i", MODULE, "--stop-after-init")
                 env.run_odoo(*options, "--no-http", "--max-cron-threads=0")
             runner = (str(ROOT / "dev" / "core_suite.py"),)
-            result = run_odoo_tests(env, database, tags, runner=runner)
+            result = run_odoo_tests(env, database, CORE_SUITES[suite], runner=runner)
         finally:
             env.drop(database)
         tests, failed, skipped, log, names = result
@@ -973,7 +973,9 @@ def test_core(env, tally, record):
 
 def command_test(arguments):
     parser = argparse.ArgumentParser(prog="dev/test", description="Run the tests.")
-    parser.add_argument("tags", nargs="?", help="only Odoo tests with these tags")
+    parser.add_argument(
+        "tags", nargs="?", help="only these tests of Odoo, or this core suite"
+    )
     parser.add_argument("--core", action="store_true", help="run Odoo's own suites")
     parser.add_argument(
         "--record", action="store_true", help="record the core baseline"
@@ -982,7 +984,8 @@ def command_test(arguments):
     tally = Tally()
     with environment(for_tests=True) as env:
         if options.core:
-            test_core(env, tally, options.record)
+            suites = [options.tags] if options.tags else CORE_SUITES
+            test_core(env, tally, options.record, suites)
         elif options.tags:
             test_odoo(env, tally, options.tags)
         else:

@@ -1,5 +1,6 @@
 from . import ir_mail_server
 from . import ir_mail_server_account
+from . import mail_thread
 from . import mailing_mailing
 from . import mailjet_mirror  # before the models that inherit it
 from . import mailjet_domain

@@ -698,8 +698,12 @@ class IrMail_Server(models.Model):
                 raise
             raise UserError(server._mailjet_explain_failure(error)) from error
         if server and connection:
-            connection.mailjet_message_policy = MESSAGE_POLICY
+            server._mailjet_prepare_session(connection)
         return connection
+
+    def _mailjet_prepare_session(self, connection):
+        """Note on a session what its mails need: looked up once, not once a mail."""
+        connection.mailjet_message_policy = MESSAGE_POLICY
 
     def _prepare_email_message__(self, message, smtp_session):  # noqa: PLW3201
         """Write what goes to Mailjet so that one-click unsubscription survives."""

@@ -250,13 +250,9 @@ class IrMail_Server(models.Model):
         senders = self.mailjet_sender_ids.filtered(lambda s: s.status == "active")
         return frozenset(senders.mapped("email"))
 
-    def _connect__(self, *args, mail_server_id=None, **kwargs):  # noqa: PLW3201
-        """Let the session know what Mailjet takes: asked once, not once a mail."""
-        connection = super()._connect__(*args, mail_server_id=mail_server_id, **kwargs)
-        server = self.sudo().browse(mail_server_id or [])._filter_mailjet()
-        if server and connection:
-            connection.mailjet_covered = server._mailjet_covered()
-        return connection
+    def _mailjet_prepare_session(self, connection):
+        super()._mailjet_prepare_session(connection)
+        connection.mailjet_covered = self._mailjet_covered()
 
     def _prepare_email_message__(self, message, smtp_session):  # noqa: PLW3201
         """Stop a mail that Mailjet would take, answer 250 to, and drop."""

@@ -1,11 +1,17 @@
+import logging
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import email_normalize
+
+_logger = logging.getLogger(__name__)
 
 
 class MailjetSender(models.Model):
     """An address, or a whole domain, that Mailjet may send from."""
 
     _name = "mailjet.sender"
-    _inherit = ["mailjet.mirror"]
+    _inherit = ["mailjet.mirror", "mail.thread", "mail.activity.mixin"]
     _description = "Mailjet sender"
     _rec_name = "email"
     _order = "is_domain desc, email, id"
@@ -50,6 +56,14 @@ class MailjetSender(models.Model):
         "mailjet.domain", "Domain", readonly=True, index=True, ondelete="set null"
     )
 
+    activation_url = fields.Char(
+        "Activation link",
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="Taken from Mailjet's mail to this address, which Odoo received.",
+    )
+
     _email_unique = models.UniqueIndex("(server_id, email)")
 
     @api.depends("email")
@@ -91,6 +105,7 @@ class MailjetSender(models.Model):
             row = api.sender(sender.mailjet_id)
             vals = self._mirror_vals(row, {row.domain: sender.domain_id.id})
             sender._mirror_rows_of(sender.server_id, [vals])
+        self.filtered(lambda s: s.status == "active").activity_ids.unlink()
 
     def action_check(self):
         """Read the state again."""
@@ -125,6 +140,73 @@ class MailjetSender(models.Model):
         return self.env["ir.mail_server"]._mailjet_notification(
             self.env._("%(email)s is the default sender now.", email=self.email)
         )
+
+    def action_activate(self):
+        """Open the link of Mailjet's activation mail in a new tab."""
+        self.ensure_one()
+        self.check_access("write")
+        if not self.activation_url:
+            raise UserError(
+                self.env._(
+                    "No activation mail for %(email)s has reached Odoo. Have Mailjet "
+                    "send it again, or read the mailbox of that address.",
+                    email=self.email,
+                )
+            )
+        return {
+            "type": "ir.actions.act_url",
+            "url": self.activation_url,
+            "target": "new",
+        }
+
+    @api.model
+    def _find_awaiting(self, emails):
+        """Return the senders that wait for an activation mail to these addresses."""
+        normalized = [email_normalize(email) for email in emails]
+        return self.sudo().search(
+            [
+                ("status", "=", "inactive"),
+                ("email", "in", list(filter(None, normalized))),
+            ]
+        )
+
+    def _receive_activation(self, url):
+        """Keep the link and ask an administrator to open it: Odoo never does."""
+        self.activation_url = url
+        todo = "mail.mail_activity_data_todo"
+        for sender in self:
+            sender.activity_unlink([todo])
+            sender.activity_schedule(
+                todo,
+                summary=self.env._("Activate %(email)s at Mailjet", email=sender.email),
+                note=self.env._(
+                    "Mailjet's mail has arrived. “Activate” on the sender opens its "
+                    "link in a new tab."
+                ),
+                user_id=sender._responsible_user().id,
+            )
+
+    def _responsible_user(self):
+        """Return who set the account up, or an administrator."""
+        self.ensure_one()
+        user = self.server_id.write_uid
+        if user.active and user.has_group("base.group_system"):
+            return user
+        return self.env.ref("base.user_admin")
+
+    @api.model
+    def _cron_check_pending(self):
+        """Ask Mailjet for the state of what waits, and only while something does."""
+        pending = self.search(
+            [("status", "=", "inactive"), ("server_id.active", "=", True)]
+        )
+        for server, senders in pending.grouped("server_id").items():
+            try:
+                with server._mailjet_api() as client:
+                    senders._reread(client)
+            except UserError as error:
+                # The next hour asks again; the other accounts are asked now
+                _logger.warning("Mailjet senders of %s not read: %s", server.id, error)
 
     def _state_in_words(self):
         words = dict(self._fields["status"]._description_selection(self.env))

@@ -4,6 +4,7 @@ from . import test_mail_environment
 from . import test_mail_routing
 from . import test_mail_server
 from . import test_mailing_sent
+from . import test_mailjet_activation
 from . import test_mailjet_addresses
 from . import test_mailjet_coverage
 from . import test_mailjet_sender
