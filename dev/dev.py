@@ -1050,6 +1050,7 @@ GREETING = """
 
   A sandbox Mailjet listens beside it: what is sent to it stays on this machine.
     host localhost, port {smtp} (STARTTLS) or {smtps} (SSL/TLS)
+    API         http://127.0.0.1:{rest}
     API key     {api_key}
     secret key  {secret_key}
     messages    {messages}
@@ -1060,6 +1061,9 @@ GREETING = """
     2. Email Marketing > "Hello from the sandbox": press "Send". It reaches
        25 contacts within a minute, and each line below is one message.
     3. Back on the server: "Which mail takes this server?"
+    4. In the list of servers: "Set up Mailjet", with the keys above, "Another
+       address" for the API, and localhost with port {smtp} at the next step.
+       The link that activates an address is shown below.
 
   Ctrl-C stops everything.
 """

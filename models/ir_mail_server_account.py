@@ -251,8 +251,8 @@ class IrMail_Server(models.Model):
         return frozenset(senders.mapped("email"))
 
     def _mailjet_prepare_session(self, connection):
-        super()._mailjet_prepare_session(connection)
         connection.mailjet_covered = self._mailjet_covered()
+        return super()._mailjet_prepare_session(connection)
 
     def _prepare_email_message__(self, message, smtp_session):  # noqa: PLW3201
         """Stop a mail that Mailjet would take, answer 250 to, and drop."""

@@ -53,7 +53,7 @@ class MailjetSender(models.Model):
         help="Another way to prove a domain: an empty file of this name at its root.",
     )
     domain_id = fields.Many2one(
-        "mailjet.domain", "Domain", readonly=True, index=True, ondelete="set null"
+        "mailjet.domain", readonly=True, index=True, ondelete="set null"
     )
 
     activation_url = fields.Char(

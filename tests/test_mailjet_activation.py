@@ -36,7 +36,9 @@ class TestMailjetActivation(MailjetRestCommon):
                 # Nothing was opened on the way
                 self.assertEqual(sender.status, "inactive")
                 self.assertNotIn("/activate", str(self.rest.requests))
-                requests.get(url.replace(self.rest.public_url, self.rest.url))
+                requests.get(
+                    url.replace(self.rest.public_url, self.rest.url), timeout=10
+                )
                 sender.action_check()
                 self.assertEqual(sender.status, "active")
                 self.assertFalse(sender.activity_ids)
