@@ -12,6 +12,8 @@
         "data/ir_cron_data.xml",
         "wizard/mailjet_address_views.xml",
         "wizard/mailjet_sender_add_views.xml",
+        "wizard/mailjet_sender_delete_views.xml",
+        "wizard/mailjet_sender_rename_views.xml",
         "wizard/mailjet_setup_views.xml",
         "views/mailjet_sender_views.xml",
         "views/mailjet_domain_views.xml",

@@ -35,8 +35,31 @@ class IrMail_Server(models.Model):
         "States.",
     )
     mailjet_refreshed_on = fields.Datetime("Read on", readonly=True, copy=False)
+    mailjet_filter_offer = fields.Char(
+        "FROM Filtering then", compute="_compute_mailjet_filter_offer"
+    )
     mailjet_sender_ids = fields.One2many("mailjet.sender", "server_id", "Senders")
     mailjet_domain_ids = fields.One2many("mailjet.domain", "server_id", "Domains")
+
+    @api.depends(
+        "from_filter",
+        "mailjet_refreshed_on",
+        "mailjet_sender_ids.status",
+        "mailjet_usage",
+    )
+    def _compute_mailjet_filter_offer(self):
+        """Offer what Mailjet accepts as the From filter, where it says otherwise."""
+        for server in self:
+            accepted = server._mailjet_accepted_filter()
+            present = set(server._parse_from_filter(server.from_filter))
+            differs = accepted and present != set(server._parse_from_filter(accepted))
+            offered = server.mailjet_usage == "all" and differs
+            server.mailjet_filter_offer = offered and accepted
+
+    def action_mailjet_set_filter(self):
+        """Let the server take mail from what Mailjet accepts, and nothing else."""
+        for server in self.filtered("mailjet_filter_offer"):
+            server.from_filter = server.mailjet_filter_offer
 
     @contextmanager
     def _mailjet_api(self):

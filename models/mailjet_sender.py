@@ -208,6 +208,22 @@ class MailjetSender(models.Model):
                 # The next hour asks again; the other accounts are asked now
                 _logger.warning("Mailjet senders of %s not read: %s", server.id, error)
 
+    def _rename(self, name, email_type):
+        """Change name and kind of mail at Mailjet, and keep what it says then."""
+        self.ensure_one()
+        self.check_access("write")
+        with self.server_id._mailjet_api() as api:
+            api.update_sender(self.mailjet_id, name=name or "", email_type=email_type)
+            self._reread(api)
+
+    def _delete(self):
+        """Delete the sender at Mailjet, and archive it here."""
+        self.ensure_one()
+        self.check_access("write")
+        with self.server_id._mailjet_api() as api:
+            api.delete_sender(self.mailjet_id)
+        self.write({"status": "deleted", "active": False})
+
     def _state_in_words(self):
         words = dict(self._fields["status"]._description_selection(self.env))
         return "\n".join(f"{sender.email}: {words[sender.status]}" for sender in self)

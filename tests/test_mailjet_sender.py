@@ -143,6 +143,49 @@ class TestMailjetSender(MailjetRestCommon):
         self.sender("b@company.example").action_set_default()
         self.assertTrue(self.sender("b@company.example").is_default)
 
+    def test_rename_and_delete(self):
+        self.env.company.email = "info@company.example"
+        self.add_senders("info@company.example", "*@company.example")
+        self.server.action_mailjet_refresh()
+        sender = self.sender("info@company.example")
+        wizard = self.env["mailjet.sender.rename"].create({"sender_id": sender.id})
+        wizard.name = "Office"
+        wizard.email_type = "bulk"
+        wizard.action_rename()
+        self.assertEqual((sender.name, sender.email_type), ("Office", "bulk"))
+        wizard.action_rename()  # Mailjet answers 304: nothing to change
+
+        wizard = self.env["mailjet.sender.delete"].create({"sender_id": sender.id})
+        self.assertEqual(
+            wizard.used_for, f"info@company.example: {self.env.company.name}"
+        )
+        whole = self.env["mailjet.sender.delete"].create(
+            {"sender_id": self.sender("*@company.example").id}
+        )
+        self.assertIn("notifications@company.example", whole.used_for)
+        wizard.action_delete()
+        self.assertFalse(sender.active)
+        self.server.action_mailjet_refresh()
+        self.assertFalse(self.sender("info@company.example"))
+        back, _message = self.server._mailjet_add_sender("info@company.example")
+        self.assertEqual(back, sender)
+        self.assertTrue(back.active)
+
+    def test_from_filter_is_offered_after_a_refresh(self):
+        self.add_senders(
+            "*@company.example", "info@company.example", "shop@elsewhere.example"
+        )
+        self.assertFalse(self.server.mailjet_filter_offer)
+        self.server.action_mailjet_refresh()
+        offer = "company.example, shop@elsewhere.example"
+        self.assertEqual(self.server.mailjet_filter_offer, offer)
+        self.assertFalse(self.server.from_filter)
+        self.server.action_mailjet_set_filter()
+        self.assertEqual(self.server.from_filter, offer)
+        self.assertFalse(self.server.mailjet_filter_offer)
+        self.server.write({"mailjet_usage": "mass_mailing"})
+        self.assertFalse(self.server.mailjet_filter_offer)
+
     def test_no_address(self):
         for wrong in ("", "nobody", "a@b@c", "*@", "a@b.example, c@d.example"):
             with self.subTest(wrong=wrong), self.assertRaises(UserError):

@@ -1,3 +1,5 @@
 from . import mailjet_address
 from . import mailjet_sender_add
+from . import mailjet_sender_delete
+from . import mailjet_sender_rename
 from . import mailjet_setup

@@ -1,0 +1,43 @@
+from odoo import api, fields, models
+
+
+class MailjetSenderRename(models.TransientModel):
+    """Change what may be changed of a sender at Mailjet: its name and kind of mail."""
+
+    _name = "mailjet.sender.rename"
+    _description = "Rename a sender at Mailjet"
+
+    sender_id = fields.Many2one("mailjet.sender", required=True, ondelete="cascade")
+    name = fields.Char(
+        "Name at Mailjet",
+        compute="_compute_from_sender",
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
+    email_type = fields.Selection(
+        "_selection_email_type",
+        "Kind of mail",
+        compute="_compute_from_sender",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
+    )
+
+    @api.model
+    def _selection_email_type(self):
+        field = self.env["mailjet.sender"]._fields["email_type"]
+        return field._description_selection(self.env)
+
+    @api.depends("sender_id")
+    def _compute_from_sender(self):
+        for wizard in self:
+            wizard.name = wizard.sender_id.name
+            wizard.email_type = wizard.sender_id.email_type or "unknown"
+
+    def action_rename(self):
+        """Write both at Mailjet, and keep what it says then."""
+        self.ensure_one()
+        self.sender_id._rename(self.name, self.email_type)
+        return {"type": "ir.actions.act_window_close"}
