@@ -146,12 +146,13 @@ class IrMail_Server(models.Model):
         """Open the list of the addresses that Odoo sends from."""
         self.ensure_one()
         addresses = self.env["mailjet.address"]._create_for(self)
+        domain = [("id", "in", addresses.ids)]
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Addresses that Odoo sends from"),
             "res_model": "mailjet.address",
             "view_mode": "list",
-            "domain": [("id", "in", addresses.ids)],
+            "domain": domain,
             "context": {"create": False},
         }
 

@@ -1,5 +1,14 @@
 from odoo import api, fields, models
 
+# const.DNS_STATUSES in words, and "unknown" for one that Mailjet may add
+DNS_STATUSES = [
+    ("ok", "OK"),
+    ("error", "Wrong"),
+    ("not_found", "Not found"),
+    ("not_checked", "Not checked"),
+    ("unknown", "Unknown"),
+]
+
 
 class MailjetDomain(models.Model):
     """A sending domain at Mailjet: what to publish in DNS, and what Mailjet found."""
@@ -19,14 +28,14 @@ class MailjetDomain(models.Model):
     )
     dkim_name = fields.Char("DKIM host", readonly=True)
     dkim_value = fields.Char("DKIM value", readonly=True)
-    dkim_status = fields.Selection("_selection_status", "DKIM", readonly=True)
+    dkim_status = fields.Selection(DNS_STATUSES, "DKIM", readonly=True)
     spf_value = fields.Char(
         "SPF value",
         readonly=True,
         help="What Mailjet proposes. It does not know the SPF record you may have: add "
         "its include to that one, as there may be only one.",
     )
-    spf_status = fields.Selection("_selection_status", "SPF", readonly=True)
+    spf_status = fields.Selection(DNS_STATUSES, "SPF", readonly=True)
     checked_on = fields.Datetime("Checked by Mailjet on", readonly=True)
     sender_ids = fields.One2many("mailjet.sender", "domain_id", "Senders")
     is_proven = fields.Boolean(
@@ -36,16 +45,6 @@ class MailjetDomain(models.Model):
     )
 
     _name_unique = models.UniqueIndex("(server_id, name)")
-
-    @api.model
-    def _selection_status(self):
-        return [
-            ("ok", self.env._("OK")),
-            ("error", self.env._("Wrong")),
-            ("not_found", self.env._("Not found")),
-            ("not_checked", self.env._("Not checked")),
-            ("unknown", self.env._("Unknown")),
-        ]
 
     @api.depends("sender_ids.status", "sender_ids.is_domain", "sender_ids.active")
     def _compute_is_proven(self):

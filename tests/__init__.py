@@ -9,6 +9,7 @@ from . import test_mailjet_addresses
 from . import test_mailjet_coverage
 from . import test_mailjet_sender
 from . import test_mailjet_setup
+from . import test_mailjet_tours
 from . import test_neutralize
 from . import test_smtp_connection
 from . import test_tours
