@@ -79,6 +79,14 @@ class MailjetSetup(models.TransientModel):
         related="server_id.mailjet_dedicated_server_id"
     )
 
+    def _read_format(self, fnames, load="_classic_read"):
+        """Never send the secret key back; what was typed is kept until it is used."""
+        values_list = super()._read_format(fnames, load)
+        for values in values_list:
+            if "secret_key" in values:
+                values["secret_key"] = False
+        return values_list
+
     @api.model
     def action_open(self, server=None):
         """Open the set-up of a server, where it was left, or of a new one."""
