@@ -80,11 +80,13 @@ class MailjetSetup(models.TransientModel):
     )
 
     def _read_format(self, fnames, load="_classic_read"):
-        """Never send the secret key back; what was typed is kept until it is used."""
+        """Never send the secret key back, nor what may be one in the wrong field."""
         values_list = super()._read_format(fnames, load)
-        for values in values_list:
+        for setup, values in zip(self, values_list, strict=True):
             if "secret_key" in values:
                 values["secret_key"] = False
+            if "api_key" in values and setup.api_key != setup.server_id.smtp_user:
+                values["api_key"] = False
         return values_list
 
     @api.model

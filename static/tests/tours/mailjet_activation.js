@@ -1,8 +1,8 @@
 import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
 
-const CHATTER_ACTIVITY = ".o-mail-Chatter .o-mail-Activity";
-const ACTIVITY = `${CHATTER_ACTIVITY}:contains(Activate bounce@company.example at Mailjet)`;
+const ACTIVITY =
+    ".o-mail-Chatter .o-mail-Activity:contains(Activate bounce@company.example at Mailjet)";
 const ACTIVATE = ".o_statusbar_buttons button[name='action_activate']";
 const STATUS = ".o_statusbar_status .o_arrow_button_current";
 
@@ -50,8 +50,8 @@ registry.category("web_tour.tours").add("mailjet_activation", {
             trigger: "body[data-new-tab^='https://app.mailjet.com/']",
         },
         {
-            content: "Nothing was blocked, and Odoo itself activated nothing",
-            trigger: `body:not(:has(.o_notification)) ${STATUS}[data-value='inactive']`,
+            content: "Odoo itself activated nothing",
+            trigger: `${STATUS}[data-value='inactive']`,
         },
     ],
 });
@@ -71,11 +71,11 @@ registry.category("web_tour.tours").add("mailjet_activation_opened", {
         },
         {
             content: "Nobody is asked any more",
-            trigger: `.o-mail-Chatter:not(:has(.o-mail-Activity))`,
+            trigger: ".o-mail-Chatter:not(:has(.o-mail-Activity))",
         },
         {
             content: "There is nothing left to open",
-            trigger: `.o_form_view:not(:has(button[name='action_activate']))`,
+            trigger: ".o_form_view:not(:has(button[name='action_activate']))",
         },
     ],
 });

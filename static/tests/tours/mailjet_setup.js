@@ -7,8 +7,8 @@ import { registry } from "@web/core/registry";
 const DIALOG = ".modal:not(.o_inactive_modal)";
 const NEXT = `${DIALOG} .modal-footer button[name='action_next']`;
 
-const input = (name) => `${DIALOG} .o_field_widget[name='${name}'] input`;
 const shown = (name) => `${DIALOG} .o_field_widget[name='${name}']`;
+const input = (name) => `${shown(name)} input`;
 const row = (name, value) => `${DIALOG} .o_data_row:has(td[name='${name}']:text(${value}))`;
 
 const BOUNCES = row("email", "bounce@company.example");
@@ -71,7 +71,7 @@ const keysSteps = () => [
 const useSteps = () => [
     {
         content: "The notice tells what was wrong with the keys",
-        trigger: `${DIALOG} .alert-info ${shown("notice").replace(DIALOG, "")}:contains(entered the wrong way round)`,
+        trigger: `${DIALOG} .alert-info:contains(The two keys were entered the wrong way round)`,
     },
     {
         content: "See whose keys these are",
@@ -185,11 +185,13 @@ const readySteps = () => [
     },
     {
         content: "The server is shown, the set-up is closed",
-        trigger: "body:not(:has(.modal)) .o_form_view .o_field_widget[name='name'] input:value(/^Mailjet$/)",
+        trigger:
+            "body:not(:has(.modal)) .o_form_view .o_field_widget[name='name'] input:value(/^Mailjet$/)",
     },
     {
         content: "Its connection was tested",
-        trigger: ".o_field_widget[name='mailjet_state'] .badge.text-bg-success:text(Connection works)",
+        trigger:
+            ".o_field_widget[name='mailjet_state'] .badge.text-bg-success:text(Connection works)",
     },
     {
         content: "It takes the mail of the proven domain",
