@@ -1,8 +1,10 @@
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+from odoo.http import Request
 from odoo.tests import TransactionCase
 
 from odoo.addons.base.models import ir_mail_server
@@ -21,6 +23,21 @@ from .standins import (
 
 API_KEY = "0123456789abcdef0123456789abcdef"
 SECRET_KEY = "fedcba9876543210fedcba9876543210"
+
+
+@contextmanager
+def record_answers():
+    """Give a list that every answer in JSON is added to, as text."""
+    answers = []
+    make_json_response = Request.make_json_response
+
+    def record(request, data, *args, **kwargs):
+        response = make_json_response(request, data, *args, **kwargs)
+        answers.append(response.get_data(as_text=True))
+        return response
+
+    with patch.object(Request, "make_json_response", record):
+        yield answers
 
 
 class MailjetCommon(TransactionCase):

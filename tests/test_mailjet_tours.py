@@ -1,12 +1,14 @@
-from contextlib import contextmanager
-from unittest.mock import patch
-
 import requests
 
-from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 
-from .common import API_KEY, SECRET_KEY, MailjetRestCommon, MailjetSmtpCommon
+from .common import (
+    API_KEY,
+    SECRET_KEY,
+    MailjetRestCommon,
+    MailjetSmtpCommon,
+    record_answers,
+)
 
 DOMAIN = "company.example"
 SENDER = f"bounce@{DOMAIN}"
@@ -34,24 +36,11 @@ class TestMailjetTours(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
             "mailjet_api_key": API_KEY,
             "mailjet_secret_key": SECRET_KEY,
         }
-        with self.record_answers() as answers:
+        with record_answers() as answers:
             self.start_tour(
                 f"/odoo/action-{action}", name, login=self.admin.login, cookies=cookies
             )
         return answers
-
-    @contextmanager
-    def record_answers(self):
-        answers = []
-        make_json_response = Request.make_json_response
-
-        def record(request, data, *args, **kwargs):
-            response = make_json_response(request, data, *args, **kwargs)
-            answers.append(response.get_data(as_text=True))
-            return response
-
-        with patch.object(Request, "make_json_response", record):
-            yield answers
 
     def lookup_proof(self, name):
         """Return the ownership value of the domain, as if it had been published.

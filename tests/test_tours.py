@@ -1,11 +1,7 @@
-from contextlib import contextmanager
-from unittest.mock import patch
-
 from odoo import Command
-from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from .common import API_KEY, SECRET_KEY, MailjetSmtpCommon
+from .common import API_KEY, SECRET_KEY, MailjetSmtpCommon, record_answers
 
 CONTACTS = 3
 SUBJECT = "Mailjet tour"
@@ -55,22 +51,9 @@ class TestTours(MailjetSmtpCommon, HttpCase):
             "mailjet_api_key": API_KEY,
             "mailjet_secret_key": SECRET_KEY,
         }
-        with self.record_answers() as answers:
+        with record_answers() as answers:
             self.start_tour(url_path, name, login=login, cookies=cookies)
         return "\n".join(answers)
-
-    @contextmanager
-    def record_answers(self):
-        answers = []
-        make_json_response = Request.make_json_response
-
-        def record(request, data, *args, **kwargs):
-            response = make_json_response(request, data, *args, **kwargs)
-            answers.append(response.get_data(as_text=True))
-            return response
-
-        with patch.object(Request, "make_json_response", record):
-            yield answers
 
     def test_from_new_server_to_sent_mailing(self):
         admin = self.env.ref("base.user_admin")
