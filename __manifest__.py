@@ -7,6 +7,7 @@
     "license": "LGPL-3",
     "images": ["static/description/screenshot_server.png"],
     "depends": ["mass_mailing"],
+    "external_dependencies": {"python": ["dnspython>=2.3,!=2.6.0"]},
     "data": [
         "security/ir.model.access.csv",
         "data/ir_cron_data.xml",
