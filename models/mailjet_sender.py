@@ -6,6 +6,12 @@ from odoo.tools import email_normalize
 
 _logger = logging.getLogger(__name__)
 
+EMAIL_TYPES = [
+    ("transactional", "Transactional"),
+    ("bulk", "Bulk"),
+    ("unknown", "Not said"),
+]
+
 
 class MailjetSender(models.Model):
     """An address, or a whole domain, that Mailjet may send from."""
@@ -26,11 +32,7 @@ class MailjetSender(models.Model):
     )
     name = fields.Char("Name at Mailjet", readonly=True)
     email_type = fields.Selection(
-        [
-            ("transactional", "Transactional"),
-            ("bulk", "Bulk"),
-            ("unknown", "Not said"),
-        ],
+        EMAIL_TYPES,
         "Kind of mail",
         readonly=True,
         help="For your own overview; Mailjet restricts nothing by it.",

@@ -53,6 +53,7 @@ class TestMailjetSetup(MailjetRestCommon):
         setup.action_next()
         self.assertEqual(setup.step, "ready")
         self.assertEqual(setup.from_filter_after, "company.example")
+        self.assertFalse(setup.open_points)
         with patch.object(type(server), "test_smtp_connection") as test:
             action = setup.action_finish()
         test.assert_called_once()
@@ -104,9 +105,11 @@ class TestMailjetSetup(MailjetRestCommon):
         self.assertEqual(setup.server_id.smtp_pass, SECRET_KEY)
 
     def test_refusals_have_their_own_words(self):
-        with self.assertRaisesRegex(UserError, "does not accept these keys") as caught:
-            self.enter_keys(secret_key="f" * 32)
-        self.assertNotIn("f" * 32, str(caught.exception))
+        setup = self.enter_keys(secret_key="f" * 32)
+        self.assertEqual(setup.step, "keys")
+        self.assertIn("does not accept these keys", setup.notice)
+        self.assertNotIn("f" * 32, setup.notice)
+        self.assertFalse(setup.secret_key, "A refused key is not kept")
         with self.store.lock:
             self.account.row["Runlevel"] = "Softlock"
         with self.assertRaisesRegex(UserError, "has restricted it"):
@@ -130,6 +133,37 @@ class TestMailjetSetup(MailjetRestCommon):
         self.assertGreaterEqual(len(setup.notice.splitlines()), count)
         setup.action_add_missing()
         self.assertFalse(setup.missing_count)
+
+    def test_the_last_step_names_what_is_open(self):
+        setup = self.enter_keys()
+        setup.action_next()
+        setup.address_ids.filtered(
+            lambda a: a.email == "bounce@company.example"
+        ).action_add()
+        setup.action_next()
+        setup.action_next()
+        self.assertEqual(setup.step, "ready")
+        missing, waiting, unproven = setup.open_points.splitlines()
+        self.assertIn("Unknown to Mailjet: ", missing)
+        self.assertIn("catchall@company.example", missing)
+        self.assertEqual(waiting, "Waiting for activation: bounce@company.example")
+        self.assertIn("Ownership not proven: ", unproven)
+        self.assertIn("company.example", unproven)
+
+    def test_domains_can_be_proven_without_any_address_added(self):
+        setup = self.enter_keys()
+        for _step in ("use", "senders"):
+            setup.action_next()
+        self.assertEqual(setup.step, "domains")
+        self.assertFalse(setup.domain_ids)
+        self.assertEqual(setup.unknown_domains, "company.example")
+        setup.action_add_domains()
+        self.assertFalse(setup.unknown_domains)
+        domain = setup.domain_ids
+        self.assertIn("does not find the proof yet", setup.notice)
+        self.dns.load({domain.ownership_name: {"TXT": [domain.ownership_token]}})
+        setup.action_validate_domains()
+        self.assertTrue(domain.is_proven)
 
     def test_only_for_administrators(self):
         user = new_test_user(

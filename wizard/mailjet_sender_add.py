@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..models.mailjet_sender import EMAIL_TYPES
+
 
 class MailjetSenderAdd(models.TransientModel):
     """Add an address, or a whole domain, as a sender at Mailjet."""
@@ -20,11 +22,7 @@ class MailjetSenderAdd(models.TransientModel):
     )
     name = fields.Char("Name at Mailjet")
     email_type = fields.Selection(
-        [
-            ("transactional", "Transactional"),
-            ("bulk", "Bulk"),
-            ("unknown", "Not said"),
-        ],
+        EMAIL_TYPES,
         "Kind of mail",
         required=True,
         default="unknown",

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.mailjet_sender import EMAIL_TYPES
+
 
 class MailjetSenderRename(models.TransientModel):
     """Change what may be changed of a sender at Mailjet: its name and kind of mail."""
@@ -16,7 +18,7 @@ class MailjetSenderRename(models.TransientModel):
         readonly=False,
     )
     email_type = fields.Selection(
-        "_selection_email_type",
+        EMAIL_TYPES,
         "Kind of mail",
         compute="_compute_from_sender",
         store=True,
@@ -24,11 +26,6 @@ class MailjetSenderRename(models.TransientModel):
         readonly=False,
         required=True,
     )
-
-    @api.model
-    def _selection_email_type(self):
-        field = self.env["mailjet.sender"]._fields["email_type"]
-        return field._description_selection(self.env)
 
     @api.depends("sender_id")
     def _compute_from_sender(self):

@@ -69,6 +69,10 @@ class MailjetSetup(models.TransientModel):
     address_ids = fields.One2many("mailjet.address", "setup_id", "Addresses")
     missing_count = fields.Integer(compute="_compute_missing_count")
     domain_ids = fields.One2many(related="server_id.mailjet_domain_ids")
+    unknown_domains = fields.Char(
+        "Not at Mailjet yet", compute="_compute_unknown_domains"
+    )
+    open_points = fields.Text("Still open", compute="_compute_open_points")
     from_filter_before = fields.Char(related="server_id.from_filter")
     from_filter_after = fields.Char(compute="_compute_from_filter_after")
     set_from_filter = fields.Boolean(
@@ -124,6 +128,32 @@ class MailjetSetup(models.TransientModel):
             missing = setup.address_ids.filtered(lambda a: a.state == "missing")
             setup.missing_count = len(missing)
 
+    @api.depends("domain_ids.name")
+    def _compute_unknown_domains(self):
+        own = self.env["mail.alias.domain"].sudo().search_fetch([]).mapped("name")
+        for setup in self:
+            known = setup.domain_ids.mapped("name")
+            unknown = [name for name in own if name not in known]
+            setup.unknown_domains = ", ".join(unknown)
+
+    @api.depends("address_ids.state", "domain_ids.is_proven")
+    def _compute_open_points(self):
+        for setup in self:
+            emails = {"missing": [], "waiting": [], "covered": []}
+            for address in setup.address_ids:
+                emails[address.state].append(address.email)
+            unproven = setup.domain_ids.filtered(lambda domain: not domain.is_proven)
+            points = (
+                (self.env._("Unknown to Mailjet"), emails["missing"]),
+                (self.env._("Waiting for activation"), emails["waiting"]),
+                (self.env._("Ownership not proven"), unproven.mapped("name")),
+            )
+            setup.open_points = "\n".join(
+                self.env._("%(what)s: %(which)s", what=what, which=", ".join(names))
+                for what, names in points
+                if names
+            )
+
     @api.depends("server_id.mailjet_sender_ids.status")
     def _compute_from_filter_after(self):
         for setup in self:
@@ -147,8 +177,8 @@ class MailjetSetup(models.TransientModel):
         """Do what the present step asks for, and go on to the next."""
         self.ensure_one()
         self.notice = False
-        getattr(self, f"_leave_{self.step}")()
-        self._enter(STEPS[STEPS.index(self.step) + 1])
+        if getattr(self, f"_leave_{self.step}")():
+            self._enter(STEPS[STEPS.index(self.step) + 1])
         return self._reopen()
 
     def action_back(self):
@@ -160,8 +190,8 @@ class MailjetSetup(models.TransientModel):
 
     def _enter(self, step):
         self.step = step
-        if step == "senders":
-            self._read_addresses()
+        if step in ("senders", "ready"):
+            self._read_addresses()  # a domain proven since covers its addresses
 
     def _read_addresses(self):
         self.address_ids.unlink()
@@ -173,36 +203,31 @@ class MailjetSetup(models.TransientModel):
         pair = ((self.api_key or "").strip(), secret_key or "")
         if not all(pair):
             raise UserError(self.env._("Enter both keys."))
-        try:
-            account = self._account_of(*pair)
-        except AuthenticationError:
+        # The browser need not have it again, and what is refused need not be kept
+        self.secret_key = False
+        account = self._account_of(*pair)
+        if not account:
             # Both look alike: 32 hexadecimal digits each
             pair = pair[::-1]
-            account = self._account_of_swapped(*pair)
+            account = self._account_of(*pair)
             self.notice = self.env._(
                 "The two keys were entered the wrong way round; that is mended."
             )
+        if not account:
+            self.notice = self.env._(
+                "Mailjet does not accept these keys. Copy both again from Account "
+                "settings > API key management. If they are right, the key may be "
+                "switched off or the account suspended: Mailjet's pages tell."
+            )
+            return False
         self.account = account
         self._keep_server(*pair)
-        # The browser need not have it again
-        self.write({"api_key": pair[0], "secret_key": False})
-
-    def _account_of_swapped(self, api_key, secret_key):
-        try:
-            return self._account_of(api_key, secret_key)
-        except AuthenticationError as error:
-            raise UserError(
-                self.env._(
-                    "Mailjet does not accept these keys. Copy both again from Account "
-                    "settings > API key management. If they are right, the key may be "
-                    "switched off or the account suspended: Mailjet's pages tell."
-                )
-            ) from error
+        self.api_key = pair[0]
+        return True
 
     def _account_of(self, api_key, secret_key):
-        """Return the account in words, read with these keys.
+        """Return the account in words, or False if Mailjet does not know the pair.
 
-        :raise AuthenticationError: if Mailjet does not know the pair
         :raise UserError: for anything else that goes wrong
         """
         try:
@@ -212,7 +237,7 @@ class MailjetSetup(models.TransientModel):
                 user = client.user()
                 key = client.own_apikey()
         except AuthenticationError:
-            raise
+            return False
         except MailjetApiError as error:
             server = self.env["ir.mail_server"].new(
                 {"name": self.env._("Mailjet"), "mailjet_api_url": self.api_url}
@@ -261,12 +286,13 @@ class MailjetSetup(models.TransientModel):
         }
         self.server_id.write(changes)
         self.server_id._mailjet_refresh()
+        return True
 
     def _leave_senders(self):
-        pass
+        return True
 
     def _leave_domains(self):
-        pass
+        return True
 
     # ------------------------------------------------------------------
     # Buttons of a step
@@ -282,18 +308,32 @@ class MailjetSetup(models.TransientModel):
     def action_add_missing(self):
         """Add every address that Mailjet does not know; say what became of each."""
         self.ensure_one()
-        results = []
-        for address in self.address_ids.filtered(lambda a: a.state == "missing"):
+        missing = self.address_ids.filtered(lambda a: a.state == "missing")
+        by_email = missing.grouped("email")
+        for email, sender in self._add_senders(by_email):
+            by_email[email]._keep_sender(sender)
+        return self._reopen()
+
+    def action_add_domains(self):
+        """Add the domains that Odoo has and Mailjet does not know."""
+        self.ensure_one()
+        self._add_senders(f"*@{name}" for name in self.unknown_domains.split(", "))
+        return self._reopen()
+
+    def _add_senders(self, emails):
+        """Add each; return those that could be, and say what became of all."""
+        added, results = [], []
+        for email in emails:
             try:
-                sender, message = self.server_id._mailjet_add_sender(address.email)
+                sender, message = self.server_id._mailjet_add_sender(email)
             except UserError as error:
                 # Each was somebody's request: the rest is still worth trying
-                results.append(f"{address.email}: {error}")
+                results.append(f"{email}: {error}")
             else:
-                address._keep_sender(sender)
+                added.append((email, sender))
                 results.append(message)
         self.notice = "\n".join(results)
-        return self._reopen()
+        return added
 
     def action_validate_domains(self):
         """Have Mailjet look for the ownership proof of every domain that lacks it."""
