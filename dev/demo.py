@@ -53,6 +53,15 @@ def make_server():
     return server
 
 
+def point_at_sandbox(server):
+    rest_port = os.environ["MAILJET_SANDBOX_REST_PORT"]
+    server.mailjet_api_url = f"http://127.0.0.1:{rest_port}"
+    env["ir.config_parameter"].set_param(  # noqa: F821
+        "mail_mailjet.dns_servers",
+        f"127.0.0.1:{os.environ['MAILJET_SANDBOX_DNS_PORT']}",
+    )
+
+
 def make_mailing(server):
     mailing_list = find_or_create(
         "mailing.list", [("name", "=", LIST_NAME)], {"name": LIST_NAME}
@@ -99,6 +108,8 @@ def load_languages():
 
 
 make_alias_domain()
-make_mailing(make_server())
+sandbox = make_server()
+point_at_sandbox(sandbox)
+make_mailing(sandbox)
 load_languages()
 env.cr.commit()  # noqa: F821

@@ -1002,6 +1002,9 @@ def command_test(arguments):
 
 def start_sandbox(env):
     """Start the stand-in Mailjet; return its process and where it listens."""
+    zones = HOME / "sandbox.zone"
+    if not zones.exists():
+        shutil.copy(ROOT / "dev" / "sandbox.zone", zones)
     ports = {
         "smtp": free_port(1587),
         "smtps": free_port(1465),
@@ -1012,6 +1015,7 @@ def start_sandbox(env):
         *(str(env.python), str(ROOT / "tests" / "standins")),
         *("--smtp-port", str(ports["smtp"]), "--smtps-port", str(ports["smtps"])),
         *("--rest-port", str(ports["rest"]), "--dns-port", str(ports["dns"])),
+        *("--zones", str(zones)),
         *("--api-key", SANDBOX_API_KEY, "--secret-key", SANDBOX_SECRET_KEY),
         *("--ca-file", str(HOME / "sandbox-ca.pem")),
         *("--messages", str(HOME / "sandbox-messages")),
@@ -1054,6 +1058,7 @@ GREETING = """
     API key     {api_key}
     secret key  {secret_key}
     messages    {messages}
+    DNS         {zones} (edit it: read again at once)
 
   What to click first
     1. Settings > Technical > Outgoing Mail Servers > Mailjet sandbox:
@@ -1064,6 +1069,8 @@ GREETING = """
     4. In the list of servers: "Set up Mailjet", with the keys above, "Another
        address" for the API, and localhost with port {smtp} at the next step.
        The link that activates an address is shown below.
+    5. Settings, below "Use Mailjet": the domains and their DNS records. Publish
+       what is asked for in the zone file above, then press "Check all now".
 
   Ctrl-C stops everything.
 """
@@ -1091,6 +1098,8 @@ def command_run(arguments):
         values = {
             "MAILJET_SANDBOX_SMTP_PORT": str(ports["smtp"]),
             "MAILJET_SANDBOX_SMTPS_PORT": str(ports["smtps"]),
+            "MAILJET_SANDBOX_REST_PORT": str(ports["rest"]),
+            "MAILJET_SANDBOX_DNS_PORT": str(ports["dns"]),
             "MAILJET_SANDBOX_API_KEY": SANDBOX_API_KEY,
             "MAILJET_SANDBOX_SECRET_KEY": SANDBOX_SECRET_KEY,
         }
@@ -1111,6 +1120,7 @@ def command_run(arguments):
                 api_key=SANDBOX_API_KEY,
                 secret_key=SANDBOX_SECRET_KEY,
                 messages=HOME / "sandbox-messages",
+                zones=HOME / "sandbox.zone",
                 **ports,
             ),
             flush=True,

@@ -34,6 +34,8 @@ else:
         write_bundle,
     )
 
+import dns.exception  # here, where it is no longer dns.py of this folder that is found
+
 _logger = logging.getLogger("standins")
 
 
@@ -51,11 +53,14 @@ def main(arguments: list[str] | None = None) -> int:
                 f"ready smtp={standin.host}:{standin.starttls_port}"
                 f" smtps={standin.host}:{standin.tls_port}"
             )
-            for name, server in _more_standins(options, standin.store):
+            servers = dict(_more_standins(options, standin.store))
+            for name, server in servers.items():
                 stack.enter_context(server)
                 ready += f" {name}={server.host}:{server.port}"
             print(ready, flush=True)
-            stopped.wait()
+            zone_file = _ZoneFile(options.zones, servers.get("dns"))
+            while not stopped.wait(1):
+                zone_file.load_if_changed()
     except OSError as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
@@ -72,7 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--smtps-port", type=int, default=1465, help="TLS (%(default)s; 0: free)")
     add("--rest-port", type=int, help="REST API over HTTP (0: free; off by default)")
     add("--dns-port", type=int, help="DNS, UDP and TCP (0: free; off by default)")
-    add("--zones", type=Path, help="zone file for DNS, with $ORIGIN")
+    add(
+        "--zones",
+        type=Path,
+        help="zone file for DNS, with $ORIGIN; read again when it changes",
+    )
     add("--api-key", required=True, help="the only user name that may log in")
     add("--secret-key", required=True, help="its password; invent one")
     add(
@@ -125,6 +134,32 @@ def _more_standins(
     if options.rest_port is not None:
         chosen.append(("rest", rest))
     return chosen
+
+
+class _ZoneFile:
+    """A zone file that may be edited while the server runs."""
+
+    def __init__(self, path: Path | None, server: DnsStandin | None):
+        self._path = path
+        self._server = server
+        self._loaded = self._changed()
+
+    def load_if_changed(self) -> None:
+        """Load it again; if it cannot be read, keep what was loaded before."""
+        changed = self._changed()
+        if changed == self._loaded:
+            return
+        self._loaded = changed
+        try:
+            self._server.load(self._path.read_text())
+        except (dns.exception.DNSException, OSError, ValueError) as error:
+            _logger.info("zones not read: %s", error)
+        else:
+            _logger.info("zones read again")
+
+    def _changed(self) -> float:
+        both = self._path and self._server and self._path.exists()
+        return self._path.stat().st_mtime if both else 0.0
 
 
 def _writer(folder: Path) -> Callable[[Message], None]:
