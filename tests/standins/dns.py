@@ -9,9 +9,11 @@ import ipaddress
 import socketserver
 import struct
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -24,7 +26,16 @@ import dns.resolver
 import dns.rrset
 import dns.zone
 
-FAULTS = ("SERVFAIL", "REFUSED", "SILENCE", "TRUNCATE")
+FAULTS = (
+    "SERVFAIL",
+    "REFUSED",
+    "BOGUS",
+    "LAME",
+    "GARBAGE",
+    "SILENCE",
+    "TRUNCATE",
+    "TRUNCATE_NO_TCP",
+)
 _TTL = 60
 _MAX_CHAIN = 8
 _IN = dns.rdataclass.IN
@@ -50,18 +61,28 @@ class DnsStandin:
     `zones` is {name: {type: [value, ...]}}, names with or without the last dot, or the
     text of a zone file with its $ORIGIN. A TXT value is the plain text, of any length;
     one that starts with a quote is taken as a zone file would have it. Port 0 means a
-    free one; once started, `port` says which. Use it as a context manager, or call
-    `start()` and `stop()`. Raises `ValueError` for a host that is not loopback.
+    free one; once started, `port` says which. Each answer comes after `delay` seconds.
+    Use it as a context manager, or call `start()` and `stop()`. Raises `ValueError` for
+    a host that is not loopback.
     """
 
-    def __init__(self, zones: Zones = "", host: str = "127.0.0.1", port: int = 0):
+    def __init__(
+        self,
+        zones: Zones = "",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        delay: float = 0,
+    ):
         if not ipaddress.ip_address(host).is_loopback:
             raise ValueError("a stand-in listens on loopback only")
         self.host = host
         self.port = port
+        self.delay = delay
         self._lock = threading.Lock()
         self._records: _Records = {}
+        self._names: set[dns.name.Name] = set()  # those with records, and all above
         self._faults: dict[dns.name.Name, str] = {}
+        self._faults_below: dict[dns.name.Name, str] = {}
         self._queries: list[Query] = []
         self._servers: list[socketserver.BaseServer] = []
         self._threads: list[threading.Thread] = []
@@ -83,6 +104,7 @@ class DnsStandin:
             }
         with self._lock:
             self._records = records
+            self._names = _with_all_above(records)
 
     def set(self, name: str, kind: str, values: Iterable[str]) -> None:
         """Replace the records of one name and type; no values takes them away."""
@@ -94,22 +116,27 @@ class DnsStandin:
                 types[rdtype] = rrset
             if not types:
                 del self._records[rrset.name]
+            self._names = _with_all_above(self._records)
 
-    def fail(self, name: str, fault: str) -> None:
+    def fail(self, name: str, fault: str, below: bool = False) -> None:
         """From now on, answer questions for that name with one of `FAULTS`.
 
-        SILENCE is no answer at all; TRUNCATE is an empty UDP answer that sends the
-        client to TCP, where all is well.
+        With `below`, also for all names below it. SILENCE is no answer at all; GARBAGE
+        cannot be read; LAME is an empty one of a server that knows nothing of the zone;
+        BOGUS is SERVFAIL unless the client wants no DNSSEC; TRUNCATE is an empty UDP
+        answer that sends the client to TCP, where all is well, or with TRUNCATE_NO_TCP
+        silence.
         """
         if fault not in FAULTS:
             raise ValueError(f"{fault} is none of {FAULTS}")
         with self._lock:
-            self._faults[_name(name)] = fault
+            (self._faults_below if below else self._faults)[_name(name)] = fault
 
     def heal(self) -> None:
         """End all faults."""
         with self._lock:
             self._faults.clear()
+            self._faults_below.clear()
 
     @property
     def queries(self) -> list[Query]:
@@ -197,18 +224,22 @@ class DnsStandin:
                     transport,
                 )
             )
-            fault = self._faults.get(question.name)
+            fault = self._fault(question.name)
             response = dns.message.make_response(query, recursion_available=True)
             response.flags |= dns.flags.AA
-            if fault == "SILENCE":
-                return None
-            if fault in ("SERVFAIL", "REFUSED"):
-                response.set_rcode(dns.rcode.from_text(fault))
-            elif fault == "TRUNCATE" and transport == "udp":
-                response.flags |= dns.flags.TC
-            else:
+            if not _spoil(query, response, fault, transport):
                 self._fill(response, question)
+        time.sleep(self.delay)
+        if fault == "SILENCE" or (fault, transport) == ("TRUNCATE_NO_TCP", "tcp"):
+            return None
+        if fault == "GARBAGE":  # a header that promises more than there is
+            return wire[:2] + b"\x81\x80\0\1\0\1\0\0\0\0\x3f"
         return _wire(query, response, transport)
+
+    def _fault(self, name: dns.name.Name) -> str | None:
+        """What is to go wrong with a question for a name."""
+        above = (self._faults_below.get(parent) for parent in _and_all_above(name))
+        return self._faults.get(name) or next(filter(None, above), None)
 
     def _fill(self, response: dns.message.Message, question: dns.rrset.RRset) -> None:
         """Add the records, following aliases, or what says that there are none."""
@@ -227,30 +258,56 @@ class DnsStandin:
             response.set_rcode(dns.rcode.SERVFAIL)  # aliases that lead nowhere
             return
         response.authority.append(self._soa(name))
-        if not self._exists(name):
+        if name not in self._names:
             response.set_rcode(dns.rcode.NXDOMAIN)
-
-    def _exists(self, name: dns.name.Name) -> bool:
-        """Whether the name, or one below it, has records."""
-        return any(known.is_subdomain(name) for known in self._records)
 
     def _soa(self, name: dns.name.Name) -> dns.rrset.RRset:
         """The SOA record of the zone around a name.
 
         Without one of its own, the zone starts at the topmost name that is known.
         """
-        above = [known for known in self._records if name.is_subdomain(known)]
-        written = [
-            known for known in above if dns.rdatatype.SOA in self._records[known]
-        ]
-        if written:
-            return self._records[max(written, key=len)][dns.rdatatype.SOA]
-        top = min(above, key=len, default=dns.name.root)
+        above = [known for known in _and_all_above(name) if known in self._records]
+        for known in above:
+            if dns.rdatatype.SOA in self._records[known]:
+                return self._records[known][dns.rdatatype.SOA]
+        top = above[-1] if above else dns.name.root
         return dns.rrset.from_text(top, _TTL, _IN, "SOA", _SOA)
 
 
 def _name(text: str) -> dns.name.Name:
     return dns.name.from_text(text)
+
+
+def _and_all_above(name: dns.name.Name) -> list[dns.name.Name]:
+    """A name, the one above it, and so on up to the root."""
+    return [dns.name.Name(name.labels[start:]) for start in range(len(name.labels))]
+
+
+def _with_all_above(names: Iterable[dns.name.Name]) -> set[dns.name.Name]:
+    return {above for name in names for above in _and_all_above(name)}
+
+
+def _spoil(
+    query: dns.message.Message,
+    response: dns.message.Message,
+    fault: str | None,
+    transport: str,
+) -> bool:
+    """Turn a response into what a fault makes of it; False if it gets records."""
+    if fault in ("SERVFAIL", "REFUSED"):
+        response.set_rcode(dns.rcode.from_text(fault))
+    elif fault == "BOGUS" and not query.flags & dns.flags.CD:
+        response.set_rcode(dns.rcode.SERVFAIL)
+        if query.edns >= 0:  # RFC 8914: the reason goes where the client reads it
+            reason = dns.edns.EDEOption(dns.edns.EDECode.DNSSEC_BOGUS)
+            response.use_edns(0, options=[reason])
+    elif fault == "LAME":
+        response.flags &= ~(dns.flags.AA | dns.flags.RA)
+    elif fault in ("TRUNCATE", "TRUNCATE_NO_TCP") and transport == "udp":
+        response.flags |= dns.flags.TC
+    else:
+        return False
+    return True
 
 
 def _rrset(name: str, kind: str, values: Iterable[str]) -> dns.rrset.RRset:
@@ -304,7 +361,8 @@ class _UdpHandler(socketserver.BaseRequestHandler):
         wire, sock = self.request
         answer = self.server.standin.answer(wire, "udp")
         if answer is not None:
-            sock.sendto(answer, self.client_address)
+            with contextlib.suppress(OSError):  # stopped meanwhile
+                sock.sendto(answer, self.client_address)
 
 
 class _TcpHandler(socketserver.StreamRequestHandler):
@@ -328,5 +386,6 @@ class _UdpServer(socketserver.ThreadingUDPServer):
 class _TcpServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
+    request_queue_size = 128
     block_on_close = False
     standin: DnsStandin

@@ -2,7 +2,9 @@
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -168,3 +170,76 @@ def test_start_and_stop():
 def test_loopback_only():
     with pytest.raises(ValueError, match="loopback"):
         DnsStandin(host="192.0.2.1")
+
+
+def test_broken_dnssec(standin):
+    standin.fail("example.com", "BOGUS")
+    assert ask(standin, "example.com", "MX").rcode() == dns.rcode.SERVFAIL
+    [reason] = ask(standin, "example.com", "MX", edns=True).options
+    assert reason.code == dns.edns.EDECode.DNSSEC_BOGUS
+    unchecked = dns.message.make_query("example.com", "MX")
+    unchecked.flags |= dns.flags.CD
+    response = dns.query.udp(unchecked, standin.host, port=standin.port, timeout=2)
+    assert values(response) == ["10 mail.example.com."]
+
+
+def test_a_server_that_does_not_know_the_zone(standin):
+    assert ask(standin, "example.com", "MX").flags & dns.flags.AA
+    standin.fail("example.com", "LAME")
+    response = ask(standin, "example.com", "MX")
+    assert response.rcode() == dns.rcode.NOERROR
+    assert not response.answer and not response.authority
+    assert not response.flags & (dns.flags.AA | dns.flags.RA)
+
+
+def test_garbage(standin):
+    standin.fail("example.com", "GARBAGE")
+    for how in (dns.query.udp, dns.query.tcp):
+        with pytest.raises(dns.exception.FormError):
+            ask(standin, "example.com", "MX", how)
+
+
+def test_truncation_without_tcp(standin):
+    standin.fail("example.com", "TRUNCATE_NO_TCP")
+    assert ask(standin, "example.com", "MX").flags & dns.flags.TC
+    with pytest.raises((dns.exception.Timeout, EOFError)):
+        ask(standin, "example.com", "MX", dns.query.tcp, timeout=0.1)
+
+
+def test_faults_below_a_name(standin):
+    standin.fail("b.example.com", "SERVFAIL", below=True)
+    for name in ("b.example.com", "a.b.example.com", "none.a.b.example.com"):
+        assert ask(standin, name).rcode() == dns.rcode.SERVFAIL
+    assert values(ask(standin, "mail.example.com")), "others are well"
+    standin.fail(".", "REFUSED", below=True)
+    assert ask(standin, "mail.example.com").rcode() == dns.rcode.REFUSED
+    standin.heal()
+    assert values(ask(standin, "a.b.example.com"))
+
+
+def test_delay(standin):
+    standin.delay = 0.1
+    for how in (dns.query.udp, dns.query.tcp):
+        begin = time.monotonic()
+        assert values(ask(standin, "mail.example.com", how=how))
+        assert 0.1 <= time.monotonic() - begin < 1
+
+
+def test_answers_come_side_by_side(standin):
+    standin.delay = 0.2
+    begin = time.monotonic()
+    with ThreadPoolExecutor(50) as pool:
+        names = ["mail.example.com", "none.example.com"] * 25
+        answers = list(pool.map(lambda name: ask(standin, name), names))
+    assert len(answers) == 50 and time.monotonic() - begin < 2
+
+
+def test_servers_of_one_zone_on_one_port():
+    """Two that have an old and a new version of it, as during propagation."""
+    old, new = ({"example.com": {"TXT": [text]}} for text in ("old", "new"))
+    with (
+        DnsStandin(old, host="127.0.0.2") as first,
+        DnsStandin(new, host="127.0.0.3", port=first.port) as second,
+    ):
+        assert first.lookup_txt("example.com") == ["old"]
+        assert second.lookup_txt("example.com") == ["new"]
