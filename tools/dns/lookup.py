@@ -1,8 +1,23 @@
 """Ask DNS servers; whatever happens comes back as a value."""
 
+import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+
+from .exchange import exchange
+from .servers import Server, machine_servers
 
 
 class Question(NamedTuple):
@@ -55,3 +70,207 @@ class Lookup:
 # All questions of one call are asked at the same time, and answered in their order. It
 # never raises for what happens on the network. A question costs once: ask it again.
 Ask = Callable[[Sequence[Question]], list[Lookup]]
+
+TRY_SECONDS = 1.0  # what one server gets for one answer
+LOOKUP_SECONDS = 3.0  # what one question gets, over all tries
+DOMAIN_SECONDS = 10.0  # what all questions about one domain get
+LOOKUP_THREADS = 32  # questions that one pool asks at the same time
+
+# Larger UDP answers may be fragmented and then lost: dnsflagday.net/2020
+_PAYLOAD = 1232
+# RFC 8914 section 4: DNSSEC bogus, signature expired, signature not yet valid, DNSKEY
+# missing, RRSIGs missing
+_DNSSEC_ERRORS = range(6, 11)
+# Types whose values are made of names and numbers: their case means nothing
+_CASELESS = ("A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV")
+
+
+class Resolver:
+    """Asks servers over the network; call it as an `Ask`.
+
+    It remembers what it asked: make a new one for each run of checks. `servers` are
+    (address, port) pairs, each asked when the one before it fails; empty means the
+    machine's own. When `deadline` (of `time.monotonic()`, in ten seconds by default)
+    is over, all that is open has timed out. It asks in the threads of `pool`, or in
+    its own, which end with the `with` block around it. Without `is_recursive` it wants
+    to hear only what the servers know themselves.
+    """
+
+    def __init__(
+        self,
+        servers=(),
+        deadline=None,
+        pool=None,
+        lookup_seconds=LOOKUP_SECONDS,
+        is_recursive=True,
+    ):
+        self.servers = tuple(Server(*server) for server in servers or machine_servers())
+        self.deadline = deadline or time.monotonic() + DOMAIN_SECONDS
+        self.pool = pool or ThreadPoolExecutor(LOOKUP_THREADS, "dns-lookup")
+        self._has_own_pool = pool is None
+        self._lookup_seconds = lookup_seconds
+        self._flags = dns.flags.RD if is_recursive else dns.flags.Flag(0)
+        self._memory: dict[Question, Future] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        if self._has_own_pool:
+            self.pool.shutdown(cancel_futures=True)
+
+    def __call__(self, questions):
+        """Ask all questions at the same time; return a `Lookup` for each, in order."""
+        futures = [self._future(question) for question in questions]
+        return [
+            self._outcome(question, future)
+            for question, future in zip(questions, futures, strict=True)
+        ]
+
+    def start(self, questions):
+        """Ask without waiting for the answers; call later for them."""
+        for question in questions:
+            self._future(question)
+
+    def _future(self, question):
+        """The answer that is or will be known; None when it is too late to ask."""
+        key = Question(question.name.lower().removesuffix("."), question.type.upper())
+        with self._lock:
+            if key not in self._memory and time.monotonic() < self.deadline:
+                self._memory[key] = self.pool.submit(self._look_up, key)
+            return self._memory.get(key)
+
+    def _outcome(self, question, future):
+        late = Lookup(*question, "timeout")
+        if future is None:
+            return late
+        try:
+            # A lookup ends by itself at the deadline, unless it waits for a thread
+            left = max(0, self.deadline - time.monotonic())
+            return replace(future.result(left + 0.1), name=question.name)
+        except (FutureTimeout, CancelledError):
+            return late
+
+    def _look_up(self, question):
+        """Ask one server after the other, again those that are silent."""
+        try:
+            name = dns.name.from_text(question.name.encode("ascii"))
+        except (dns.exception.DNSException, ValueError):  # nobody can have this name
+            return Lookup(*question, "nxdomain")
+        end = min(self.deadline, time.monotonic() + self._lookup_seconds)
+        everybody = ", ".join(map(str, self.servers))
+        outage = Lookup(*question, "timeout", server=everybody)
+        servers = list(self.servers)
+        while servers and time.monotonic() < end:
+            server = servers.pop(0)
+            try:
+                lookup = self._ask_server(question, name, server, end)
+            except TimeoutError:
+                servers.append(server)
+                continue
+            except OSError:  # there is no way to it
+                continue
+            except (dns.exception.DNSException, EOFError):
+                lookup = Lookup(*question, "malformed", server=str(server))
+            if not lookup.is_outage:
+                return lookup
+            outage = lookup
+        return outage
+
+    def _ask_server(self, question, name, server, end):
+        """Ask one server once, or twice if DNSSEC may be why it fails."""
+        query = dns.message.make_query(
+            name, question.type, use_edns=0, payload=_PAYLOAD, flags=self._flags
+        )
+        end = min(end, time.monotonic() + TRY_SECONDS)
+        lookup = read_response(question, exchange(query, server, end))
+        if lookup.status == "servfail" and self._flags & dns.flags.RD:
+            query.flags |= dns.flags.CD
+            if _is_fine(question, query, server, end):
+                lookup = replace(lookup, status="bogus")
+        return replace(lookup, server=str(server))
+
+
+def _is_fine(question, query, server, end):
+    """Whether a server has no trouble with a query for a question.
+
+    With the CD flag in it, no signature is checked: RFC 4035 section 3.2.2.
+    """
+    try:
+        response = exchange(query, server, end)
+    except (dns.exception.DNSException, EOFError, OSError):
+        return False
+    return not read_response(question, response).is_outage
+
+
+def read_response(question, response):
+    """Return the `Lookup` that a response (`dns.message.Message`) amounts to."""
+    is_authoritative = bool(response.flags & dns.flags.AA)
+    blank = Lookup(*question, _read_rcode(response), is_authoritative=is_authoritative)
+    if blank.is_outage:
+        return blank
+    try:
+        found = response.resolve_chaining()
+    except dns.message.ChainTooLong:  # an endless one, for which resolvers fail
+        return replace(blank, status="servfail")
+    except dns.exception.DNSException:
+        return replace(blank, status="malformed")
+    chain = tuple(alias[0].target.to_text().lower() for alias in found.cnames)
+    ttls = [alias.ttl for alias in found.cnames]
+    if found.answer is not None:
+        records = tuple(map(_value, found.answer))
+        ttl = min([*ttls, found.answer.ttl])
+        return replace(blank, status="answer", records=records, chain=chain, ttl=ttl)
+    if not chain and _is_lame(response):
+        return replace(blank, status="refused")
+    ttl, negative_ttl = min(ttls, default=None), _negative_ttl(response)
+    return replace(blank, chain=chain, ttl=ttl, negative_ttl=negative_ttl)
+
+
+def _read_rcode(response):
+    """The status that a response code means; nodata as long as nothing was found."""
+    rcode = response.rcode()
+    if rcode == dns.rcode.NOERROR:
+        return "nodata"
+    if rcode == dns.rcode.NXDOMAIN:
+        return "nxdomain"
+    if rcode != dns.rcode.SERVFAIL:
+        return "refused"
+    # On the message itself only from dnspython 2.7 on
+    is_bogus = any(
+        option.otype == dns.edns.OptionType.EDE and option.code in _DNSSEC_ERRORS
+        for option in response.options
+    )
+    return "bogus" if is_bogus else "servfail"
+
+
+def _is_lame(response):
+    """Whether an empty response comes from a server that does not know the zone.
+
+    It does not claim authority, and either cannot ask others or points to others
+    (RFC 2308 section 2.2 on telling a referral from "no data").
+    """
+    types = {rrset.rdtype for rrset in response.authority}
+    is_referral = dns.rdatatype.NS in types and dns.rdatatype.SOA not in types
+    is_resolver = response.flags & dns.flags.RA
+    if response.flags & dns.flags.AA or response.rcode() == dns.rcode.NXDOMAIN:
+        return False
+    return is_referral or not is_resolver
+
+
+def _value(rdata):
+    """One record's value, as `Lookup.records` has it."""
+    if rdata.rdtype == dns.rdatatype.TXT:
+        return b"".join(rdata.strings)  # RFC 7208 section 3.3: without blanks
+    text = rdata.to_text()
+    is_caseless = dns.rdatatype.to_text(rdata.rdtype) in _CASELESS
+    return text.lower() if is_caseless else text
+
+
+def _negative_ttl(response):
+    """How long "there is none" may be remembered: RFC 2308 section 5."""
+    for rrset in response.authority:
+        if rrset.rdtype == dns.rdatatype.SOA:
+            return min(rrset.ttl, rrset[0].minimum)
+    return None

@@ -1,27 +1,8 @@
 """What a check of a DNS record has to say."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-
-def _lt(source):
-    """Mark a sentence for the export of terms; it is translated where it is shown."""
-    return source
-
-
-@dataclass(frozen=True)
-class Words:
-    """A sentence in English, marked with `_lt` where it is written, and its values.
-
-    `str()` gives the English text; who shows it to people translates `source` first
-    and fills in `values` with the % operator.
-    """
-
-    source: str
-    values: Mapping[str, object] = field(default_factory=dict)
-
-    def __str__(self):
-        return self.source % self.values
+from ..words import Words
 
 
 @dataclass(frozen=True)
@@ -39,7 +20,9 @@ class Verdict:
     `cause` is one sentence of what is the case and `cure` one of what to do about it;
     None where there is nothing to say. `found` are the values seen, as text to show:
     bytes outside of printable ASCII come as \\ddd. `host` is where the record was
-    found, if that is another name than the one asked for.
+    found, if that is another name than the one asked for. `proposal` is a value to
+    publish that was made from what is there, `refusal` why there is none. `wait` is how
+    long resolvers may remember that nothing was there, in seconds.
     """
 
     status: str
@@ -47,6 +30,9 @@ class Verdict:
     cure: Words | None = None
     found: tuple[str, ...] = ()
     host: str = ""
+    proposal: str = ""
+    refusal: Words | None = None
+    wait: int | None = None
 
 
 STATUSES = ("ok", "warning", "error", "missing", "temperror")

@@ -1,0 +1,531 @@
+"""The checks of a domain together: in time, and at the domain's own name servers."""
+
+import logging
+import threading
+import time
+from contextlib import ExitStack
+
+import pytest
+from mail_mailjet.tests.standins import DnsStandin
+from mail_mailjet.tools.dns import authoritative, check, lookup
+from mail_mailjet.tools.dns.authoritative import find_views, is_at_or_below
+from mail_mailjet.tools.dns.check import check_domain, check_domains, combine
+from mail_mailjet.tools.dns.lookup import Question, Resolver
+from mail_mailjet.tools.dns.verdict import STATUSES, Verdict
+from mail_mailjet.tools.words import Words
+
+ADDRESSES = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
+SOA = ["ns1.example.com. hostmaster.example.com. 1 3600 600 86400 90"]
+WANTED = "v=spf1 include:spf.mailjet.com ~all"
+
+
+def zone(texts=(WANTED,)):
+    """A zone with three name servers, as each of them has it."""
+    records = {
+        "example.com": {
+            "SOA": SOA,
+            "NS": [f"ns{number}.example.com." for number in (1, 2, 3)],
+            "TXT": texts,
+        },
+        "alias.example.com": {"CNAME": ["target.example.org."]},
+        "inner.example.com": {"CNAME": ["example.com."]},
+    }
+    for number, address in enumerate(ADDRESSES, 1):
+        records[f"ns{number}.example.com"] = {"A": [address]}
+    return {
+        name: {kind: values for kind, values in types.items() if values}
+        for name, types in records.items()
+    }
+
+
+class Net:
+    """A resolver and three name servers of example.com, on one port."""
+
+    def __init__(self, stack):
+        self.resolver = stack.enter_context(DnsStandin(zone()))
+        self.resolver.set("target.example.org", "TXT", ["elsewhere"])
+        self.port = self.resolver.port
+        self.servers = [
+            stack.enter_context(DnsStandin(zone(), host=address, port=self.port))
+            for address in ADDRESSES
+        ]
+        self.servers[0].set("www.example.com", "A", ["192.0.2.9"])
+
+    def ask(self, **options):
+        options = {"lookup_seconds": 0.4, **options}
+        return Resolver([(self.resolver.host, self.port)], **options)
+
+    def views(self, domain="example.com"):
+        """The addresses asked, and why none."""
+        with self.ask() as resolver:
+            views, note = find_views(domain, resolver, self.port, allow_private=True)
+            return [view.server.address for view in views], note
+
+    def check(self, checks=None, domain="example.com", is_direct=True, **options):
+        with self.ask(**options) as resolver:
+            return check_domain(
+                domain,
+                checks or {"text": check_text},
+                resolver,
+                is_direct=is_direct,
+                port=self.port,
+                allow_private=True,
+            )
+
+
+@pytest.fixture
+def net(monkeypatch):
+    # Those that are to be silent need not be so for long
+    monkeypatch.setattr(lookup, "TRY_SECONDS", 0.2)
+    monkeypatch.setattr(authoritative, "_GREETING_SECONDS", 0.4)
+    with ExitStack() as stack:
+        yield Net(stack)
+
+
+def check_text(ask, name="example.com"):
+    """A check like the real ones, of a text."""
+    [found] = ask([Question(name, "TXT")])
+    if found.is_outage:
+        return Verdict("temperror", Words("There was no answer."))
+    texts = tuple(record.decode() for record in found.records)
+    if WANTED in texts:
+        return Verdict("ok", found=texts)
+    return Verdict("error" if texts else "missing", Words("It is not so."), found=texts)
+
+
+# -- Finding the name servers --------------------------------------------------------
+
+
+def test_the_name_servers_of_the_zone_around_a_domain(net):
+    for domain in (
+        "example.com",
+        "Example.com.",
+        "news.example.com",
+        "a.b.example.com",
+    ):
+        addresses, note = net.views(domain)
+        assert (set(addresses), note) == (set(ADDRESSES), None), domain
+
+
+@pytest.mark.parametrize(
+    ("name", "zone", "is_in"),
+    [
+        ("example.com.", "Example.com", True),
+        ("a.EXAMPLE.com", "example.com.", True),
+        ("anexample.com", "example.com", False),
+        ("com", "example.com", False),
+    ],
+)
+def test_below(name, zone, is_in):
+    assert is_at_or_below(name, zone) == is_in
+
+
+@pytest.mark.parametrize("domain", ["gone.example", "example", "a.b.unknown-tld", "."])
+def test_a_domain_that_does_not_exist(net, domain):
+    addresses, note = net.views(domain)
+    assert addresses == [] and "could be asked directly" in str(note)
+    report = net.check({"text": lambda ask: check_text(ask, domain)}, domain)
+    assert report.verdicts["text"].status == "missing" and report.is_fallback
+
+
+def test_a_domain_that_is_an_alias_is_in_the_zone_above(net):
+    net.resolver.set("target.example.org", "NS", ["ns.example.org."])
+    addresses, _note = net.views("alias.example.com")
+    assert set(addresses) == set(ADDRESSES)
+
+
+@pytest.mark.parametrize("fault", ["SERVFAIL", "REFUSED", "LAME", "SILENCE", "GARBAGE"])
+def test_an_outage_on_the_walk_up(net, fault):
+    """Perhaps a zone of its own begins there: do not ask the one above."""
+    net.resolver.fail("news.example.com", fault)
+    addresses, note = net.views("news.example.com")
+    assert addresses == [] and note
+
+
+def test_lame_and_silent_name_servers_are_not_asked_further(net):
+    net.servers[0].fail(".", "LAME", below=True)
+    net.servers[1].fail(".", "SILENCE", below=True)
+    addresses, note = net.views()
+    assert (addresses, note) == ([ADDRESSES[2]], None)
+    report = net.check()
+    assert report.verdicts["text"].status == "ok"
+    assert report.asked == (f"ns3.example.com ({ADDRESSES[2]}:{net.port})",)
+
+
+@pytest.mark.parametrize("fault", ["LAME", "REFUSED", "SERVFAIL", "GARBAGE"])
+def test_a_lame_delegation(net, fault):
+    for server in net.servers:
+        server.fail(".", fault, below=True)
+    report = net.check()
+    assert report.verdicts["text"].status == "ok", "the resolver knows"
+    assert "could be asked directly" in str(report.note)
+
+
+def test_a_firewall_before_port_53(net):
+    for server in net.servers:
+        server.fail(".", "SILENCE", below=True)
+    begin = time.monotonic()
+    report = net.check()
+    assert report.verdicts["text"].status == "ok" and report.is_fallback
+    assert "firewall" in str(report.note) and "example.com" in str(report.note)
+    assert report.asked == (f"127.0.0.1:{net.port}",)
+    assert time.monotonic() - begin < 1.5
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.2", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"]
+    + ["224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255", "192.0.2.1"]
+    + ["::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::"]
+    + ["ff02::1", "ff0e::1"],
+)
+def test_an_address_inside(address):
+    assert not authoritative._is_public(address)
+
+
+@pytest.mark.parametrize("address", ["9.9.9.9", "2620:fe::9", "::ffff:9.9.9.9"])
+def test_an_address_outside(address):
+    assert authoritative._is_public(address)
+
+
+def test_addresses_inside_are_not_asked(net):
+    """Anybody can write any address into a zone."""
+    with net.ask() as resolver:
+        views, note = find_views("example.com", resolver, net.port)
+    assert views == [] and "could be asked directly" in str(note)
+    assert [server.queries for server in net.servers] == [[], [], []]
+
+
+def test_one_address_each_and_eight_servers_at_most(net):
+    names = [f"ns{number:02}.example.com." for number in range(12)]
+    net.resolver.set("example.com", "NS", names)
+    for number, name in enumerate(names):
+        addresses = [f"127.0.1.{number}", "127.0.1.99"]
+        net.resolver.set(name, "A", addresses)
+        net.resolver.set(name, "AAAA", ["::1"])
+    with net.ask() as resolver:
+        servers = authoritative._find_servers(names[:8], resolver, net.port, True)
+        assert [server.address for server in servers] == [
+            f"127.0.1.{number}" for number in range(8)
+        ]
+        find_views("example.com", resolver, net.port, allow_private=True)
+    asked = {query.name for query in net.resolver.queries if query.type == "A"}
+    assert asked == {name.rstrip(".") for name in names[:8]}
+
+
+# -- What a name server's view is -----------------------------------------------------
+
+
+def test_views_ask_without_recursion_and_names_elsewhere_at_the_resolver(net):
+    with net.ask() as resolver:
+        views, _note = find_views("example.com", resolver, net.port, True)
+        view = next(view for view in views if view.server.address == ADDRESSES[0])
+        here, below, elsewhere = view(
+            [
+                Question("example.com", "TXT"),
+                Question("www.example.com", "A"),
+                Question("target.example.org", "TXT"),
+            ]
+        )
+    assert here.is_authoritative and below.records == ("192.0.2.9",)
+    assert here.server.startswith("ns1.example.com (127.0.0.2")
+    assert elsewhere.records == (b"elsewhere",)
+    assert elsewhere.server == f"127.0.0.1:{net.port}"
+    names = {query.name for query in net.servers[0].queries}
+    assert names == {"example.com", "www.example.com"}
+
+
+@pytest.fixture
+def view(net):
+    with net.ask() as resolver:
+        views, _note = find_views("example.com", resolver, net.port, True)
+        yield next(view for view in views if view.server.address == ADDRESSES[0])
+
+
+def test_aliases_that_leave_the_zone(net, view):
+    [found] = view([Question("alias.example.com", "TXT")])
+    assert (found.status, found.records) == ("answer", (b"elsewhere",))
+    assert found.chain == ("target.example.org.",)
+    assert found.name == "alias.example.com"
+    [inside] = view([Question("inner.example.com", "TXT")])
+    assert inside.is_authoritative and inside.chain == ("example.com.",)
+
+
+def test_only_the_aliases_in_the_zone_are_the_name_servers_to_tell(net, view):
+    net.servers[0].set("long.example.com", "CNAME", ["alias.example.com."])
+    net.servers[0].set("target.example.org", "TXT", ["not its business"])
+    net.resolver.set("target.example.org", "TXT", [])
+    net.resolver.set("target.example.org", "CNAME", ["final.example.net."])
+    net.resolver.set("final.example.net", "TXT", ["final"])
+    [found] = view([Question("long.example.com", "TXT")])
+    assert found.records == (b"final",)
+    assert found.chain == (
+        "alias.example.com.",
+        "target.example.org.",
+        "final.example.net.",
+    )
+
+
+@pytest.mark.parametrize("fault", ["LAME", "REFUSED"])
+def test_a_part_of_the_zone_that_is_elsewhere(net, view, fault):
+    """As when _domainkey.example.com is delegated to somebody who manages keys."""
+    net.resolver.set("x._domainkey.example.com", "TXT", ["key"])
+    net.servers[0].fail("_domainkey.example.com", fault, below=True)
+    [found] = view([Question("x._domainkey.example.com", "TXT")])
+    assert found.records == (b"key",) and found.server == f"127.0.0.1:{net.port}"
+
+
+def test_an_outage_of_the_name_server_stays_one(net, view):
+    net.servers[0].fail("example.com", "SERVFAIL")
+    [found] = view([Question("example.com", "TXT")])
+    assert found.status == "servfail", "though the resolver has the record"
+
+
+def test_a_negative_answer_counts_with_its_soa_record_only():
+    """Else it may be the last name before a delegation."""
+    nothing = lookup.Lookup("x.example.com", "TXT", "nodata", is_authoritative=True)
+    with Resolver([("127.0.0.1", 1)]) as resolver:
+        view = authoritative.View("example.com", ("127.0.0.1", 1), resolver)
+        question = Question("x.example.com", "TXT")
+        assert view._further(question, nothing) == question
+        certain = lookup.replace(nothing, negative_ttl=60)
+        assert view._further(question, certain) is None
+
+
+# -- Propagation ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("texts", "status", "counts"),
+    [
+        ([WANTED, WANTED, WANTED], "ok", None),
+        ([WANTED, WANTED, None], "warning", (2, 3)),
+        ([None, WANTED, "v=spf1 -all"], "warning", (1, 3)),
+        ([None, None, None], "missing", None),
+        ([None, "v=spf1 -all", None], "error", None),
+    ],
+)
+def test_propagation(net, texts, status, counts):
+    for server, text in zip(net.servers, texts, strict=True):
+        server.set("example.com", "TXT", [text] if text else [])
+    net.resolver.set("example.com", "TXT", [])
+    report = net.check()
+    verdict = report.verdicts["text"]
+    assert verdict.status == status and len(report.asked) == 3
+    assert report.note is None and not report.is_fallback
+    if counts:
+        good, total = counts
+        assert f"{good} of {total} name servers have" in str(verdict.cause)
+        assert verdict.found == (WANTED,) and verdict.cure is None
+
+
+def test_a_name_server_in_trouble_does_not_count(net):
+    net.servers[0].fail("example.com", "SERVFAIL")
+    net.servers[1].set("example.com", "TXT", [])
+    with net.ask() as resolver:
+        views = [
+            authoritative.View("example.com", (address, net.port), resolver)
+            for address in ADDRESSES
+        ]
+        statuses = [check_text(view).status for view in views]
+        assert statuses == ["temperror", "missing", "ok"]
+    verdict = combine([check_text_of(status) for status in statuses])
+    assert "1 of 2" in str(verdict.cause)
+
+
+def check_text_of(status):
+    return Verdict(status, Words(status))
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [
+        (["temperror"], "temperror"),
+        (["temperror", "temperror"], "temperror"),
+        (["temperror", "ok"], "ok"),
+        (["temperror", "missing"], "missing"),
+        (["warning", "warning"], "warning"),
+        (["warning", "missing"], "warning"),
+        (["ok", "warning"], "warning"),
+        (["missing", "error"], "error"),
+    ],
+)
+def test_several_verdicts_are_one(statuses, status):
+    for order in (statuses, statuses[::-1]):
+        assert combine(list(map(check_text_of, order))).status == status
+    assert set(check._BEST_FIRST) | {"temperror"} == set(STATUSES)
+
+
+# -- The wait ------------------------------------------------------------------------
+
+
+def test_how_long_resolvers_remember_that_there_is_none(net):
+    for server in (*net.servers, net.resolver):
+        server.set("example.com", "TXT", [])
+    for is_direct in (True, False):
+        report = net.check(is_direct=is_direct)
+        assert report.verdicts["text"].wait == 60, "TTL of the SOA record"
+
+    def elsewhere_too(ask):
+        ask([Question("example.com", "TXT"), Question("x.example.org", "TXT")])
+        return Verdict("missing", wait=7)
+
+    assert net.check({"text": elsewhere_too}).verdicts["text"].wait == 7
+    nothing_asked = net.check({"text": lambda ask: Verdict("missing")})
+    assert nothing_asked.verdicts["text"].wait is None
+
+
+def test_how_long_resolvers_remember_another_text(net):
+    def missing(ask):
+        ask([Question("example.com", "TXT"), Question("none.example.com", "TXT")])
+        return Verdict("missing")
+
+    with DnsStandin('$ORIGIN example.com.\n@ 777 IN TXT "hello"\n') as standin:
+        with Resolver([(standin.host, standin.port)]) as resolver:
+            report = check_domain("example.com", {"text": missing}, resolver)
+    assert report.verdicts["text"].wait == 777
+    assert net.check().verdicts["text"].wait is None, "it is there"
+
+
+# -- Time and defects ---------------------------------------------------------------
+
+
+def test_checks_run_side_by_side(net):
+    net.resolver.delay = 0.15
+    checks = {
+        number: lambda ask, n=number: check_text(ask, f"{n}.example.com")
+        for number in range(8)
+    }
+    begin = time.monotonic()
+    report = net.check(checks, is_direct=False)
+    assert {verdict.status for verdict in report.verdicts.values()} == {"missing"}
+    assert list(report.verdicts) == list(checks)
+    assert time.monotonic() - begin < 0.6
+
+
+def test_a_question_of_several_checks_costs_once(net):
+    checks = dict.fromkeys(range(5), check_text)
+    net.check(checks, is_direct=False)
+    assert len(net.resolver.queries) == 1
+
+
+@pytest.mark.parametrize("is_direct", [True, False])
+def test_silence_of_all_ends_at_the_deadline(net, is_direct):
+    def patient(ask):
+        for number in range(50):
+            [found] = ask([Question(f"{number}.example.com", "TXT")])
+            assert found.status == "timeout"
+        return Verdict("temperror")
+
+    net.resolver.fail(".", "SILENCE", below=True)
+    begin = time.monotonic()
+    limits = {"deadline": begin + 0.5, "lookup_seconds": 60}
+    report = net.check({"text": patient}, is_direct=is_direct, **limits)
+    assert report.verdicts["text"].status == "temperror"
+    assert time.monotonic() - begin < 0.9
+
+
+def test_a_check_that_hangs_is_left(net):
+    go_on = threading.Event()
+
+    def hang(ask):
+        go_on.wait(10)
+        return check_text(ask)
+
+    begin = time.monotonic()
+    checks = {"hang": hang, "text": check_text}
+    report = net.check(checks, is_direct=False, deadline=begin + 0.3)
+    assert time.monotonic() - begin < 0.8
+    assert report.verdicts["text"].status == "ok"
+    assert report.verdicts["hang"].status == "temperror"
+    assert "in time" in str(report.verdicts["hang"].cause)
+    go_on.set()
+    end = time.monotonic() + 2
+    while any("dns-check" in t.name for t in threading.enumerate()):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_defect_of_one_check_is_logged_and_spoils_no_other(net, caplog):
+    def broken(ask):
+        return 1 / 0
+
+    with caplog.at_level(logging.ERROR):
+        report = net.check({"broken": broken, "text": check_text})
+    assert report.verdicts["text"].status == "ok"
+    assert report.verdicts["broken"].status == "temperror"
+    assert "ZeroDivisionError" in caplog.text and "broken" in caplog.text
+
+
+def test_no_checks(net):
+    assert net.check({"text": check_text}).domain == "example.com"
+    with net.ask() as resolver:
+        assert check_domain("example.com", {}, resolver).verdicts == {}
+
+
+# -- Many domains ---------------------------------------------------------------------
+
+
+def jobs(count):
+    return {
+        f"d{number}.example.com": {
+            "text": lambda ask, n=number: check_text(ask, f"d{n}.example.com")
+        }
+        for number in range(count)
+    }
+
+
+def test_many_domains_the_quick_ones_first(net):
+    for number in range(20):
+        net.resolver.set(f"d{number}.example.com", "TXT", [WANTED])
+    net.resolver.fail("d0.example.com", "SILENCE")
+    server = (net.resolver.host, net.port)
+    reports = list(check_domains(jobs(20), [server], workers=4))
+    assert {report.domain for report in reports} == set(jobs(20))
+    assert reports[-1].domain == "d0.example.com"
+    assert reports[-1].verdicts["text"].status == "temperror"
+    assert {report.verdicts["text"].status for report in reports[:-1]} == {"ok"}
+    assert reports[0].asked == (f"127.0.0.1:{net.port}",)
+    assert list(check_domains({}, [server])) == []
+
+
+def test_not_more_domains_at_once_than_said(net):
+    lock, running, most = threading.Lock(), set(), []
+
+    def count(ask, name):
+        with lock:
+            running.add(name)
+            most.append(len(running))
+        time.sleep(0.02)
+        with lock:
+            running.remove(name)
+        return Verdict("ok")
+
+    checks = {
+        name: {"count": lambda ask, name=name: count(ask, name)} for name in jobs(20)
+    }
+    list(check_domains(checks, [(net.resolver.host, net.port)], workers=3))
+    assert max(most) == 3 and len(most) == 20
+
+
+def test_whoever_has_seen_enough_stops_it(net):
+    started = []
+
+    def note(ask):
+        started.append(1)
+        time.sleep(0.05)
+        return Verdict("ok")
+
+    checks = {name: {"note": note} for name in jobs(50)}
+    reports = check_domains(checks, [(net.resolver.host, net.port)], workers=2)
+    next(reports)
+    reports.close()
+    assert len(started) < 10
+
+
+def test_no_thread_is_left_behind(net):
+    before = set(threading.enumerate())
+    net.check()
+    list(check_domains(jobs(10), [(net.resolver.host, net.port)]))
+    left = [t.name for t in set(threading.enumerate()) - before if "dns-" in t.name]
+    assert not [name for name in left if name.startswith("dns-")], left

@@ -1,0 +1,65 @@
+"""Domain names: from what people type to what DNS knows, and back."""
+
+import re
+
+import idna
+
+from ..words import Words, _lt
+
+# RFC 1035 section 2.3.4 allows 255 bytes. Checked first because `idna` before 3.7 takes
+# very long for very long names (CVE-2024-3651).
+MAX_LENGTH = 255
+
+
+class DomainError(ValueError):
+    """A text that is no domain name; `words` says why."""
+
+    def __init__(self, words):
+        super().__init__(str(words))
+        self.words = words
+
+
+def clean_domain(text):
+    """Find the domain in what somebody typed: a name, an address or a web page's URL.
+
+    Return it in lower case and A-labels (IDNA 2008, mapped as UTS 46 says), without the
+    last dot; raise `DomainError` if there is none, or one without a dot.
+    """
+    host = re.sub(r"^\s*[a-z][a-z0-9+.-]*://", "", text, flags=re.IGNORECASE)
+    host = re.split(r"[/?#]", host, maxsplit=1)[0].rpartition("@")[2]
+    host = re.sub(r":[0-9]*$", "", host.strip(" \t\r\n<>")).rstrip(".")
+    if len(host) > MAX_LENGTH:
+        raise _no_domain(text)
+    try:
+        name = idna.encode(host, uts46=True).decode().rstrip(".")
+    except (idna.IDNAError, UnicodeError) as error:
+        raise _no_domain(text) from error
+    if "." not in name or name.rpartition(".")[2].isdecimal():  # an IP address
+        raise _no_domain(text)
+    return name
+
+
+def _no_domain(text):
+    return DomainError(
+        Words(
+            _lt(
+                "%(text)s is not a domain name; it should look like example.com, "
+                "without spaces or special characters."
+            ),
+            {"text": text.strip()[:MAX_LENGTH] or '""'},
+        )
+    )
+
+
+def readable_domain(name):
+    """Return a name as people write it: accents instead of xn--, no last dot."""
+    return ".".join(_readable_label(label) for label in name.rstrip(".").split("."))
+
+
+def _readable_label(label):
+    if not label.lower().startswith("xn--"):
+        return label
+    try:
+        return idna.ulabel(label)
+    except (idna.IDNAError, UnicodeError):  # looks like one, but is none
+        return label
