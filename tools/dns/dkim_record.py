@@ -1,0 +1,67 @@
+"""Read a DKIM key record: its tags and the key in it."""
+
+import base64
+import re
+from dataclasses import dataclass
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from .tag_list import WHITE_SPACE, TagList, parse_tag_list
+from .txt import as_text
+
+# Also what was meant as a key and went wrong: other case, quotes, a lost semicolon.
+# MII and MIG are how the base64 of an RSA key begins.
+_LIKE_A_KEY = re.compile(
+    rb'\W*(v\s*=\W*DKIM|k\s*=|p\s*=|MI[GI][A-Za-z0-9+/]{40})|.*[;"]\s*p\s*=',
+    re.IGNORECASE | re.DOTALL,
+)
+_BASE64 = re.compile("[A-Za-z0-9+/]*={0,2}")
+_OTHER_KIND = re.compile(rb"\W*v\s*=\W*(spf|dmarc)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class DkimRecord:
+    """The tags of a record and its key, base64 without white space as in p=."""
+
+    tags: TagList
+    base64: str
+
+    @property
+    def key(self):
+        """The bytes of the key, or nothing if this is no base64."""
+        return decode_key(self.base64)
+
+
+def parse_dkim_record(value):
+    """Return the `DkimRecord` of the bytes of a TXT record, whatever they are."""
+    tags = parse_tag_list(as_text(value))
+    return DkimRecord(tags, re.sub(f"[{WHITE_SPACE}]", "", tags.get("p")))
+
+
+def looks_like_key(value):
+    """Whether the bytes of a TXT record were meant as a DKIM key."""
+    return bool(_LIKE_A_KEY.match(value) and not _OTHER_KIND.match(value))
+
+
+def decode_key(text):
+    """Return the bytes of base64, or nothing if any of it is not as it should be.
+
+    Decoders differ in what they pass over, foreign characters and padding above all,
+    and what one receiver cannot read is damage.
+    """
+    is_strict = _BASE64.fullmatch(text) and len(text) % 4 == 0
+    return base64.b64decode(text) if is_strict else b""
+
+
+def rsa_bits(key):
+    """Return the size of an RSA key in bits, None if the bytes are no such key.
+
+    :param bytes key: a SubjectPublicKeyInfo in DER, which p= holds in practice
+    """
+    try:
+        public_key = load_der_public_key(key)
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return public_key.key_size if isinstance(public_key, RSAPublicKey) else None

@@ -1,0 +1,140 @@
+"""Check the DMARC record: what receivers do with mail that is not proven genuine."""
+
+from dataclasses import dataclass, replace
+
+from ..words import Words, _lt
+from .absence import missing_txt
+from .alias_conflict import alias_conflict
+from .dmarc_record import looks_like_dmarc, weaker
+from .dmarc_reports import outside_questions, unauthorised_verdict
+from .dmarc_rules import RULES, DmarcCase, no_reports, note
+from .dmarc_walk import Level, Walk, walked_domains
+from .lookup import Question
+from .names import alias_target, plain
+from .outage import outage_verdict
+from .quoting import has_quoting, quoting_cause
+from .txt import shown
+from .verdict import Verdict
+
+# The least that Gmail, Yahoo and Microsoft ask of who sends in bulk; the mailbox for
+# the reports is for the owner of the domain to name
+PROPOSAL = "v=DMARC1; p=none;"
+
+
+@dataclass(frozen=True)
+class DmarcVerdict(Verdict):
+    """A `Verdict`, and what receivers do.
+
+    `policy` is none, quarantine or reject, as receivers apply it to the domain, or
+    nothing if no record applies. `record_domain` is the domain whose record that is:
+    it is inherited if it is another one. `proposal` is a record to publish where there
+    is none.
+    """
+
+    policy: str = ""
+    record_domain: str = ""
+
+
+def check_dmarc(domain, ask, selector_domain=None):
+    """Return the `DmarcVerdict` on a domain that is in the From of mails.
+
+    RFC 9989, and RFC 7489 where its readers see something else. A report domain that
+    cannot be asked is no reason for a verdict.
+
+    :param str domain: the domain in the From
+    :param Ask ask: asked once, and once more for what only a found or a missing record
+        raises as a question
+    :param str selector_domain: the domain that Mailjet signs for, if it is not this one
+    """
+    domain = plain(domain)
+    signer = plain(selector_domain or domain)
+    names = walked_domains(domain)
+    *lookups, alias, existence = ask(
+        [
+            *(Question(f"_dmarc.{name}", "TXT") for name in names),
+            Question(f"_dmarc.{domain}", "CNAME"),
+            Question(domain, "TXT"),
+        ]
+    )
+    walk = Walk(tuple(map(Level, names, lookups)))
+    if walk.own.is_broken:
+        return _broken(walk, walk.own)
+    if walk.outage and not walk.own.record:
+        return DmarcVerdict(**vars(outage_verdict(walk.outage)))
+    if walk.applied:
+        return _judge(walk, alias, existence, signer, ask)
+    if walk.broken:
+        return _broken(walk, walk.broken)
+    missing = missing_txt(walk.own.lookup, domain, looks_like_dmarc, ask)
+    return DmarcVerdict(**{**vars(missing), "proposal": PROPOSAL})
+
+
+def _judge(walk, alias, existence, signer, ask):
+    """Return the `DmarcVerdict` on the record that applies."""
+    domain, level, record = walk.own.domain, walk.applied, walk.applied.record
+    written = record.policy(level is not walk.own, existence.status != "nxdomain")
+    policy = weaker(written) if record.get("t") == "y" else written
+    values = {
+        "domain": domain,
+        "name": plain(level.lookup.name),
+        "record_domain": level.domain,
+        "written": written,
+        "policy": policy,
+        "signer": signer,
+    }
+    case = DmarcCase(record, walk, signer, values)
+    verdicts = [
+        *(rule(case) for rule in RULES),
+        *_unauthorised(walk, ask),
+        no_reports(case),
+        alias_conflict(walk.own.lookup, alias) if level is walk.own else None,
+        note(case),
+    ]
+    verdict = next(verdict for verdict in verdicts if verdict)
+    verdict = replace(verdict, found=_found(level), host=_host(walk, level))
+    if verdict.status == "error":
+        return DmarcVerdict(**vars(verdict))
+    return DmarcVerdict(**vars(verdict), policy=policy, record_domain=level.domain)
+
+
+def _unauthorised(walk, ask):
+    """Return a `Verdict` for each report domain that has not agreed."""
+    level = walk.applied
+    outside = outside_questions(level.record, level.domain, walk.organisation)
+    if not outside:
+        return []
+    return map(unauthorised_verdict, outside, ask(list(outside.values())))
+
+
+def _found(level):
+    values = level.lookup.records
+    return shown(value for value in values if looks_like_dmarc(value))
+
+
+def _host(walk, level):
+    """Return the name of the record, if it is not the one that was asked for."""
+    inherited = "" if level is walk.own else plain(level.lookup.name)
+    return alias_target(level.lookup) or inherited
+
+
+def _broken(walk, level):
+    """Return the `DmarcVerdict` on records that receivers pass over."""
+    name = plain(level.lookup.name)
+    meant = [value for value in level.lookup.records if looks_like_dmarc(value)]
+    cure = Words(
+        _lt("Keep one TXT record at %(name)s that begins with v=DMARC1; and p=."),
+        {"name": name},
+    )
+    if level.records:
+        source = _lt(
+            "There are several DMARC records at %(name)s, so that receivers use none."
+        )
+    else:
+        source = _lt(
+            "The record at %(name)s does not begin with v=DMARC1; in exactly these "
+            "letters, so that receivers pass it over."
+        )
+    cause = Words(source, {"name": name})
+    if not level.records and any(map(has_quoting, meant)):
+        cause = quoting_cause(name)
+    return DmarcVerdict("error", cause, cure, shown(meant), _host(walk, level))

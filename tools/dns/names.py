@@ -1,0 +1,44 @@
+"""Compare and build domain names, all of them in A-labels."""
+
+import dns.exception
+import dns.name
+
+# Nobody has a record of this name; where it is answered, a wildcard answers.
+NOBODY = "mail-mailjet-wildcard-test"
+
+
+def plain(name):
+    """Return the name in lower case and without the last dot, as it is shown."""
+    return name.removesuffix(".").lower()
+
+
+def parents(domain):
+    """Return the domains above, the longest first, without the top-level one."""
+    labels = domain.split(".")
+    return [".".join(labels[start:]) for start in range(1, len(labels) - 1)]
+
+
+def is_within(name, domain):
+    """Whether the name is the domain or below it."""
+    return f".{name}".endswith(f".{domain}")
+
+
+def is_askable(name):
+    """Whether a name that somebody typed into a zone can be asked for at all."""
+    if not name or not name.isascii():
+        return False
+    try:
+        dns.name.from_text(name)
+    except dns.exception.DNSException:
+        return False
+    return True
+
+
+def unused_name(name):
+    """Return a name beside the given one that only a wildcard can answer for."""
+    return f"{NOBODY}.{name.partition('.')[2]}"
+
+
+def alias_target(lookup):
+    """Return the name that aliases led to, or nothing if there are none."""
+    return plain(lookup.chain[-1]) if lookup.chain else ""

@@ -1,0 +1,227 @@
+"""Check whether a domain's SPF record lets Mailjet's servers pass (RFC 7208)."""
+
+from dataclasses import dataclass
+
+from ..words import Words, _lt
+from .outage import outage_verdict
+from .spf_merge import merge
+from .spf_record import SpfSyntaxError, parse
+from .spf_tree import MAX_LOOKUPS, MAX_VOIDS, SpfTree, passes, walk
+from .txt import show
+from .verdict import Verdict
+
+MAILJET_INCLUDE = "spf.mailjet.com"
+# Answers with more than that may not fit into one packet (section 3.4)
+_LONG_RECORD = 450
+
+_PUBLISH = Words(_lt("Publish the value shown, as the only SPF record of the domain."))
+_REPLACE = Words(_lt("Replace the SPF record with the value shown."))
+_REPAIR = Words(_lt("Correct or remove that term in the SPF record."))
+
+
+@dataclass(frozen=True)
+class SpfVerdict(Verdict):
+    """A verdict on SPF; `lookups` and `voids` are what receivers meet at worst."""
+
+    lookups: int = 0
+    voids: int = 0
+
+
+def check_spf(domain, ask, include=MAILJET_INCLUDE):
+    """Return the `SpfVerdict` on a domain that sends through the servers of `include`.
+
+    :param Ask ask: called once for each level of the tree of records
+    """
+    tree = SpfTree()
+    tree.fetch(domain, ask, include)
+    lookup = tree.lookup(domain, "TXT")
+    if lookup.is_outage:
+        return _verdict(outage_verdict(lookup))
+    records = tree.records(domain)
+    if not records:
+        return _missing(domain, lookup, include)
+    proposal, refusal = _proposal(tree, domain, records, include)
+    verdict, walked = _judge(tree, domain, records, include)
+    if walked and walked.outage and verdict.status != "error":
+        return _verdict(outage_verdict(walked.outage))
+    # Where one term has to be repaired, a merged record would not help
+    is_proposed = verdict.cure in (_PUBLISH, _REPLACE)
+    is_fine = verdict.status == "ok" or verdict.cure == _REPAIR
+    return SpfVerdict(
+        verdict.status,
+        verdict.cause,
+        None if is_proposed and refusal else verdict.cure,
+        tuple(map(show, records)),
+        proposal=proposal if is_proposed else "",
+        refusal=None if is_fine else refusal,
+        lookups=walked.lookups if walked else 0,
+        voids=len(walked.voids) if walked else 0,
+    )
+
+
+def _verdict(verdict):
+    return SpfVerdict(verdict.status, verdict.cause, verdict.cure, verdict.found)
+
+
+def _missing(domain, lookup, include):
+    """No SPF record; perhaps one that receivers do not take for one."""
+    damaged = sorted(r for r in lookup.records if b"v=spf1" in r.lower())
+    if damaged:
+        cause = Words(
+            _lt(
+                "A TXT record of %(domain)s looks like SPF, but receivers do not take "
+                "it for SPF: it has to begin with exactly v=spf1 and a blank."
+            ),
+            {"domain": domain},
+        )
+    else:
+        cause = Words(_lt("%(domain)s has no SPF record."), {"domain": domain})
+    return SpfVerdict(
+        "missing",
+        cause,
+        _PUBLISH,
+        tuple(map(show, damaged)),
+        proposal=merge([], include),
+    )
+
+
+def _proposal(tree, domain, records, include):
+    """Return the merged record and None, or "" and why there is none."""
+    try:
+        merged = merge(records, include)
+        terms = parse(merged.encode())
+    except SpfSyntaxError as error:
+        return "", Words(
+            _lt("No merged record is proposed: “%(term)s” cannot be read."),
+            {"term": show(error.term.encode())},
+        )
+    walked = walk(tree, domain, terms)
+    if walked.lookups > MAX_LOOKUPS:
+        costs = walked.costs
+        dearest = sorted(costs, key=costs.get, reverse=True)[:3]
+        return "", Words(
+            _lt(
+                "No merged record is proposed: with Mailjet it would need %(count)s "
+                "DNS lookups, and receivers allow ten; these terms cost most: "
+                "%(terms)s."
+            ),
+            {
+                "count": walked.lookups,
+                "terms": ", ".join(
+                    f"{text} ({walked.costs[text]})" for text in dearest
+                ),
+            },
+        )
+    return merged, None
+
+
+def _judge(tree, domain, records, include):
+    """Return a `Verdict` and the `Walk` through the record, if there is one only."""
+    if len(records) > 1:
+        cause = Words(
+            _lt(
+                "%(domain)s has %(count)s SPF records; with more than one, receivers "
+                "take none of them."
+            ),
+            {"domain": domain, "count": len(records)},
+        )
+        return Verdict("error", cause, _REPLACE), None
+    try:
+        terms = parse(records[0])
+    except SpfSyntaxError as error:
+        cause = Words(
+            _lt("Receivers cannot read “%(term)s” and ignore the whole SPF record."),
+            {"term": show(error.term.encode())},
+        )
+        return Verdict("error", cause, _REPAIR), None
+    walked = walk(tree, domain, terms)
+    verdict = (
+        _permanent_error(walked)
+        or _not_passing(tree, domain, terms, include)
+        or _weakness(walked, terms, include, records[0])
+        or _fine(terms)
+    )
+    return verdict, walked
+
+
+def _permanent_error(walked):
+    if walked.permerror:
+        return Verdict("error", walked.permerror, _REPAIR)
+    if walked.lookups > MAX_LOOKUPS:
+        cause = Words(
+            _lt(
+                "The SPF record needs %(count)s DNS lookups; receivers give up after "
+                "ten, and it counts as wrong."
+            ),
+            {"count": walked.lookups},
+        )
+        cure = Words(
+            _lt("Remove terms that are not needed any more, those of old providers.")
+        )
+        return Verdict("error", cause, cure)
+    if len(walked.voids) > MAX_VOIDS:
+        cause = Words(
+            _lt(
+                "%(count)s terms of the SPF record lead to names that do not exist: "
+                "%(terms)s; receivers give up after two."
+            ),
+            {"count": len(walked.voids), "terms": ", ".join(walked.voids)},
+        )
+        return Verdict("error", cause, _REPAIR)
+    return None
+
+
+def _not_passing(tree, domain, terms, include):
+    ends = [term for term in terms if term.name == "all"]
+    if ends and ends[0].qualifier == "+":
+        cause = Words(
+            _lt("“%(term)s” lets everybody send in the name of the domain."),
+            {"term": ends[0].text},
+        )
+        return Verdict("error", cause, _REPLACE)
+    matched = passes(tree, domain, terms, include)
+    if matched == "+":
+        return None
+    if matched:
+        source = _lt("The SPF record names Mailjet with “%(sign)s”, which is no pass.")
+        return Verdict("error", Words(source, {"sign": matched}), _REPLACE)
+    if passes(tree, domain, [t for t in terms if t.name != "all"], include):
+        source = _lt(
+            "Mailjet comes after “%(term)s”, where receivers have stopped reading."
+        )
+        return Verdict("error", Words(source, {"term": ends[0].text}), _REPLACE)
+    source = _lt("The SPF record does not include Mailjet (%(include)s).")
+    return Verdict("error", Words(source, {"include": include}), _REPLACE)
+
+
+def _weakness(walked, terms, include, record):
+    own = [t for t in terms if t.name == "include" and t.target == include]
+    if not any(term.name in ("all", "redirect") for term in terms):
+        source = _lt("The SPF record does not say what is to become of other senders.")
+        return Verdict("warning", Words(source), _REPLACE)
+    if len(own) > 1:
+        source = _lt("The SPF record includes Mailjet more than once.")
+        return Verdict("warning", Words(source), _REPLACE)
+    if walked.voids:
+        source = _lt("%(terms)s in the SPF record leads to a name that does not exist.")
+        values = {"terms": ", ".join(walked.voids)}
+        return Verdict("warning", Words(source, values), _REPAIR)
+    if walked.has_ptr:
+        source = _lt("The SPF record uses “ptr”, which is slow and should not be used.")
+        return Verdict("warning", Words(source), _REPAIR)
+    if len(record) > _LONG_RECORD:
+        source = _lt(
+            "The SPF record has %(count)s characters; more than 450 may not fit into "
+            "one answer."
+        )
+        return Verdict("warning", Words(source, {"count": len(record)}), _REPAIR)
+    return None
+
+
+def _fine(terms):
+    if any(term.name == "all" and term.qualifier == "?" for term in terms):
+        source = _lt(
+            "Mailjet may send; “?all” leaves other senders undecided, “~all” says more."
+        )
+        return Verdict("ok", Words(source))
+    return Verdict("ok", Words(_lt("Mailjet may send for the domain.")))

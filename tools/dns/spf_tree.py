@@ -1,0 +1,233 @@
+"""Look up an SPF record with all that it refers to, and walk through it."""
+
+from dataclasses import dataclass, field, replace
+
+from ..words import Words, _lt
+from .lookup import Lookup, Question
+from .spf_record import QUERYING, SpfSyntaxError, is_spf, parse
+
+MAX_DEPTH = 10
+MAX_QUESTIONS = 30
+# RFC 7208, section 4.6.4
+MAX_LOOKUPS = 10
+MAX_VOIDS = 2
+MAX_MX_NAMES = 10
+
+_MISSING = Lookup("", "", "nodata")
+
+
+class SpfTree:
+    """Everything that was looked up for a domain; answers from memory."""
+
+    def __init__(self):
+        self.lookups = {}
+
+    def fetch(self, domain, ask, *more):
+        """Look up the record of a domain, and of `more`, level by level.
+
+        Each level is asked at once, so that the time is that of the deepest branch.
+        """
+        wanted = [Question(name, "TXT") for name in (domain, *more)]
+        for _level in range(MAX_DEPTH + 1):
+            wanted = [q for q in dict.fromkeys(wanted) if q not in self.lookups]
+            wanted = wanted[: MAX_QUESTIONS - len(self.lookups)]
+            if not wanted:
+                break
+            self.lookups.update(zip(wanted, ask(wanted), strict=True))
+            wanted = [
+                further
+                for question in wanted
+                if question.type == "TXT"
+                for term in self._terms(question.name)
+                for further in questions_of(term, question.name)
+            ]
+
+    def lookup(self, name, kind):
+        """Return what was found, or an absence for what was not asked."""
+        return self.lookups.get(Question(name, kind), _MISSING)
+
+    def records(self, domain):
+        """Return the SPF records of a domain, as bytes, in a steady order."""
+        return sorted(r for r in self.lookup(domain, "TXT").records if is_spf(r))
+
+    def _terms(self, domain):
+        terms = []
+        for record in self.records(domain):
+            try:
+                terms += parse(record)
+            except SpfSyntaxError:
+                continue  # found again, and reported, by who walks through it
+        return terms
+
+
+def questions_of(term, domain):
+    """Return what a term of this domain's record makes receivers look up.
+
+    What depends on the mail (macros, ptr) is counted, but not asked.
+    """
+    target = term.target or ("" if term.domain else domain)
+    kinds = {
+        "include": ("TXT",),
+        "redirect": ("TXT",),
+        "a": ("A", "AAAA"),
+        "mx": ("MX",),
+        "exists": ("A",),
+    }.get(term.name, ())
+    return [Question(target, kind) for kind in kinds if target]
+
+
+@dataclass
+class Walk:
+    """What receivers would meet in a record, at worst.
+
+    `permerror` is why they would give up for good, `outage` a lookup that failed.
+    `costs` has the number of lookups of each term of the record itself.
+    """
+
+    lookups: int = 0
+    voids: list[str] = field(default_factory=list)
+    permerror: Words | None = None
+    outage: Lookup | None = None
+    costs: dict[str, int] = field(default_factory=dict)
+    has_ptr: bool = False
+
+
+def reached(terms):
+    """Return the terms that count: up to "all", without "all" also the redirect."""
+    counting = []
+    for term in terms:
+        if term.name == "all":
+            return counting
+        if term.name != "redirect":
+            counting.append(term)
+    return counting + [term for term in terms if term.name == "redirect"]
+
+
+def walk(tree, domain, terms):
+    """Walk through all terms of a record of `domain`; return a `Walk`."""
+    result = Walk()
+    for term in reached(terms):
+        before = result.lookups
+        _visit(tree, domain, term, result, (domain,))
+        if term.name in QUERYING:
+            result.costs[term.text] = result.lookups - before
+    return result
+
+
+def _visit(tree, domain, term, result, path):
+    if term.name not in QUERYING or result.lookups > 2 * MAX_QUESTIONS:
+        return
+    result.lookups += 1
+    result.has_ptr = result.has_ptr or (term.name == "ptr" and len(path) == 1)
+    if term.name in ("include", "redirect"):
+        _enter(tree, term, result, path)
+    else:
+        _look(tree, domain, term, result)
+
+
+def _look(tree, domain, term, result):
+    lookups = [tree.lookup(*question) for question in questions_of(term, domain)]
+    outages = [lookup for lookup in lookups if lookup.is_outage]
+    result.outage = result.outage or next(iter(outages), None)
+    if lookups and not outages and not any(lookup.records for lookup in lookups):
+        result.voids.append(term.text)
+    if term.name == "mx" and lookups and len(lookups[0].records) > MAX_MX_NAMES:
+        _fail(
+            result,
+            _lt("%(term)s leads to more than ten mail servers, so receivers give up."),
+            term=term.text,
+        )
+
+
+def _enter(tree, term, result, path):
+    target = term.target
+    if not target:
+        return  # it depends on the mail
+    if target in path:
+        _fail(
+            result,
+            _lt("%(term)s leads back to a record that contains it: it has no end."),
+            term=term.text,
+        )
+        return
+    lookup = tree.lookup(target, "TXT")
+    if lookup.is_outage:
+        result.outage = result.outage or replace(lookup, name=target)
+        return
+    terms = _terms_to_enter(tree, term, result)
+    if terms is None:
+        return
+    if len(path) > MAX_DEPTH:
+        return
+    for inner in reached(terms):
+        _visit(tree, target, inner, result, (*path, target))
+
+
+def _terms_to_enter(tree, term, result):
+    """Return the terms of an included record; None, and a reason, if it has none."""
+    records = tree.records(term.target)
+    if Question(term.target, "TXT") not in tree.lookups:
+        return None  # beyond our own limits, and by far beyond those of receivers
+    if not records:
+        result.voids.append(term.text)
+        _fail(
+            result,
+            _lt("%(term)s leads to a domain without an SPF record."),
+            term=term.text,
+        )
+        return None
+    if len(records) > 1:
+        _fail(
+            result,
+            _lt("%(term)s leads to a domain with several SPF records."),
+            term=term.text,
+        )
+        return None
+    try:
+        return parse(records[0])
+    except SpfSyntaxError as error:
+        _fail(
+            result,
+            _lt("%(term)s leads to a record with an error in it: %(inner)s"),
+            term=term.text,
+            inner=error.term,
+        )
+        return None
+
+
+def _fail(result, source, **values):
+    result.permerror = result.permerror or Words(source, values)
+
+
+def passes(tree, domain, terms, include, path=()):
+    """Whether the servers of `include` pass: "+", or how else it matches, or None.
+
+    The first term that matches decides (section 4.6.2). What decides inside of an
+    included record matters only if it is a pass (section 5.2).
+    """
+    for term in reached(terms):
+        if term.name not in ("include", "redirect") or term.target in path:
+            continue
+        inner = (
+            "+"
+            if term.target == include
+            else _passes_inside(tree, term.target, include, (*path, domain))
+        )
+        if term.name == "redirect":
+            return inner
+        if inner == "+":
+            return term.qualifier
+    return None
+
+
+def _passes_inside(tree, domain, include, path):
+    if domain in path or len(path) > MAX_DEPTH:
+        return None
+    records = tree.records(domain)
+    if len(records) != 1:
+        return None
+    try:
+        terms = parse(records[0])
+    except SpfSyntaxError:
+        return None
+    return passes(tree, domain, terms, include, path)
