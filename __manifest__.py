@@ -11,19 +11,23 @@
     "data": [
         "security/ir.model.access.csv",
         "data/ir_cron_data.xml",
+        "data/mail_template_data.xml",
         "wizard/mailjet_address_views.xml",
         "wizard/mailjet_sender_add_views.xml",
         "wizard/mailjet_sender_delete_views.xml",
         "wizard/mailjet_sender_rename_views.xml",
         "wizard/mailjet_setup_views.xml",
         "views/mailjet_sender_views.xml",
+        "views/mailjet_dns_record_views.xml",
         "views/mailjet_domain_views.xml",
         "views/ir_mail_server_views.xml",
         "views/ir_mail_server_account_views.xml",
         "views/mailing_mailing_views.xml",
         "views/res_config_settings_views.xml",
+        "views/mailjet_menus.xml",
     ],
     "assets": {
+        "web.assets_backend": ["mail_mailjet/static/src/**/*"],
         "web.assets_tests": ["mail_mailjet/static/tests/tours/**/*"],
     },
 }

@@ -47,3 +47,12 @@ VALIDATION_METHODS = ("activation_email", "dns", "file", "domain")
 DNS_STATUSES = ("ok", "error", "not_found", "not_checked")
 # https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Setting.ts
 RUN_LEVELS = ("normal", "softlock", "hardlock")
+
+# SPF: the include that every Mailjet customer publishes
+# https://documentation.mailjet.com/hc/en-us/articles/360042412734
+SPF_INCLUDE = "spf.mailjet.com"
+
+# Where Mailjet takes bounces, and the label under which a domain can point there
+# https://www.mailjet.com/blog/email-best-practices/return-path/
+RETURN_PATH_LABEL = "bnc3"
+RETURN_PATH_TARGET = "bnc3.mailjet.com"

@@ -4,5 +4,8 @@ from . import mail_thread
 from . import mailing_mailing
 from . import mailjet_mirror  # before the models that inherit it
 from . import mailjet_domain
+from . import mailjet_dns_record
+from . import mailjet_domain_dns
+from . import mailjet_domain_handover
 from . import mailjet_sender
 from . import res_config_settings

@@ -61,6 +61,14 @@ class IrMail_Server(models.Model):
         for server in self.filtered("mailjet_filter_offer"):
             server.from_filter = server.mailjet_filter_offer
 
+    def _mailjet_responsible_user(self):
+        """Return who set the account up, or an administrator."""
+        self.ensure_one()
+        user = self.write_uid
+        if user.active and user.has_group("base.group_system"):
+            return user
+        return self.env.ref("base.user_admin")
+
     @contextmanager
     def _mailjet_api(self):
         """Give a client for this account; its errors come out in plain words.

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.dns.domain_input import readable_domain
+
 # const.DNS_STATUSES in words, and "unknown" for one that Mailjet may add
 DNS_STATUSES = [
     ("ok", "OK"),
@@ -14,7 +16,7 @@ class MailjetDomain(models.Model):
     """A sending domain at Mailjet: what to publish in DNS, and what Mailjet found."""
 
     _name = "mailjet.domain"
-    _inherit = ["mailjet.mirror"]
+    _inherit = ["mailjet.mirror", "mail.thread", "mail.activity.mixin"]
     _description = "Mailjet domain"
     _order = "name, id"
     _mirror_key = "name"
@@ -28,14 +30,14 @@ class MailjetDomain(models.Model):
     )
     dkim_name = fields.Char("DKIM host", readonly=True)
     dkim_value = fields.Char("DKIM value", readonly=True)
-    dkim_status = fields.Selection(DNS_STATUSES, "DKIM", readonly=True)
+    dkim_status = fields.Selection(DNS_STATUSES, "DKIM at Mailjet", readonly=True)
     spf_value = fields.Char(
         "SPF value",
         readonly=True,
         help="What Mailjet proposes. It does not know the SPF record you may have: add "
         "its include to that one, as there may be only one.",
     )
-    spf_status = fields.Selection(DNS_STATUSES, "SPF", readonly=True)
+    spf_status = fields.Selection(DNS_STATUSES, "SPF at Mailjet", readonly=True)
     checked_on = fields.Datetime("Checked by Mailjet on", readonly=True)
     sender_ids = fields.One2many("mailjet.sender", "domain_id", "Senders")
     is_proven = fields.Boolean(
@@ -45,6 +47,12 @@ class MailjetDomain(models.Model):
     )
 
     _name_unique = models.UniqueIndex("(server_id, name)")
+
+    @api.depends("name")
+    def _compute_display_name(self):
+        """Show bücher.example, which is xn--bcher-kva.example in DNS."""
+        for domain in self:
+            domain.display_name = readable_domain(domain.name or "")
 
     @api.depends("sender_ids.status", "sender_ids.is_domain", "sender_ids.active")
     def _compute_is_proven(self):

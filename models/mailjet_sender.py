@@ -105,9 +105,15 @@ class MailjetSender(models.Model):
         """
         for sender in self:
             row = api.sender(sender.mailjet_id)
-            vals = self._mirror_vals(row, {row.domain: sender.domain_id.id})
-            sender._mirror_rows_of(sender.server_id, [vals])
-        self.filtered(lambda s: s.status == "active").activity_ids.unlink()
+            self._keep_rows(sender.server_id, [row], sender.domain_id)
+
+    @api.model
+    def _keep_rows(self, server, rows, domains):
+        """Keep what Mailjet says now of some senders of these domains."""
+        domain_ids = {domain.name: domain.id for domain in domains}
+        vals_list = [self._mirror_vals(row, domain_ids) for row in rows]
+        senders = self._mirror_rows_of(server, vals_list)
+        senders.filtered(lambda s: s.status == "active").activity_ids.unlink()
 
     def action_check(self):
         """Read the state again."""
@@ -185,16 +191,8 @@ class MailjetSender(models.Model):
                     "Mailjet's mail has arrived. “Activate” on the sender opens its "
                     "link in a new tab."
                 ),
-                user_id=sender._responsible_user().id,
+                user_id=sender.server_id._mailjet_responsible_user().id,
             )
-
-    def _responsible_user(self):
-        """Return who set the account up, or an administrator."""
-        self.ensure_one()
-        user = self.server_id.write_uid
-        if user.active and user.has_group("base.group_system"):
-            return user
-        return self.env.ref("base.user_admin")
 
     @api.model
     def _cron_check_pending(self):

@@ -1,9 +1,32 @@
-from odoo import models
+from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
+    mailjet_domain_ids = fields.Many2many(
+        "mailjet.domain",
+        string="Mailjet domains",
+        compute="_compute_mailjet_domain_ids",
+    )
+    mailjet_server_count = fields.Integer(
+        "Mailjet servers", compute="_compute_mailjet_domain_ids"
+    )
+
+    @api.depends_context("uid")
+    def _compute_mailjet_domain_ids(self):
+        """Show what the last check found: nothing is asked here."""
+        domains = self.env["mailjet.domain"].search(
+            [("server_id.active", "=", True)], order="server_id, name"
+        )
+        for settings in self:
+            settings.mailjet_domain_ids = domains
+            settings.mailjet_server_count = len(domains.server_id)
+
     def action_mailjet_setup(self):
         """Open the guided set-up."""
         return self.env["mailjet.setup"].action_open()
+
+    def action_mailjet_check_dns(self):
+        """Check the DNS records of all domains now."""
+        return self.mailjet_domain_ids.action_check_dns()

@@ -7,6 +7,7 @@ from . import test_mailing_sent
 from . import test_mailjet_activation
 from . import test_mailjet_addresses
 from . import test_mailjet_coverage
+from . import test_mailjet_dns
 from . import test_mailjet_sender
 from . import test_mailjet_setup
 from . import test_mailjet_tours

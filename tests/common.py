@@ -164,6 +164,10 @@ class MailjetRestCommon(MailjetCommon):
             RestStandin(self.store, lookup_txt=self.dns.lookup_txt)
         )
         self.server = self.create_server(mailjet_api_url=self.rest.url)
+        self.env["ir.config_parameter"].set_param(
+            "mail_mailjet.dns_servers", f"{self.dns.host}:{self.dns.port}"
+        )
+        self.dns.heal()
 
     @classmethod
     def _request_handler(cls, s, r, /, **kw):

@@ -124,6 +124,18 @@ class TestMailjetSender(MailjetRestCommon):
         self.assertEqual(sender.status, "active")
         self.assertTrue(domain.is_proven)
 
+    def test_add_a_domain_as_people_write_it(self):
+        wizard = self.env["mailjet.sender.add"].create(
+            {"server_id": self.server.id, "domain": " https://Bücher.example/shop "}
+        )
+        wizard.action_add()
+        domain = self.server.mailjet_domain_ids
+        self.assertEqual(domain.name, "xn--bcher-kva.example")
+        self.assertEqual(domain.display_name, "bücher.example")
+        wizard.domain = "not a domain"
+        with self.assertRaisesRegex(UserError, "not a domain is not a domain name"):
+            wizard.action_add()
+
     def test_what_exists_already_is_used(self):
         for status in ("Active", "Inactive", "Deleted"):
             email = f"{status.lower()}@company.example"

@@ -47,8 +47,10 @@ class TestMailjetSetup(MailjetRestCommon):
         self.assertEqual(setup.step, "domains")
         domain = setup.domain_ids.filtered(lambda d: d.name == "company.example")
         self.dns.load({domain.ownership_name: {"TXT": [domain.ownership_token]}})
-        setup.action_validate_domains()
+        setup.action_add_domains()
+        setup.action_check_domains()
         self.assertTrue(domain.is_proven)
+        self.assertEqual(domain.ownership_state, "ok")
 
         setup.action_next()
         self.assertEqual(setup.step, "ready")
@@ -162,7 +164,7 @@ class TestMailjetSetup(MailjetRestCommon):
         domain = setup.domain_ids
         self.assertIn("does not find the proof yet", setup.notice)
         self.dns.load({domain.ownership_name: {"TXT": [domain.ownership_token]}})
-        setup.action_validate_domains()
+        setup.action_check_domains()
         self.assertTrue(domain.is_proven)
 
     def test_only_for_administrators(self):

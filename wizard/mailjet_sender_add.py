@@ -1,6 +1,8 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 from ..models.mailjet_sender import EMAIL_TYPES
+from ..tools.dns.domain_input import DomainError, clean_domain
 
 
 class MailjetSenderAdd(models.TransientModel):
@@ -31,10 +33,17 @@ class MailjetSenderAdd(models.TransientModel):
     def action_add(self):
         """Add it at Mailjet, or find it there."""
         self.ensure_one()
-        email = (
-            f"*@{(self.domain or '').strip()}" if self.kind == "domain" else self.email
-        )
+        email = f"*@{self._clean_domain()}" if self.kind == "domain" else self.email
         _sender, message = self.server_id._mailjet_add_sender(
             email, self.name, self.email_type
         )
         return self.env["ir.mail_server"]._mailjet_notification(message)
+
+    def _clean_domain(self):
+        """Return the domain that was meant, as DNS has it."""
+        try:
+            return clean_domain(self.domain or "")
+        except DomainError as error:
+            # pylint: disable-next=translation-not-lazy
+            words = self.env._(error.words.source) % error.words.values
+            raise UserError(words) from None

@@ -69,6 +69,7 @@ class MailjetSetup(models.TransientModel):
     address_ids = fields.One2many("mailjet.address", "setup_id", "Addresses")
     missing_count = fields.Integer(compute="_compute_missing_count")
     domain_ids = fields.One2many(related="server_id.mailjet_domain_ids")
+    record_ids = fields.Many2many("mailjet.dns.record", compute="_compute_record_ids")
     unknown_domains = fields.Char(
         "Not at Mailjet yet", compute="_compute_unknown_domains"
     )
@@ -128,12 +129,17 @@ class MailjetSetup(models.TransientModel):
             missing = setup.address_ids.filtered(lambda a: a.state == "missing")
             setup.missing_count = len(missing)
 
-    @api.depends("domain_ids.name")
+    @api.depends("domain_ids.record_ids.urgency")
+    def _compute_record_ids(self):
+        for setup in self:
+            setup.record_ids = setup.domain_ids.record_ids.sorted()
+
+    @api.depends("domain_ids.sender_ids.is_domain")
     def _compute_unknown_domains(self):
         own = self.env["mail.alias.domain"].sudo().search_fetch([]).mapped("name")
         for setup in self:
-            known = setup.domain_ids.mapped("name")
-            unknown = [name for name in own if name not in known]
+            known = setup.domain_ids.sender_ids.filtered("is_domain").domain_id
+            unknown = [name for name in own if name not in known.mapped("name")]
             setup.unknown_domains = ", ".join(unknown)
 
     @api.depends("address_ids.state", "domain_ids.is_proven")
@@ -315,7 +321,7 @@ class MailjetSetup(models.TransientModel):
         return self._reopen()
 
     def action_add_domains(self):
-        """Add the domains that Odoo has and Mailjet does not know."""
+        """Add the domains that Odoo has and Mailjet does not know as a whole."""
         self.ensure_one()
         self._add_senders(f"*@{name}" for name in self.unknown_domains.split(", "))
         return self._reopen()
@@ -335,18 +341,10 @@ class MailjetSetup(models.TransientModel):
         self.notice = "\n".join(results)
         return added
 
-    def action_validate_domains(self):
-        """Have Mailjet look for the ownership proof of every domain that lacks it."""
+    def action_check_domains(self):
+        """Check the records of all domains; have Mailjet look for the proofs."""
         self.ensure_one()
-        results = []
-        for domain in self.domain_ids.filtered(lambda d: not d.is_proven):
-            sender = domain.sender_ids.filtered("is_domain")
-            if not sender:
-                sender, message = self.server_id._mailjet_add_sender(f"*@{domain.name}")
-            else:
-                message = sender.action_validate()["params"]["message"]
-            results.append(message)
-        self.notice = "\n".join(results)
+        self.notice = self.domain_ids.action_check_dns()["params"]["message"]
         return self._reopen()
 
     def action_finish(self):

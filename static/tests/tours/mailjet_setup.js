@@ -12,7 +12,8 @@ const input = (name) => `${shown(name)} input`;
 const row = (name, value) => `${DIALOG} .o_data_row:has(td[name='${name}']:text(${value}))`;
 
 const BOUNCES = row("email", "bounce@company.example");
-const DOMAIN = row("name", "company.example");
+const card = (kind) => `${DIALOG} .o_kanban_record:contains(${kind} company.example)`;
+const OWNERSHIP = card("Ownership");
 
 /** Go on to a step, and wait until it is there. */
 const nextSteps = (step) => [
@@ -134,29 +135,38 @@ const sendersSteps = () => [
 
 const domainsSteps = () => [
     {
-        content: "The domain is not proven",
-        trigger: `${DOMAIN} td[name='is_proven'] input:not(:checked)`,
+        content: "Nothing has been looked up in DNS yet",
+        trigger: `${OWNERSHIP} .badge:text(Not checked)`,
     },
     {
-        content: "See the host of the record to publish",
-        trigger: `${DOMAIN} td[name='ownership_name']:contains(/mailjet\\._[0-9a-f]{8}\\.company\\.example/)`,
+        content: "See the host of the record to publish, as the DNS provider wants it",
+        trigger: `${OWNERSHIP} .o_field_widget[name='host_relative']:contains(/^mailjet\\._[0-9a-f]{8}$/)`,
     },
     {
         content: "See its value",
-        trigger: `${DOMAIN} td[name='ownership_token']:contains(/[0-9a-f]{32}/)`,
+        trigger: `${OWNERSHIP} .o_field_widget[name='expected_value']:contains(/[0-9a-f]{32}/)`,
     },
     {
-        content: "Have Mailjet look for the record",
-        trigger: `${DIALOG} button[name='action_validate_domains']`,
+        content: "Add the whole domain",
+        trigger: `${DIALOG} button[name='action_add_domains']`,
         run: "click",
     },
     {
-        content: "The domain is proven",
-        trigger: `${DOMAIN} td[name='is_proven'] input:checked`,
+        content: "It was proven at once: the record is there",
+        trigger: `${DIALOG} .alert-info:contains(*@company.example is active.)`,
     },
     {
-        content: "The notice says so",
-        trigger: `${DIALOG} .alert-info:contains(*@company.example is active.)`,
+        content: "Check the records",
+        trigger: `${DIALOG} button[name='action_check_domains']`,
+        run: "click",
+    },
+    {
+        content: "The ownership is found",
+        trigger: `${OWNERSHIP} .badge.text-bg-success:text(OK)`,
+    },
+    {
+        content: "So is that there is no SPF record, with the value to publish",
+        trigger: `${card("SPF")}:has(.badge.text-bg-danger:text(Missing)) .o_field_widget[name='expected_value']:contains(include:spf.mailjet.com)`,
     },
     ...nextSteps("ready"),
 ];

@@ -1,0 +1,43 @@
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+import { Component } from "@odoo/owl";
+
+// Colour and icon of each state; the word is the selection's own
+const LOOKS = {
+    ok: { badge: "text-bg-success", icon: "fa-check" },
+    warning: { badge: "text-bg-warning", icon: "fa-exclamation-triangle" },
+    error: { badge: "text-bg-danger", icon: "fa-times" },
+    missing: { badge: "text-bg-danger", icon: "fa-minus-circle" },
+    ready: { badge: "text-bg-success", icon: "fa-check" },
+    not_ready: { badge: "text-bg-danger", icon: "fa-times" },
+};
+const UNKNOWN = { badge: "text-bg-300", icon: "fa-question-circle" };
+
+/** The state of a DNS record as a badge, readable without its colour. */
+export class MailjetVerdictField extends Component {
+    static template = "mail_mailjet.VerdictField";
+    static props = { ...standardFieldProps };
+
+    get value() {
+        return this.props.record.data[this.props.name];
+    }
+
+    get look() {
+        return LOOKS[this.value] || UNKNOWN;
+    }
+
+    get label() {
+        const { selection } = this.props.record.fields[this.props.name];
+        return selection.find(([value]) => value === this.value)?.[1];
+    }
+}
+
+export const mailjetVerdictField = {
+    component: MailjetVerdictField,
+    displayName: _t("Verdict"),
+    supportedTypes: ["selection"],
+};
+
+registry.category("fields").add("mailjet_verdict", mailjetVerdictField);
