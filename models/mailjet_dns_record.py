@@ -91,7 +91,7 @@ class MailjetDnsRecord(models.Model):
 
     # The last attempt, whatever came out of it
     checked_on = fields.Datetime("Last check", readonly=True)
-    asked = fields.Char("Asked", readonly=True)
+    asked = fields.Char("Servers asked", readonly=True)
     asked_how = fields.Selection(
         [
             ("zone", "Asked the domain's own name servers"),

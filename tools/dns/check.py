@@ -14,7 +14,7 @@ from .verdict import Verdict
 
 _logger = logging.getLogger(__name__)
 
-DOMAINS_AT_ONCE = 8
+DOMAINS_AT_ONCE = 32
 _CHECKS_AT_ONCE = 24  # of one domain
 # After the deadline lookups are over at once; checks then have this long to conclude
 _CONCLUDE_SECONDS = 0.25

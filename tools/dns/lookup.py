@@ -74,7 +74,7 @@ Ask = Callable[[Sequence[Question]], list[Lookup]]
 TRY_SECONDS = 1.0  # what one server gets for one answer
 LOOKUP_SECONDS = 3.0  # what one question gets, over all tries
 DOMAIN_SECONDS = 10.0  # what all questions about one domain get
-LOOKUP_THREADS = 32  # questions that one pool asks at the same time
+LOOKUP_THREADS = 256  # questions that one pool asks at the same time
 
 # Larger UDP answers may be fragmented and then lost: dnsflagday.net/2020
 _PAYLOAD = 1232
