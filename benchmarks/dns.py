@@ -15,7 +15,6 @@ ROOT = Path(__file__).resolve().parents[1]
 # In the place of this folder, where "dns" would be this file and not dnspython
 sys.path[0] = str(ROOT / "tests" / "tools")
 import conftest  # noqa: E402, F401 - makes mail_mailjet.tools importable without Odoo
-
 from mail_mailjet.tests.standins import DnsStandin  # noqa: E402
 from mail_mailjet.tools.dns.check import check_domain, check_domains  # noqa: E402
 from mail_mailjet.tools.dns.dkim import check_dkim  # noqa: E402
@@ -45,9 +44,7 @@ SPF_TREE = {
     "five.test": {"TXT": ["v=spf1 a:host.test -all"]},
     "host.test": {"A": ["192.0.2.1"]},
 }
-SPF = (
-    "v=spf1 include:one.test include:four.test mx a include:spf.mailjet.com ~all"
-)
+SPF = "v=spf1 include:one.test include:four.test mx a include:spf.mailjet.com ~all"
 
 
 def zone_of(domain):
