@@ -104,6 +104,13 @@ TABLE = {
     "nothing": ((), "missing"),
     "other TXT beside": ((f"v=spf1 {MJ} ~all", "hello=world"), "ok"),
     "only other TXT": (("hello=world",), "missing"),
+    "terms after all": ((f"v=spf1 {MJ} ~all mx",), "warning"),
+    "modifiers after all": ((f"v=spf1 {MJ} ~all exp=e.test foo=bar",), "ok"),
+    "perhaps behind an outage": (("v=spf1 include:dead-dns.test -all",), "temperror"),
+    "wrong in spite of an outage": (
+        (f"v=spf1 include:dead-dns.test {MJ} +all",),
+        "error",
+    ),
     "long": (
         (f"v=spf1 {' '.join(f'ip4:192.0.2.{n}' for n in range(30))} {MJ} ~all",),
         "warning",
@@ -175,6 +182,14 @@ MERGED = {
         f"v=spf1 {MJ} redirect=p0.test",
     ),
     "after all": ((f"v=spf1 mx -all {MJ}",), f"v=spf1 mx {MJ} -all"),
+    "what nobody reads stays there": (
+        ("v=spf1 mx -all include:p0.test",),
+        f"v=spf1 mx {MJ} -all include:p0.test",
+    ),
+    "reached already": (
+        ("v=spf1 include:with-mj._spf.test",),
+        "v=spf1 include:with-mj._spf.test ~all",
+    ),
     "as it is written": (
         ("v=spf1 IP4:192.0.2.1 Include:P0.test ~all",),
         f"v=spf1 IP4:192.0.2.1 Include:P0.test {MJ} ~all",
@@ -244,6 +259,8 @@ def second_opinion(ask, monkeypatch):
 
 # Receivers stop at the first match; what comes after it is our worst case
 STRICTER = {
+    "perhaps behind an outage",
+    "wrong in spite of an outage",
     "+all",
     "bare all",
     "11 mail servers",

@@ -16,6 +16,7 @@ _LONG_RECORD = 450
 
 _PUBLISH = Words(_lt("Publish the value shown, as the only SPF record of the domain."))
 _REPLACE = Words(_lt("Replace the SPF record with the value shown."))
+_ABSENT = _lt("The SPF record does not include Mailjet (%(include)s).")
 _REPAIR = Words(_lt("Correct or remove that term in the SPF record."))
 
 
@@ -42,7 +43,7 @@ def check_spf(domain, ask, include=MAILJET_INCLUDE):
         return _missing(domain, lookup, include)
     proposal, refusal = _proposal(tree, domain, records, include)
     verdict, walked = _judge(tree, domain, records, include)
-    if walked and walked.outage and verdict.status != "error":
+    if walked and walked.outage and not _is_certain(verdict, walked.outage):
         return _verdict(outage_verdict(walked.outage))
     # Where one term has to be repaired, a merged record would not help
     is_proposed = verdict.cure in (_PUBLISH, _REPLACE)
@@ -57,6 +58,12 @@ def check_spf(domain, ask, include=MAILJET_INCLUDE):
         lookups=walked.lookups if walked else 0,
         voids=len(walked.voids) if walked else 0,
     )
+
+
+def _is_certain(verdict, outage):
+    """Whether an error is one, whatever is behind the outage: perhaps the include."""
+    may_be_there = verdict.cause.source == _ABSENT and outage.type == "TXT"
+    return verdict.status == "error" and not may_be_there
 
 
 def _verdict(verdict):
@@ -88,7 +95,7 @@ def _missing(domain, lookup, include):
 def _proposal(tree, domain, records, include):
     """Return the merged record and None, or "" and why there is none."""
     try:
-        merged = merge(records, include)
+        merged = merge(records, include, _is_reached(tree, domain, records, include))
         terms = parse(merged.encode())
     except SpfSyntaxError as error:
         return "", Words(
@@ -113,6 +120,15 @@ def _proposal(tree, domain, records, include):
             },
         )
     return merged, None
+
+
+def _is_reached(tree, domain, records, include):
+    """Whether the only record leads to the include by another one."""
+    if len(records) > 1:
+        return False
+    terms = parse(records[0])
+    direct = [t for t in terms if t.name == "include" and t.target == include]
+    return not direct and passes(tree, domain, terms, include) == "+"
 
 
 def _judge(tree, domain, records, include):
@@ -190,8 +206,7 @@ def _not_passing(tree, domain, terms, include):
             "Mailjet comes after “%(term)s”, where receivers have stopped reading."
         )
         return Verdict("error", Words(source, {"term": ends[0].text}), _REPLACE)
-    source = _lt("The SPF record does not include Mailjet (%(include)s).")
-    return Verdict("error", Words(source, {"include": include}), _REPLACE)
+    return Verdict("error", Words(_ABSENT, {"include": include}), _REPLACE)
 
 
 def _weakness(walked, terms, include, record):
@@ -199,6 +214,11 @@ def _weakness(walked, terms, include, record):
     if not any(term.name in ("all", "redirect") for term in terms):
         source = _lt("The SPF record does not say what is to become of other senders.")
         return Verdict("warning", Words(source), _REPLACE)
+    unread = _after_all(terms)
+    if unread:
+        source = _lt("Nobody reads what comes after “%(end)s”: %(terms)s.")
+        values = {"end": unread[0].text, "terms": " ".join(t.text for t in unread[1:])}
+        return Verdict("warning", Words(source, values), _REPAIR)
     if len(own) > 1:
         source = _lt("The SPF record includes Mailjet more than once.")
         return Verdict("warning", Words(source), _REPLACE)
@@ -216,6 +236,15 @@ def _weakness(walked, terms, include, record):
         )
         return Verdict("warning", Words(source, {"count": len(record)}), _REPAIR)
     return None
+
+
+def _after_all(terms):
+    """Return the first "all" and the mechanisms behind it; [] if there are none."""
+    names = [term.name for term in terms]
+    if "all" not in names:
+        return []
+    rest = [term for term in terms[names.index("all") :] if term.qualifier]
+    return rest if len(rest) > 1 else []
 
 
 def _fine(terms):

@@ -6,30 +6,35 @@ from .spf_record import parse
 _STRICTEST_FIRST = "-~?"
 
 
-def merge(records, include):
+def merge(records, include, is_reached=False):
     """Return the record to publish, as text.
 
-    Terms stay as they are written and in their order. The include stands before what
-    ends the record: the first "all", or a redirect. Of several records the one with the
-    most terms goes first, and the strictest "all" is kept.
+    Terms stay as they are written and in their order; those after the first "all",
+    which nobody reads, stay there. The include stands before what ends the record: the
+    "all", or a redirect. Of several records the one with the most terms goes first, and
+    the strictest "all" is kept.
 
     :param list records: the SPF records there are, as bytes; none makes a new one
     :param str include: the domain to include
+    :param bool is_reached: whether another term leads there, so that it is not needed
     :raise SpfSyntaxError: if one of the records cannot be read
     """
     parsed = sorted((parse(record) for record in records), key=len, reverse=True)
-    kept, redirects, alls = [], [], []
-    for term in (term for terms in parsed for term in terms):
-        if term.name == "all":
-            alls.append(term)
-        elif term.name == "redirect":
-            redirects.append(term)
-        elif term.name == "include" and term.target == include:
-            continue
-        elif term.text.lower() not in (other.lower() for other in kept):
-            kept.append(term.text)
+    kept, unread, redirects, alls = {}, {}, [], []
+    for terms in parsed:
+        target = kept
+        for term in terms:
+            if term.name == "all":
+                alls.append(term)
+                target = unread
+            elif term.name == "redirect":
+                redirects.append(term)
+            elif term.name != "include" or term.target != include:
+                if term.text.lower() not in kept:
+                    target.setdefault(term.text.lower(), term.text)
+    own = [] if is_reached else [f"include:{include}"]
     end = _end(alls, redirects, len(parsed))
-    return " ".join(["v=spf1", *kept, f"include:{include}", end])
+    return " ".join(["v=spf1", *kept.values(), *own, end, *unread.values()])
 
 
 def _end(alls, redirects, count):
