@@ -194,6 +194,9 @@ class TestMailjetDns(MailjetRestCommon):
     def test_a_change_for_the_worse_is_told_once(self):
         self.keep(spf=verdict("error"), dkim=verdict("ok"))
         self.assertFalse(self.alerts(), "A first look is no change")
+        self.keep(spf=verdict("missing"))
+        self.keep(spf=verdict("error"))
+        self.assertFalse(self.alerts(), "It was wrong before")
         self.keep(spf=verdict("error"), dkim=verdict("missing", found=()))
         for _day in range(3):
             self.keep(spf=verdict("error"), dkim=verdict("missing"))
@@ -232,6 +235,7 @@ class TestMailjetDns(MailjetRestCommon):
 
         def reports(these, from_zone):
             self.assertFalse(from_zone)
+            self.assertLessEqual(len(these), 2, "A share of the day's work")
             checked.extend(these.ids)
             return {domain.name: Report(domain.name, {}, ()) for domain in these}
 
