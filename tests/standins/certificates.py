@@ -70,10 +70,13 @@ class TestAuthority:
         """A verifying TLS context for a client that trusts this authority only."""
         return ssl.create_default_context(cadata=self.pem.decode())
 
-    def issue(self, *names: str, days_valid: int = 30) -> Certificate:
+    def issue(
+        self, *names: str, days_valid: int = 30, days_until_valid: int = -1
+    ) -> Certificate:
         """A certificate for `names`, DNS names and IP addresses alike.
 
-        It ends `days_valid` days from now; a negative number gives an expired one.
+        It ends `days_valid` days from now; a negative number gives an expired one. It
+        begins `days_until_valid` days from now, a day before its end at the latest.
         """
         if not names:
             raise ValueError("a certificate needs at least one name")
@@ -81,7 +84,9 @@ class TestAuthority:
         signer = self._certificate.extensions.get_extension_for_class(
             x509.SubjectKeyIdentifier
         ).value
-        builder = _builder(_common_name(names[0]), self._name, key, days_valid)
+        builder = _builder(
+            _common_name(names[0]), self._name, key, days_valid, days_until_valid
+        )
         for extension, critical in (
             (x509.BasicConstraints(ca=False, path_length=None), True),
             (_key_usage(digital_signature=True), True),
@@ -157,6 +162,7 @@ def _builder(
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
     days_valid: int,
+    days_until_valid: int = -1,
 ) -> x509.CertificateBuilder:
     """What every certificate has: names, key, serial number, validity."""
     now = datetime.now(timezone.utc)
@@ -167,7 +173,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(min(now, end) - _DAY)
+        .not_valid_before(min(now + days_until_valid * _DAY, end - _DAY))
         .not_valid_after(end)
         .add_extension(
             x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
