@@ -27,6 +27,7 @@ BASE = {
     "two.test": {"TXT": ["v=spf1 -all", "v=spf1 mx -all"]},
     "eleven-mx.test": {"MX": ELEVEN_MX},
     "dead-dns.test": "servfail",
+    "open.test": {"TXT": ["v=spf1 mx +all"]},
     **PROVIDERS,
 }
 
@@ -64,6 +65,8 @@ TABLE = {
     "softfail qualifier": ((f"v=spf1 ~{MJ} ~all",), "error"),
     "+all": ((f"v=spf1 {MJ} +all",), "error"),
     "bare all": ((f"v=spf1 {MJ} all",), "error"),
+    "+all inside of an include": ((f"v=spf1 include:open.test {MJ} -all",), "error"),
+    "everybody's address": ((f"v=spf1 ip4:0.0.0.0/0 {MJ} -all",), "error"),
     "?all": ((f"v=spf1 {MJ} ?all",), "ok"),
     "no all": ((f"v=spf1 {MJ}",), "warning"),
     "all inside of an include": ((f"v=spf1 include:p1.test {MJ} ~all",), "ok"),
@@ -259,6 +262,8 @@ def second_opinion(ask, monkeypatch):
 
 # Receivers stop at the first match; what comes after it is our worst case
 STRICTER = {
+    "+all inside of an include",
+    "everybody's address",
     "perhaps behind an outage",
     "wrong in spite of an outage",
     "+all",

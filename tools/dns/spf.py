@@ -6,7 +6,7 @@ from ..words import Words, _lt
 from .outage import outage_verdict
 from .spf_merge import merge
 from .spf_record import SpfSyntaxError, parse
-from .spf_tree import MAX_LOOKUPS, MAX_VOIDS, SpfTree, passes, walk
+from .spf_tree import MAX_LOOKUPS, MAX_VOIDS, SpfTree, opening, passes, walk
 from .txt import show
 from .verdict import Verdict
 
@@ -189,12 +189,14 @@ def _permanent_error(walked):
 
 def _not_passing(tree, domain, terms, include):
     ends = [term for term in terms if term.name == "all"]
-    if ends and ends[0].qualifier == "+":
+    open_term = opening(tree, terms)
+    if open_term:
         cause = Words(
             _lt("“%(term)s” lets everybody send in the name of the domain."),
-            {"term": ends[0].text},
+            {"term": open_term.text},
         )
-        return Verdict("error", cause, _REPLACE)
+        cure = _REPLACE if open_term.name == "all" else _REPAIR
+        return Verdict("error", cause, cure)
     matched = passes(tree, domain, terms, include)
     if matched == "+":
         return None

@@ -50,6 +50,14 @@ class SpfTree:
         """Return the SPF records of a domain, as bytes, in a steady order."""
         return sorted(r for r in self.lookup(domain, "TXT").records if is_spf(r))
 
+    def terms(self, domain):
+        """Return the terms of the only record of a domain, [] if receivers see none."""
+        records = self.records(domain)
+        try:
+            return parse(records[0]) if len(records) == 1 else []
+        except SpfSyntaxError:
+            return []
+
     def _terms(self, domain):
         terms = []
         for record in self.records(domain):
@@ -223,11 +231,22 @@ def passes(tree, domain, terms, include, path=()):
 def _passes_inside(tree, domain, include, path):
     if domain in path or len(path) > MAX_DEPTH:
         return None
-    records = tree.records(domain)
-    if len(records) != 1:
-        return None
-    try:
-        terms = parse(records[0])
-    except SpfSyntaxError:
-        return None
-    return passes(tree, domain, terms, include, path)
+    return passes(tree, domain, tree.terms(domain), include, path)
+
+
+def opening(tree, terms, depth=0):
+    """Return the term by which everybody passes, also by an include, or None."""
+    for term in terms:
+        if term.qualifier == "+" and term.name == "all":
+            return term
+        if term.qualifier == "+" and term.name in ("ip4", "ip6"):
+            if term.text.endswith("/0"):
+                return term
+        if term in reached(terms) and term.name in ("include", "redirect"):
+            is_pass = term.name == "redirect" or term.qualifier == "+"
+            inner = tree.terms(term.target) if is_pass and depth < MAX_DEPTH else []
+            if opening(tree, inner, depth + 1):
+                return term
+        if term.name == "all":
+            return None
+    return None
