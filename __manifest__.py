@@ -17,6 +17,7 @@
         "wizard/mailjet_sender_delete_views.xml",
         "wizard/mailjet_sender_rename_views.xml",
         "wizard/mailjet_setup_views.xml",
+        "wizard/mailjet_smtp_test_views.xml",
         "views/mailjet_sender_views.xml",
         "views/mailjet_dns_record_views.xml",
         "views/mailjet_domain_views.xml",

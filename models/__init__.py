@@ -3,6 +3,7 @@ from . import ir_mail_server_account
 from . import mail_thread
 from . import mailing_mailing
 from . import mailjet_mirror  # before the models that inherit it
+from . import mailjet_words  # so is this
 from . import mailjet_domain
 from . import mailjet_dns_record
 from . import mailjet_domain_dns

@@ -5,7 +5,7 @@ from odoo.tools import config, email_normalize
 from odoo.addons.base.models.ir_mail_server import IdentificationFieldsNoFoldPolicy
 
 from .. import const
-from ..tools.smtp_diagnosis import Cause, diagnose
+from ..tools.smtp_diagnosis import diagnose
 
 # A change in one of these makes what was tested before worthless
 CONNECTION_FIELDS = {
@@ -729,64 +729,17 @@ class IrMail_Server(models.Model):
 
         :param OSError error: raised while connecting or logging in
         """
-        diagnosis = diagnose(error, secrets=(self.smtp_pass, self.smtp_user))
-        words = self._mailjet_failure_words()[diagnosis.cause]
-        return f"{words}\n{diagnosis.detail}"
-
-    def _mailjet_failure_words(self):
-        """Return a dict: each `Cause` in words that tell the way out."""
-        place = {"host": self.smtp_host, "port": self.smtp_port}
-        return {
-            Cause.UNKNOWN_HOST: self.env._(
-                "There is no server called %(host)s. Check its name, and that this "
-                "machine can look up names on the internet.",
-                **place,
-            ),
-            Cause.NO_ANSWER: self.env._(
-                "%(host)s does not answer on port %(port)s. A firewall or your hosting "
-                "provider probably blocks it; try the other port, 587 or 465.",
-                **place,
-            ),
-            Cause.CONNECTION_REFUSED: self.env._(
-                "%(host)s takes no connection on port %(port)s. Check host and port; "
-                "Mailjet listens on 587 and 465.",
-                **place,
-            ),
-            Cause.CERTIFICATE: self.env._(
-                "The certificate of %(host)s could not be verified, so nothing was "
-                "sent. Something between this machine and Mailjet may be intercepting "
-                "the connection: ask whoever runs your network.",
-                **place,
-            ),
-            Cause.WRONG_SECURITY: self.env._(
-                "%(host)s does not speak the chosen encryption on port %(port)s. Use "
-                "STARTTLS with port 587, or SSL/TLS with port 465.",
-                **place,
-            ),
-            Cause.NO_STARTTLS: self.env._(
-                "%(host)s does not offer encryption on port %(port)s, so nothing was "
-                "sent. A firewall may have taken it out; try SSL/TLS with port 465.",
-                **place,
-            ),
-            Cause.LOGIN: self.env._(
-                "Mailjet refused the API key and secret key. Copy both again from "
-                "Account settings > API key management; the password of your Mailjet "
-                "login does not work here."
-            ),
-            Cause.DISCONNECTED: self.env._(
-                "%(host)s closed the connection. If port %(port)s and the encryption "
-                "fit each other, try again in a few minutes.",
-                **place,
-            ),
-            Cause.REPLY: self.env._(
-                "%(host)s refused the connection; its reply is below.", **place
-            ),
-            Cause.NETWORK: self.env._(
-                "%(host)s could not be reached on port %(port)s. Check the network of "
-                "this machine.",
-                **place,
-            ),
-        }
+        diagnosis = diagnose(
+            error,
+            secrets=(self.smtp_pass, self.smtp_user),
+            host=self.smtp_host,
+            port=self.smtp_port,
+            user=self.smtp_user or "",
+        )
+        words = self.env["mailjet.words"]
+        kept = words._kept_words(reason=diagnosis.reason, cure=diagnosis.cure)
+        reason, cure = (words._in_words(sentence) for sentence in kept.values())
+        return f"{reason} {cure}\n{diagnosis.detail}"
 
     def test_smtp_connection(self, autodetect_max_email_size=False):
         """Test Mailjet servers one by one and keep what came out.

@@ -248,6 +248,10 @@ class IrMail_Server(models.Model):
         """Open the guided set-up of this server, or of a new one."""
         return self.env["mailjet.setup"].action_open(self)
 
+    def action_mailjet_smtp_test(self):
+        """Open the SMTP test, filled in from this server."""
+        return self.env["mailjet.smtp.test"]._action_open(self[:1])
+
     def _mailjet_from_warning(self, email_from):
         """Return why a mail from this address would not arrive, or False."""
         self.ensure_one()

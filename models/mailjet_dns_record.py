@@ -40,6 +40,7 @@ class MailjetDnsRecord(models.Model):
     """
 
     _name = "mailjet.dns.record"
+    _inherit = ["mailjet.words"]
     _description = "DNS record of a sending domain"
     _order = "urgency, id"
 
@@ -205,15 +206,6 @@ class MailjetDnsRecord(models.Model):
                 "dkim": domain.dkim_status,
             }.get(record.kind)
 
-    @api.model
-    def _in_words(self, words):
-        """Return a sentence of `tools/dns/`, kept as [source, values], translated."""
-        if not words:
-            return False
-        source, values = words
-        # pylint: disable-next=translation-not-lazy
-        return self.env._(source) % values
-
     # ------------------------------------------------------------------
     # Keeping what a check found
     # ------------------------------------------------------------------
@@ -263,15 +255,6 @@ class MailjetDnsRecord(models.Model):
     def _state_of(self, verdict):
         optional = self.kind == "return_path" and verdict.status == "missing"
         return "optional" if optional else verdict.status
-
-    @api.model
-    def _kept_words(self, **sentences):
-        """Return `Words` as JSON, to be translated when they are read."""
-        return {
-            name: [sentence.source, dict(sentence.values)]
-            for name, sentence in sentences.items()
-            if sentence
-        }
 
     def action_open_domain(self):
         """Open the domain that needs this record."""

@@ -10,6 +10,7 @@ from . import test_mailjet_coverage
 from . import test_mailjet_dns
 from . import test_mailjet_sender
 from . import test_mailjet_setup
+from . import test_mailjet_smtp_test
 from . import test_mailjet_tours
 from . import test_neutralize
 from . import test_smtp_connection

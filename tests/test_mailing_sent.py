@@ -177,9 +177,9 @@ class TestMailingSent(MailjetSmtpCommon):
         wrong_name = self.start_standin(self.authority.issue("other.example"))
         stripped = self.start_standin(offer_starttls=False)
         for standin, vals, reason in (
-            (wrong_name, {}, "certificate of localhost"),
+            (wrong_name, {}, "is not for localhost"),
             (stripped, {}, "does not offer encryption"),
-            (self.mailjet, {"smtp_pass": "wrong"}, "Mailjet refused the API key"),
+            (self.mailjet, {"smtp_pass": "wrong"}, "Mailjet refused the pair"),
         ):
             with self.subTest(reason=reason):
                 before = len(standin.connections)

@@ -3,3 +3,4 @@ from . import mailjet_sender_add
 from . import mailjet_sender_delete
 from . import mailjet_sender_rename
 from . import mailjet_setup
+from . import mailjet_smtp_test

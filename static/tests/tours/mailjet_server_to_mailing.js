@@ -140,7 +140,7 @@ const connectionTestSteps = () => [
     {
         content: "See why it fails, on the form",
         trigger:
-            ".alert-danger .o_field_widget[name='mailjet_failure']:contains(Mailjet refused the API key and secret key)",
+            ".alert-danger .o_field_widget[name='mailjet_failure']:contains(Mailjet refused the pair)",
     },
     {
         content: "See that it fails",

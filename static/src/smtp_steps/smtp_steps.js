@@ -1,0 +1,48 @@
+import { browser } from "@web/core/browser/browser";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+import { Component, useEffect } from "@odoo/owl";
+
+const LOOKS = {
+    ok: { icon: "fa-check text-success", word: _t("Done") },
+    failed: { icon: "fa-times text-danger", word: _t("Failed") },
+    running: { icon: "fa-spinner fa-spin", word: _t("Running") },
+    skipped: { icon: "fa-minus text-muted", word: _t("Not wanted") },
+    not_reached: { icon: "fa-circle-o text-muted", word: _t("Not reached") },
+};
+const REFRESH_MS = 700;
+
+/** The steps of an SMTP test, read again while it runs. */
+export class MailjetSmtpSteps extends Component {
+    static template = "mail_mailjet.SmtpSteps";
+    static props = { ...standardFieldProps };
+
+    setup() {
+        useEffect(
+            (state) => {
+                if (state !== "running") {
+                    return;
+                }
+                const timer = browser.setInterval(() => this.props.record.load(), REFRESH_MS);
+                return () => browser.clearInterval(timer);
+            },
+            () => [this.props.record.data.state]
+        );
+    }
+
+    get steps() {
+        return this.props.record.data[this.props.name] || [];
+    }
+
+    look(step) {
+        return LOOKS[step.state];
+    }
+}
+
+registry.category("fields").add("mailjet_smtp_steps", {
+    component: MailjetSmtpSteps,
+    displayName: _t("Steps of an SMTP test"),
+    supportedTypes: ["json"],
+});

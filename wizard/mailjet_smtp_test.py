@@ -1,0 +1,409 @@
+import base64
+import logging
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, make_msgid
+from threading import Thread
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .. import const
+from ..tools.mailjet_api import AuthenticationError, MailjetApi, MailjetApiError
+from ..tools.smtp_diagnosis import Stage, diagnose_pair
+from ..tools.smtp_probe import State, Target, planned_steps, probe, try_other_ports
+
+_logger = logging.getLogger(__name__)
+
+# Odoo's ways to encrypt -> what the test calls them, and whether it verifies
+SECURITY_OF = {
+    "none": ("none", True),
+    "starttls": ("starttls", False),
+    "starttls_strict": ("starttls", True),
+    "ssl": ("ssl", False),
+    "ssl_strict": ("ssl", True),
+}
+ENCRYPTION_OF = {"starttls": "starttls_strict", "ssl": "ssl_strict"}
+DEADLINE = 25.0  # seconds; with the other ports, the whole test ends within 30
+API_DEADLINE = 8.0
+# Where another port may be the way out
+UNREACHED = (Stage.CONNECT, Stage.GREETING)
+
+
+class MailjetSmtpTest(models.TransientModel):
+    """Talk to a mail server step by step, and say what is wrong in plain words.
+
+    The conversation runs in a thread of its own, which writes each step down in a short
+    transaction of its own: nobody waits for it, and nothing is locked meanwhile.
+    """
+
+    _name = "mailjet.smtp.test"
+    _inherit = ["mailjet.words"]
+    _description = "SMTP test"
+    _rec_name = "smtp_host"
+
+    server_id = fields.Many2one("ir.mail_server", "Mail server", ondelete="cascade")
+    smtp_host = fields.Char("SMTP server", required=True, default=const.SMTP_HOST)
+    smtp_port = fields.Integer("SMTP port", required=True, default=const.STARTTLS_PORT)
+    security = fields.Selection(
+        [
+            ("starttls", "STARTTLS"),
+            ("ssl", "SSL/TLS"),
+            ("none", "None"),
+        ],
+        "Connection security",
+        required=True,
+        default="starttls",
+    )
+    verify = fields.Boolean("Verify the certificate", default=True)
+    smtp_user = fields.Char("User name or API key")
+    smtp_pass = fields.Char("Password or secret key")
+    mechanism = fields.Selection(
+        [
+            ("auto", "Automatic"),
+            ("PLAIN", "PLAIN"),
+            ("LOGIN", "LOGIN"),
+            ("CRAM-MD5", "CRAM-MD5"),
+        ],
+        "Way of logging in",
+        required=True,
+        default="auto",
+    )
+    sender_id = fields.Many2one(
+        "mailjet.sender",
+        "Active sender",
+        domain="[('status', '=', 'active'), ('is_domain', '=', False), "
+        "('server_id', '=', server_id)]",
+        store=False,
+    )
+    email_from = fields.Char("From", default=lambda self: self.env.user.email)
+    email_to = fields.Char("To", default=lambda self: self.env.user.email)
+    deliver = fields.Boolean(
+        "Send a real mail",
+        help="Without it the test stops before the content, and nothing is sent.",
+    )
+
+    state = fields.Selection(
+        [("draft", "Not started"), ("running", "Running"), ("done", "Done")],
+        required=True,
+        default="draft",
+        readonly=True,
+    )
+    raw_steps = fields.Json(readonly=True)
+    steps = fields.Json(compute="_compute_steps")
+    words = fields.Json(readonly=True)
+    is_ok = fields.Boolean("Works", readonly=True)
+    title = fields.Char(compute="_compute_words")
+    reason = fields.Char("What is the case", compute="_compute_words")
+    cure = fields.Char("What to do", compute="_compute_words")
+    detail = fields.Text("The server's own words", readonly=True)
+    link = fields.Char("More about it", readonly=True)
+    rest_state = fields.Selection(
+        [
+            ("accepted", "Accepted"),
+            ("refused", "Refused"),
+            ("unknown", "No answer"),
+        ],
+        "The same keys at Mailjet's API",
+        readonly=True,
+    )
+    smtp_state = fields.Selection(
+        [
+            ("accepted", "Accepted"),
+            ("refused", "Refused"),
+            ("unknown", "Not reached"),
+        ],
+        "The keys at the mail relay",
+        readonly=True,
+    )
+    pair_words = fields.Json(readonly=True)
+    pair_reason = fields.Char("What both say together", compute="_compute_words")
+    other_port = fields.Integer(readonly=True)
+    other_security = fields.Char(readonly=True)
+    transcript = fields.Text("Conversation", readonly=True)
+    transcript_file = fields.Binary(
+        "Conversation as a file", compute="_compute_transcript_file"
+    )
+
+    @api.model
+    def _action_open(self, server=None):
+        """Open the test, filled in from a server."""
+        self.env["ir.mail_server"].check_access("write")
+        test = self.create(self._values_of(server) if server else {})
+        return test._reopen()
+
+    def _reopen(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("SMTP test"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    @api.model
+    def _values_of(self, server):
+        security, verify = SECURITY_OF.get(server.smtp_encryption, ("none", True))
+        sender = server.mailjet_sender_ids.filtered(
+            lambda s: s.status == "active" and not s.is_domain
+        )[:1]
+        vals = {
+            "server_id": server.id,
+            "smtp_host": server.smtp_host,
+            "smtp_port": server.smtp_port,
+            "security": security,
+            "verify": verify,
+            "smtp_user": server.smtp_user,
+        }
+        if sender:
+            vals["email_from"] = sender.email
+        return vals
+
+    def _read_format(self, fnames, load="_classic_read"):
+        """Never send the password back."""
+        values_list = super()._read_format(fnames, load)
+        for values in values_list:
+            if "smtp_pass" in values:
+                values["smtp_pass"] = False
+        return values_list
+
+    @api.onchange("sender_id")
+    def _onchange_sender_id(self):
+        if self.sender_id:
+            self.email_from = self.sender_id.email
+
+    @api.depends("raw_steps")
+    @api.depends_context("lang")
+    def _compute_steps(self):
+        labels = self._stage_labels()
+        for test in self:
+            test.steps = [
+                {
+                    "label": labels[step["stage"]],
+                    "state": step["state"],
+                    "seconds": step["seconds"],
+                    "detail": test._in_words(step["detail"]),
+                }
+                for step in test.raw_steps or []
+            ]
+
+    @api.model
+    def _stage_labels(self):
+        return {
+            "resolve": self.env._("Look up the name"),
+            "connect": self.env._("Connect"),
+            "greeting": self.env._("Greeting"),
+            "ehlo": self.env._("Introduction (EHLO)"),
+            "tls": self.env._("Encryption (TLS)"),
+            "auth": self.env._("Login (AUTH)"),
+            "mail": self.env._("Sender (MAIL FROM)"),
+            "rcpt": self.env._("Recipient (RCPT TO)"),
+            "data": self.env._("Content (DATA)"),
+            "queued": self.env._("Taken over for delivery"),
+        }
+
+    @api.depends("words", "pair_words")
+    @api.depends_context("lang")
+    def _compute_words(self):
+        for test in self:
+            words = test.words or {}
+            test.title = test._in_words(words.get("title"))
+            test.reason = test._in_words(words.get("reason"))
+            test.cure = test._in_words(words.get("cure"))
+            pair = test.pair_words or {}
+            both = (test._in_words(pair.get(name)) for name in ("reason", "cure"))
+            test.pair_reason = " ".join(filter(None, both))
+
+    @api.depends("transcript")
+    def _compute_transcript_file(self):
+        for test in self:
+            test.transcript_file = base64.b64encode((test.transcript or "").encode())
+
+    # ------------------------------------------------------------------
+    # Running
+    # ------------------------------------------------------------------
+
+    def action_run(self):
+        """Start the test; it goes on after the answer to this request."""
+        self.ensure_one()
+        self.env["ir.mail_server"].check_access("write")
+        target = self._target()
+        self.write(
+            {
+                "state": "running",
+                "is_ok": False,
+                "raw_steps": [self._raw(step) for step in planned_steps(target)],
+                "words": False,
+                "pair_words": False,
+                "detail": False,
+                "link": False,
+                "rest_state": False,
+                "smtp_state": False,
+                "other_port": False,
+                "other_security": False,
+                "transcript": False,
+            }
+        )
+        api_url = self._api_url()
+        self.env.cr.postcommit.add(lambda: self._start(target, api_url))
+        return self._reopen()
+
+    def _start(self, target, api_url):
+        """Run the test in a thread that holds no cursor while it waits."""
+        registry, uid, test_id = self.env.registry, self.env.uid, self.id
+
+        def keep(vals):
+            with registry.cursor() as cr:
+                test = api.Environment(cr, uid, {})["mailjet.smtp.test"].browse(test_id)
+                if test.exists():
+                    test.write(vals)
+
+        arguments = (target, api_url, keep)
+        Thread(target=self._run, args=arguments, name="smtp-test", daemon=True).start()
+
+    @api.model
+    def _run(self, target, api_url, keep):
+        """Run the test, give `keep` values to write after each step and at the end."""
+        steps = {step.stage: step for step in planned_steps(target)}
+
+        def on_step(step):
+            steps[step.stage] = step
+            keep({"raw_steps": [self._raw(step) for step in steps.values()]})
+
+        try:
+            result = probe(target, on_step, DEADLINE)
+            vals = self._result_vals(target, result)
+            vals.update(self._pair_vals(target, result, api_url))
+        except Exception:
+            # A defect of ours: whoever waits has to learn that nothing more will come
+            _logger.exception("The SMTP test failed")
+            vals = {}
+        keep({**vals, "state": "done"})
+
+    @api.model
+    def _result_vals(self, target, result):
+        vals = {
+            "is_ok": result.ok,
+            "raw_steps": [self._raw(step) for step in result.steps],
+            "transcript": str(result.transcript),
+        }
+        diagnosis = result.diagnosis
+        if not diagnosis:
+            return vals
+        vals.update(
+            words=self._kept_words(
+                title=diagnosis.title, reason=diagnosis.reason, cure=diagnosis.cure
+            ),
+            detail=diagnosis.detail,
+            link=(diagnosis.link or "").startswith("https://") and diagnosis.link,
+        )
+        failed = [s.stage for s in result.steps if s.state is State.FAILED]
+        if set(failed) & set(UNREACHED):
+            answers = try_other_ports(target.host, deadline=4.0)
+            works = next((a for a in answers if a.works), None)
+            if works:
+                vals.update(other_port=works.port, other_security=works.security)
+        return vals
+
+    @api.model
+    def _pair_vals(self, target, result, api_url):
+        """Ask REST with the same pair: after a reset it knows before SMTP does."""
+        auth = result.step(Stage.AUTH).state
+        smtp = {State.OK: "accepted", State.FAILED: "refused"}.get(auth, "unknown")
+        if not (api_url and target.user and target.secret):
+            return {}
+        try:
+            with MailjetApi(
+                target.user,
+                target.secret,
+                api_url,
+                deadline=API_DEADLINE,
+                read_only=True,
+            ) as client:
+                client.user()
+            rest = "accepted"
+        except AuthenticationError:
+            rest = "refused"
+        except MailjetApiError:
+            rest = "unknown"
+        vals = {"smtp_state": smtp, "rest_state": rest}
+        if {smtp, rest} == {"accepted", "refused"}:
+            pair = diagnose_pair(
+                smtp == "accepted", rest == "accepted", host=target.host
+            )
+            vals["pair_words"] = pair and self._kept_words(
+                reason=pair.reason, cure=pair.cure
+            )
+        return vals
+
+    @api.model
+    def _raw(self, step):
+        return {
+            "stage": step.stage.value,
+            "state": step.state.value,
+            "seconds": round(step.seconds, 2),
+            "detail": self._kept_words(detail=step.detail).get("detail"),
+        }
+
+    def _api_url(self):
+        """Return where to ask REST with the same pair, or False if it is no Mailjet."""
+        if self.server_id._filter_mailjet():
+            return self.server_id.mailjet_api_url or const.API_URL
+        return self.smtp_host == const.SMTP_HOST and const.API_URL
+
+    def _target(self):
+        try:
+            return Target(
+                host=(self.smtp_host or "").strip(),
+                port=self.smtp_port,
+                security=self.security,
+                verify=self.verify,
+                user=(self.smtp_user or "").strip(),
+                secret=self.smtp_pass or self.server_id.sudo().smtp_pass or "",
+                mechanism=self.mechanism,
+                mail_from=(self.email_from or "").strip(),
+                rcpt_to=(self.email_to or "").strip(),
+                deliver=self.deliver and bool(self.email_to),
+                message=self._message(),
+                is_mailjet=bool(self._api_url()),
+            )
+        except ValueError as error:
+            raise UserError(
+                self.env._("Check server, port and addresses: %(text)s.", text=error)
+            ) from None
+
+    def _message(self):
+        message = EmailMessage(policy=SMTP)
+        message["From"] = (self.email_from or "").strip()
+        message["To"] = (self.email_to or "").strip()
+        message["Subject"] = self.env._("Test mail from Odoo")
+        message["Date"] = formatdate()
+        message["Message-Id"] = make_msgid(domain="odoo.invalid")
+        message.set_content(self.env._("If you can read this, the mail server works."))
+        return message.as_bytes()
+
+    def action_use_port(self):
+        """Take the port that answers, also for the server, and try again."""
+        self.ensure_one()
+        if not self.other_port:
+            raise UserError(self.env._("No other port was found."))
+        self.write({"smtp_port": self.other_port, "security": self.other_security})
+        self.verify = True
+        self.server_id.write(
+            {
+                "smtp_port": self.smtp_port,
+                "smtp_encryption": ENCRYPTION_OF[self.security],
+            }
+        )
+        return self.action_run()
+
+    def action_download(self):
+        """Download the conversation."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self._name}/{self.id}/transcript_file"
+            "?download=true&filename=smtp.txt",
+            "target": "self",
+        }
