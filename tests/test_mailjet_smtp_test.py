@@ -113,6 +113,13 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
         )
         self.assertTrue(self.run_test(blank).is_ok)
 
+    def test_from_the_set_up(self):
+        action = self.server.action_mailjet_setup()
+        setup = self.env["mailjet.setup"].browse(action["res_id"])
+        test = self.env["mailjet.smtp.test"].browse(setup.action_smtp_test()["res_id"])
+        self.assertEqual(test.server_id, self.server)
+        self.assertTrue(self.run_test(test).is_ok)
+
     def test_what_cannot_be_tried_is_said(self):
         with self.assertRaisesRegex(UserError, "Check server, port and addresses"):
             self.open(smtp_port=0).action_run()

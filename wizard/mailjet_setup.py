@@ -347,6 +347,10 @@ class MailjetSetup(models.TransientModel):
         self.notice = self.domain_ids.action_check_dns()["params"]["message"]
         return self._reopen()
 
+    def action_smtp_test(self):
+        """Talk to the mail server step by step, before it is taken into use."""
+        return self.server_id.action_mailjet_smtp_test()
+
     def action_finish(self):
         """Take the server into use, and show it."""
         self.ensure_one()
