@@ -93,7 +93,12 @@ EPOCHS = {"fonts-roboto-unhinted": "2:"}
 KEPT_LANGUAGES = ("ar", "de", "es", "fr", "it", "nl", "pt_BR")
 
 # What only tests want: package -> a program that shows it is there.
-TEST_PACKAGES = {"chromium": "chromium", "nsd": "nsd", "postfix": "postfix"}
+TEST_PACKAGES = {
+    "chromium": "chromium",
+    "nsd": "nsd",
+    "postfix": "postfix",
+    "sasl2-bin": "saslpasswd2",
+}
 TEST_SERVICES = ("nsd", "postfix")
 # Chromium 156 crashes when Odoo's mailing editor saves; this one does not.
 CHROMIUM_VERSION = "150.0.7871.100-1~deb12u1"
@@ -601,6 +606,8 @@ def apt_install(missing):
         choice = "postfix postfix/main_mailer_type select No configuration\n"
         run(["debconf-set-selections"], env=env, input=choice)
     wanted = [name for name in missing if name != "chromium"]
+    if "sasl2-bin" in missing:
+        wanted.append("libsasl2-modules")  # only recommended, but has the mechanisms
     if "chromium" in missing:
         versions = run(["apt-cache", "madison", "chromium"], env=env)
         pin = f"={CHROMIUM_VERSION}" if CHROMIUM_VERSION in versions else ""
