@@ -29,7 +29,6 @@ URGENCY = {
     "ok": 5,
     "optional": 6,
 }
-NEEDS_ATTENTION = ("error", "missing", "warning")
 
 
 class MailjetDnsRecord(models.Model):

@@ -14,7 +14,7 @@ from ..tools.dns.ownership import check_ownership
 from ..tools.dns.return_path import check_return_path
 from ..tools.dns.servers import ServersError, parse_servers
 from ..tools.dns.spf import check_spf
-from .mailjet_dns_record import KINDS, NEEDS_ATTENTION, STATES
+from .mailjet_dns_record import KINDS, STATES
 
 # A rest of the day, so that an hourly run finds each domain once in it
 CHECK_EVERY = timedelta(hours=23, minutes=30)
@@ -139,7 +139,7 @@ class MailjetDomain(models.Model):
 
         :param bool from_zone: ask the domains' own name servers if possible, not the
             resolver
-        :return: a dict: the domain's name -> its `Report`
+        :return: a dict: domain -> its `Report`
         """
         parameter = self.env["ir.config_parameter"].sudo().get_param
         try:
@@ -152,11 +152,16 @@ class MailjetDomain(models.Model):
                     text=parameter("mail_mailjet.dns_servers"),
                 )
             ) from None
-        checks = {domain.name: domain._dns_checks() for domain in self}
         # Servers of one's own are the only ones to be asked
         is_direct = from_zone and not servers
-        reports = check_domains(checks, servers, is_direct=is_direct)
-        return {report.domain: report for report in reports}
+        reports = {}
+        # Two accounts may have the same domain, with other keys: one after the other
+        for domains in self.grouped("server_id").values():
+            by_name = domains.grouped("name")
+            checks = {name: domain._dns_checks() for name, domain in by_name.items()}
+            for report in check_domains(checks, servers, is_direct=is_direct):
+                reports[by_name[report.domain]] = report
+        return reports
 
     def _dns_checks(self):
         """Return what to check: kind of record -> a function of `ask`.
@@ -234,7 +239,7 @@ class MailjetDomain(models.Model):
         """Keep the verdicts of a check; tell of what changed."""
         now = fields.Datetime.now()
         for domain in self:
-            report = reports[domain.name]
+            report = reports[domain]
             changes = {}
             for record in domain.record_ids:
                 if record.kind not in report.verdicts:
@@ -282,7 +287,7 @@ class MailjetDomain(models.Model):
                     for record in worse.with_env(domain.env)
                 ],
             )
-        elif self.activity_ids and not self._needs_attention():
+        elif self.activity_ids and not self._is_in_trouble():
             self.activity_feedback(
                 [ALERT], feedback=self.env._("The DNS records are fine again.")
             )
@@ -323,9 +328,10 @@ class MailjetDomain(models.Model):
         self.activity_unlink([ALERT])
         self.activity_schedule(ALERT, summary=summary, note=body, user_id=user.id)
 
-    def _needs_attention(self):
-        return self.record_ids.filtered(
-            lambda record: record.state in NEEDS_ATTENTION or record.outage_since
+    def _is_in_trouble(self):
+        return any(
+            record.state in ("error", "missing") or record.outage_since
+            for record in self.record_ids
         )
 
     @api.model

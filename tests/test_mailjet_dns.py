@@ -63,7 +63,7 @@ class TestMailjetDns(MailjetRestCommon):
     def keep(self, **verdicts):
         """Keep the verdicts of a check that is thought of as done."""
         report = Report("company.example", verdicts, ("192.0.2.53",))
-        self.domain._keep_reports({"company.example": report})
+        self.domain._keep_reports({self.domain: report})
 
     def alerts(self):
         warning = self.env.ref("mail.mail_activity_data_warning")
@@ -113,6 +113,24 @@ class TestMailjetDns(MailjetRestCommon):
         self.assertTrue(self.domain.is_proven, "Mailjet was asked, too")
         self.assertEqual(self.record("spf").mailjet_state, "ok")
         self.assertFalse(self.alerts())
+
+    def test_two_accounts_with_the_same_domain(self):
+        self.store.add_key("b" * 32, "c" * 32)
+        other = self.create_server(
+            name="Sub-account",
+            smtp_user="b" * 32,
+            smtp_pass="c" * 32,
+            mailjet_api_url=self.rest.url,
+        )
+        self.add_senders(
+            "*@company.example", active=False, api_key="b" * 32, secret="c" * 32
+        )
+        other.action_mailjet_refresh()
+        self.publish()
+        (self.domain | other.mailjet_domain_ids).action_check_dns()
+        self.assertEqual(self.domain.dkim_state, "ok")
+        self.assertEqual(other.mailjet_domain_ids.dkim_state, "error")
+        self.assertEqual(other.mailjet_domain_ids.ownership_state, "missing")
 
     def test_one_error_of_each_kind(self):
         self.publish(
@@ -207,8 +225,8 @@ class TestMailjetDns(MailjetRestCommon):
         self.assertIn("went wrong: DKIM", self.notices().body)
         self.assertIn("DKIM company.example: Cause of it.", self.alerts().note)
         self.assertNotIn("SPF", self.alerts().note)
-        self.keep(spf=verdict("ok"), dkim=verdict("ok"))
-        self.assertFalse(self.alerts())
+        self.keep(spf=verdict("warning"), dkim=verdict("ok"))
+        self.assertFalse(self.alerts(), "A warning is no trouble")
 
     def test_every_change_is_written_down_with_old_and_new_value(self):
         logged = len(self.domain.message_ids)
@@ -237,7 +255,7 @@ class TestMailjetDns(MailjetRestCommon):
             self.assertFalse(from_zone)
             self.assertLessEqual(len(these), 2, "A share of the day's work")
             checked.extend(these.ids)
-            return {domain.name: Report(domain.name, {}, ()) for domain in these}
+            return {domain: Report(domain.name, {}, ()) for domain in these}
 
         with patch.object(type(domains), "_dns_reports", reports):
             for _hour in range(30):
