@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..tools.dns.domain_input import readable_domain
+from ..tools.dns.domain_name import readable_domain
 
 # const.DNS_STATUSES in words, and "unknown" for one that Mailjet may add
 DNS_STATUSES = [

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..models.mailjet_sender import EMAIL_TYPES
-from ..tools.dns.domain_input import DomainError, clean_domain
+from ..tools.dns.domain_name import DomainError, clean_domain
 
 
 class MailjetSenderAdd(models.TransientModel):

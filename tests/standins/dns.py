@@ -48,11 +48,14 @@ _Records = dict[dns.name.Name, dict[dns.rdatatype.RdataType, dns.rrset.RRset]]
 
 @dataclass(frozen=True)
 class Query:
-    """One question that came in. `transport` is 'udp' or 'tcp'."""
+    """One question that came in. `transport` is 'udp' or 'tcp'; `is_recursive` says
+    whether the server was to ask others.
+    """
 
     name: str
     type: str
     transport: str
+    is_recursive: bool
 
 
 class DnsStandin:
@@ -222,6 +225,7 @@ class DnsStandin:
                     question.name.to_text(omit_final_dot=True).lower(),
                     dns.rdatatype.to_text(question.rdtype),
                     transport,
+                    bool(query.flags & dns.flags.RD),
                 )
             )
             fault = self._fault(question.name)

@@ -134,8 +134,7 @@ def nsd(folder):
 
 
 def look_up(port, questions, **options):
-    with Resolver([("127.0.0.1", port)], **options) as resolver:
-        return resolver(questions)
+    return Resolver([("127.0.0.1", port)], **options)(questions)
 
 
 def comparable(lookup):
@@ -183,10 +182,8 @@ def test_what_nsd_says(nsd):
 
 def test_a_view_of_nsd(nsd):
     """As a name server of good.test; mailjet.com is elsewhere."""
-    with (
-        DnsStandin({"spf.mailjet.com": {"TXT": ["from the resolver"]}}) as standin,
-        Resolver([(standin.host, standin.port)]) as resolver,
-    ):
+    with DnsStandin({"spf.mailjet.com": {"TXT": ["from the resolver"]}}) as standin:
+        resolver = Resolver([(standin.host, standin.port)])
         view = View("good.test", ("127.0.0.1", nsd), resolver)
         here, elsewhere, nothing = view(
             [

@@ -1,10 +1,11 @@
 """Ask a domain's own name servers, which know of a change first."""
 
+import asyncio
 import ipaddress
 from dataclasses import replace
 
 from ..words import Words, _lt
-from .lookup import TRY_SECONDS, Question, Resolver
+from .lookup import TRY_SECONDS, Asker, Question, Resolver
 from .servers import DNS_PORT, Server
 
 MAX_NAME_SERVERS = 8
@@ -12,7 +13,7 @@ MAX_NAME_SERVERS = 8
 _GREETING_SECONDS = 2 * TRY_SECONDS
 
 
-class View:
+class View(Asker):
     """What one name server says; call it as an `Ask`.
 
     Names at or below `zone` are asked there. What the server does not know itself,
@@ -26,32 +27,30 @@ class View:
         self._direct = Resolver(
             [server],
             deadline=resolver.deadline,
-            pool=resolver.pool,
             lookup_seconds=_GREETING_SECONDS,
             is_recursive=False,
+            slots=resolver.slots,
         )
 
-    def __call__(self, questions):
+    async def look_up(self, questions):
         """Ask all questions at the same time; return a `Lookup` for each, in order."""
-        here = [q for q in questions if is_at_or_below(q.name, self.zone)]
-        self._resolver.start([q for q in questions if q not in here])
-        lookups = dict(zip(here, self._direct(here), strict=True))
-        further = {q: self._further(q, lookups.get(q)) for q in questions}
-        self._resolver.start([q for q in further.values() if q])
-        return [
-            self._join(lookups.get(q), further[q]) if further[q] else lookups[q]
-            for q in questions
-        ]
+        return await asyncio.gather(*map(self._look_up, questions))
 
-    def start(self):
-        """Greet the server: ask without waiting whether it knows the zone."""
-        self._direct.start([Question(self.zone, "SOA")])
+    async def _look_up(self, question):
+        lookup = None
+        if is_at_or_below(question.name, self.zone):
+            [lookup] = await self._direct.look_up([question])
+        further = self._further(question, lookup)
+        if further is None:
+            return lookup
+        [rest] = await self._resolver.look_up([further])
+        return _join(lookup, rest)
 
-    def greet(self):
+    async def greet(self):
         """Return the status of the server itself, which is `answer` if it can be used
         and `refused` if it does not know the zone.
         """
-        [lookup] = self._direct([Question(self.zone, "SOA")])
+        [lookup] = await self._direct.look_up([Question(self.zone, "SOA")])
         if lookup.is_outage or lookup.is_authoritative:
             return lookup.status
         return "refused"
@@ -74,19 +73,15 @@ class View:
             return Question(name, question.type)
         return None
 
-    def _join(self, lookup, further):
-        """The aliases that the server knows, and what the resolver says to the rest."""
-        [rest] = self._resolver([further])
-        if lookup is None or further.name not in lookup.chain:
-            return rest
-        known = lookup.chain[: lookup.chain.index(further.name) + 1]
-        ttls = [ttl for ttl in (lookup.ttl, rest.ttl) if ttl is not None]
-        return replace(
-            rest,
-            name=lookup.name,
-            chain=known + rest.chain,
-            ttl=min(ttls, default=None),
-        )
+
+def _join(lookup, rest):
+    """The aliases that a name server knows, and what the resolver says to the rest."""
+    if lookup is None or rest.name not in lookup.chain:
+        return rest
+    known = lookup.chain[: lookup.chain.index(rest.name) + 1]
+    ttls = [ttl for ttl in (lookup.ttl, rest.ttl) if ttl is not None]
+    ttl = min(ttls, default=None)
+    return replace(rest, name=lookup.name, chain=known + rest.chain, ttl=ttl)
 
 
 def is_at_or_below(name, zone):
@@ -95,21 +90,21 @@ def is_at_or_below(name, zone):
     return name == zone or name.endswith("." + zone)
 
 
-def find_views(domain, resolver, port=DNS_PORT, allow_private=False):
+async def find_views(domain, resolver, port=DNS_PORT, allow_private=False):
     """Find the name servers of a domain that can be asked.
 
     Return a list of `View`, and `Words` on why it is empty, else None. Addresses inside
     of private networks are not asked unless `allow_private`: anybody can write any
     address into a zone.
     """
-    zone, names = find_zone(domain, resolver)
+    zone, names = await find_zone(domain, resolver)
     if not zone:
         return [], _unknown(domain)
-    servers = _find_servers(names[:MAX_NAME_SERVERS], resolver, port, allow_private)
+    servers = await _find_servers(
+        names[:MAX_NAME_SERVERS], resolver, port, allow_private
+    )
     views = [View(zone, server, resolver) for server in servers]
-    for view in views:
-        view.start()
-    statuses = [view.greet() for view in views]
+    statuses = await asyncio.gather(*(view.greet() for view in views))
     if statuses and set(statuses) == {"timeout"}:
         return [], _silent(zone)
     usable = [
@@ -139,7 +134,7 @@ def _unknown(domain):
     )
 
 
-def find_zone(domain, resolver):
+async def find_zone(domain, resolver):
     """Return the zone that a domain is in and the names of its servers, sorted.
 
     Both are empty if that cannot be said, and for a domain below which there is only a
@@ -147,7 +142,7 @@ def find_zone(domain, resolver):
     """
     labels = domain.rstrip(".").split(".")
     names = [".".join(labels[start:]) for start in range(len(labels) - 1)]
-    lookups = resolver([Question(name, "NS") for name in names])
+    lookups = await resolver.look_up([Question(name, "NS") for name in names])
     for name, lookup in zip(names, lookups, strict=True):
         if lookup.is_outage:
             break
@@ -156,10 +151,10 @@ def find_zone(domain, resolver):
     return "", []
 
 
-def _find_servers(names, resolver, port, allow_private):
+async def _find_servers(names, resolver, port, allow_private):
     """One address for each name server, IPv4 if there is one."""
     questions = [Question(name, kind) for name in names for kind in ("A", "AAAA")]
-    lookups = resolver(questions)
+    lookups = await resolver.look_up(questions)
     servers = {}
     for name, *both in zip(names, lookups[::2], lookups[1::2], strict=True):
         addresses = [address for lookup in both for address in sorted(lookup.records)]

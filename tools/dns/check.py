@@ -1,23 +1,26 @@
 """Run the checks of a domain side by side, within one deadline."""
 
+import asyncio
 import logging
+import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
+from queue import SimpleQueue
 
 from ..words import Words, _lt
 from .authoritative import find_views
-from .lookup import LOOKUP_THREADS, Resolver
+from .lookup import Resolver
 from .servers import DNS_PORT
 from .verdict import Verdict
 
 _logger = logging.getLogger(__name__)
 
-DOMAINS_AT_ONCE = 32
-_CHECKS_AT_ONCE = 24  # of one domain
-# After the deadline lookups are over at once; checks then have this long to conclude
-_CONCLUDE_SECONDS = 0.25
+DOMAINS_AT_ONCE = 100
+# Each question has a socket of its own, and a process may have 1024 files open
+QUESTIONS_AT_ONCE = 400
 
 
 @dataclass(frozen=True)
@@ -52,23 +55,14 @@ def check_domain(
     """Run all checks of a domain; return a `Report` by the resolver's deadline.
 
     :param checks: {kind: function that takes an `Ask` and returns a `Verdict`}. The
-        first question that a check asks must be for the record that it is about.
+        first question that a check asks must be for the record that it is about. While
+        it waits, others run; then it is called again, and finds what it asked before.
     :param Resolver resolver: a new one
     :param bool is_direct: ask the domain's own name servers; see `find_views` for
         `port` and `allow_private`
     """
-    views, note = [], None
-    if is_direct:
-        views, note = find_views(domain, resolver, port, allow_private)
-    verdicts = _run(checks, views or [resolver], resolver.deadline)
-    servers = [view.server for view in views] or resolver.servers
-    return Report(
-        domain,
-        {kind: combine(verdicts[kind]) for kind in checks},
-        tuple(map(str, servers)),
-        note,
-        views[0].zone if views else "",
-    )
+    where = (port, allow_private) if is_direct else None
+    return asyncio.run(_check_domain(domain, checks, resolver, where))
 
 
 def check_domains(
@@ -77,74 +71,110 @@ def check_domains(
     """Run the checks of many domains, some at the same time; yield a `Report` for each,
     the first that is done first.
 
+    They go on while the caller is busy with a report, in a thread of their own.
+
     :param checks_by_domain: {domain: checks as for `check_domain`}
     :param servers: as for `Resolver`
-    :param bool is_direct: as for `check_domain`
+    :param bool is_direct: ask the domains' own name servers
     """
+    where = (DNS_PORT, False) if is_direct else None
+    items, reports = iter(checks_by_domain.items()), SimpleQueue()
+    is_unwanted = threading.Event()
 
-    def check(domain, checks):
-        with Resolver(servers, pool=lookups) as resolver:
-            return check_domain(domain, checks, resolver, is_direct)
+    async def work(slots):
+        for domain, checks in items:
+            if is_unwanted.is_set():
+                return
+            resolver = Resolver(servers, slots=slots)
+            reports.put(await _check_domain(domain, checks, resolver, where))
 
-    with (
-        ThreadPoolExecutor(LOOKUP_THREADS, "dns-lookup") as lookups,
-        ThreadPoolExecutor(workers, "dns-domain") as pool,
-    ):
-        futures = [pool.submit(check, *item) for item in checks_by_domain.items()]
+    async def work_side_by_side():
+        slots = asyncio.Semaphore(QUESTIONS_AT_ONCE)
+        await asyncio.gather(*(work(slots) for _ in range(workers)))
+
+    with ThreadPoolExecutor(1, "dns-check") as pool:
+        run = pool.submit(lambda: asyncio.run(work_side_by_side()))
+        run.add_done_callback(lambda _run: reports.put(None))
         try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:  # when nobody wants the rest
-            for future in futures:
-                future.cancel()
+            yield from iter(reports.get, None)
+        finally:
+            is_unwanted.set()
+        run.result()  # raises what ended it too early
 
 
-def _run(checks, asks, deadline):
-    """Run every check once for each `Ask`; return {kind: [verdict, ...]}."""
-    runs = [(kind, ask) for kind in checks for ask in asks]
-    pool = ThreadPoolExecutor(min(len(runs), _CHECKS_AT_ONCE) or 1, "dns-check")
-    futures = [pool.submit(_run_check, kind, checks[kind], ask) for kind, ask in runs]
-    left = max(0, deadline - time.monotonic())
-    done, late = wait(futures, left + _CONCLUDE_SECONDS)
-    # A thread that hangs cannot be ended, only left
-    pool.shutdown(wait=not late, cancel_futures=True)
-    verdicts = {kind: [] for kind in checks}
-    for (kind, _ask), future in zip(runs, futures, strict=True):
-        verdicts[kind].append(future.result() if future in done else _too_late())
-    return verdicts
+async def _check_domain(domain, checks, resolver, where=None):
+    views, note = [], None
+    if where:
+        views, note = await find_views(domain, resolver, *where)
+    askers = views or [resolver]
+    runs = [
+        _run_check(kind, check, asker, resolver.deadline)
+        for kind, check in checks.items()
+        for asker in askers
+    ]
+    verdicts = iter(await asyncio.gather(*runs))
+    servers = [view.server for view in views] or resolver.servers
+    return Report(
+        domain,
+        {kind: combine(list(islice(verdicts, len(askers)))) for kind in checks},
+        tuple(map(str, servers)),
+        note,
+        views[0].zone if views else "",
+    )
 
 
-def _run_check(kind, check, ask):
-    """The verdict of one check; a defect in it must not spoil the others."""
-    ask = _Noting(ask)
-    try:
-        verdict = check(ask)
-    except Exception:
-        _logger.exception("The check of %s failed", kind)
-        return _failed()
+async def _run_check(kind, check, asker, deadline):
+    """Call a check again and again, until all it asks is known; return its verdict."""
+    answers = _Answers()
+    while True:
+        try:
+            verdict = check(answers)
+        except _Unanswered as unanswered:
+            if time.monotonic() >= deadline:
+                return _too_late()
+            questions = unanswered.questions
+        except Exception:  # a defect in one must not spoil the others
+            _logger.exception("The check of %s failed", kind)
+            return _failed()
+        else:
+            break
+        answers.add(questions, await asker.look_up(questions))
     if verdict.status == "missing" and verdict.wait is None:
-        return replace(verdict, wait=ask.wait)
+        return replace(verdict, wait=answers.wait)
     return verdict
 
 
-class _Noting:
-    """An `Ask` that notes how long resolvers remember the first answer it gave."""
+class _Unanswered(BaseException):
+    """Leaves a check that has to wait for answers; not for its `except Exception`."""
 
-    def __init__(self, ask):
-        self._ask = ask
-        self._first = None
+    def __init__(self, questions):
+        super().__init__()
+        self.questions = questions
+
+
+class _Answers:
+    """An `Ask` of what is known; raises `_Unanswered` for what is not."""
+
+    def __init__(self):
+        self._lookups = {}
 
     def __call__(self, questions):
-        lookups = self._ask(questions)
-        self._first = self._first or next(iter(lookups), None)
-        return lookups
+        unknown = [q for q in questions if q not in self._lookups]
+        if unknown:
+            raise _Unanswered(unknown)
+        return [self._lookups[question] for question in questions]
+
+    def add(self, questions, lookups):
+        """Take in what was found out."""
+        self._lookups.update(zip(questions, lookups, strict=True))
 
     @property
     def wait(self):
-        """In seconds; None if that is not known."""
-        if self._first is None:
+        """How long resolvers remember the first answer, in seconds; None if unknown."""
+        first = next(iter(self._lookups.values()), None)
+        if first is None:
             return None
-        return self._first.negative_ttl if self._first.is_absent else self._first.ttl
+        return first.negative_ttl if first.is_absent else first.ttl
 
 
 def _too_late():

@@ -1,10 +1,10 @@
 """Send one query to one DNS server and get the response.
 
-dnspython could do it, but leaves a file descriptor behind for each query until Python's
-garbage collector comes by, waits in vain where nobody listens, and before 2.6.1 lets a
-forged packet end the wait for the true response (CVE-2023-29483).
+dnspython could do it, but before 2.6.1 it lets a forged packet end the wait for the
+true response (CVE-2023-29483), and it waits in vain where nobody listens.
 """
 
+import asyncio
 import socket
 import time
 
@@ -15,68 +15,69 @@ import dns.message
 _MAX_SIZE = 65535
 
 
-def exchange(query, server, end):
+async def exchange(query, server, end):
     """Send a query over UDP, then over TCP if the response is cut off.
 
     :param dns.message.Message query: what to ask
     :param server: (address, port, ...)
     :param float end: when to give up, of `time.monotonic()`
     :return: the response, a `dns.message.Message`
-    :raise TimeoutError: there was none in time
+    :raise asyncio.TimeoutError: there was none in time
     :raise OSError: the server cannot be reached
     :raise dns.exception.DNSException: only what cannot be read or answers another query
     :raise EOFError: the connection broke off
     """
     address, port, *_name = server
-    response = _exchange_udp(query, (address, port), end)
+    response = await _exchange_udp(query, (address, port), end)
     if response.flags & dns.flags.TC:
-        return _exchange_tcp(query, (address, port), end)
+        left = end - time.monotonic()
+        return await asyncio.wait_for(_exchange_tcp(query, (address, port)), left)
     return response
 
 
-def _exchange_udp(query, place, end):
+def _socket(place, kind):
     family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+    sock = socket.socket(family, kind)
+    sock.setblocking(False)
+    return sock
+
+
+async def _exchange_udp(query, place, end):
+    with _socket(place, socket.SOCK_DGRAM) as sock:
         # Connected, it takes packets of that server only, and hears of a closed port
         sock.connect(place)
         sock.send(query.to_wire())
-        problem = TimeoutError()
+        problem = asyncio.TimeoutError()
         while (left := end - time.monotonic()) > 0:
-            sock.settimeout(left)
+            packet = asyncio.get_running_loop().sock_recv(sock, _MAX_SIZE)
             try:
-                return _read(query, sock.recv(_MAX_SIZE))
+                return _read(query, await asyncio.wait_for(packet, left))
             except dns.exception.DNSException as error:
                 problem = error  # whoever sent that, the true one may follow
-            except TimeoutError:
+            except asyncio.TimeoutError:
                 break
         raise problem
 
 
-def _exchange_tcp(query, place, end):
-    with socket.create_connection(place, _left(end)) as sock:
+async def _exchange_tcp(query, place):
+    loop = asyncio.get_running_loop()
+    with _socket(place, socket.SOCK_STREAM) as sock:
+        await loop.sock_connect(sock, place)
         wire = query.to_wire()
-        sock.sendall(len(wire).to_bytes(2, "big") + wire)
-        size = int.from_bytes(_receive(sock, 2, end), "big")
-        return _read(query, _receive(sock, size, end))
+        await loop.sock_sendall(sock, len(wire).to_bytes(2, "big") + wire)
+        size = int.from_bytes(await _receive(sock, 2), "big")
+        return _read(query, await _receive(sock, size))
 
 
-def _receive(sock, size, end):
-    """Read so many bytes, however slowly they come."""
+async def _receive(sock, size):
+    """Read so many bytes, in however many pieces they come."""
     data = b""
     while len(data) < size:
-        sock.settimeout(_left(end))
-        piece = sock.recv(size - len(data))
+        piece = await asyncio.get_running_loop().sock_recv(sock, size - len(data))
         if not piece:
             raise EOFError
         data += piece
     return data
-
-
-def _left(end):
-    left = end - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 def _read(query, wire):

@@ -1,10 +1,9 @@
 """Ask DNS servers; whatever happens comes back as a value."""
 
-import threading
+import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -74,7 +73,6 @@ Ask = Callable[[Sequence[Question]], list[Lookup]]
 TRY_SECONDS = 1.0  # what one server gets for one answer
 LOOKUP_SECONDS = 3.0  # what one question gets, over all tries
 DOMAIN_SECONDS = 10.0  # what all questions about one domain get
-LOOKUP_THREADS = 256  # questions that one pool asks at the same time
 
 # Larger UDP answers may be fragmented and then lost: dnsflagday.net/2020
 _PAYLOAD = 1232
@@ -85,74 +83,67 @@ _DNSSEC_ERRORS = range(6, 11)
 _CASELESS = ("A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV")
 
 
-class Resolver:
-    """Asks servers over the network; call it as an `Ask`.
+class Asker:
+    """Asks in one way or another; call it as an `Ask`."""
+
+    def __call__(self, questions):
+        """Ask all questions at the same time; return a `Lookup` for each, in order."""
+        return asyncio.run(self.look_up(questions))
+
+    async def look_up(self, questions):
+        """The same, while other things are done."""
+        raise NotImplementedError
+
+
+class Resolver(Asker):
+    """Asks servers over the network; call it as an `Ask`, from one thread at a time.
 
     It remembers what it asked: make a new one for each run of checks. `servers` are
     (address, port) pairs, each asked when the one before it fails; empty means the
     machine's own. When `deadline` (of `time.monotonic()`, in ten seconds by default)
-    is over, all that is open has timed out. It asks in the threads of `pool`, or in
-    its own, which end with the `with` block around it. Without `is_recursive` it wants
-    to hear only what the servers know themselves.
+    is over, all that is open has timed out. Without `is_recursive` it wants to hear
+    only what the servers know themselves. `slots`, an `asyncio.Semaphore`, bounds how
+    many questions of all resolvers that share it are asked at the same time.
+
+    It needs no threads, because Odoo's memory limits count the address space that the
+    system reserves for each of them, some 70 MB, used or not.
     """
 
     def __init__(
         self,
         servers=(),
         deadline=None,
-        pool=None,
         lookup_seconds=LOOKUP_SECONDS,
         is_recursive=True,
+        slots=None,
     ):
         self.servers = tuple(Server(*server) for server in servers or machine_servers())
         self.deadline = deadline or time.monotonic() + DOMAIN_SECONDS
-        self.pool = pool or ThreadPoolExecutor(LOOKUP_THREADS, "dns-lookup")
-        self._has_own_pool = pool is None
         self._lookup_seconds = lookup_seconds
         self._flags = dns.flags.RD if is_recursive else dns.flags.Flag(0)
-        self._memory: dict[Question, Future] = {}
-        self._lock = threading.Lock()
+        self.slots = slots or nullcontext()
+        self._tasks: dict[Question, asyncio.Task] = {}
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        if self._has_own_pool:
-            self.pool.shutdown(cancel_futures=True)
-
-    def __call__(self, questions):
+    async def look_up(self, questions):
         """Ask all questions at the same time; return a `Lookup` for each, in order."""
-        futures = [self._future(question) for question in questions]
+        tasks = [self._task(question) for question in questions]
         return [
-            self._outcome(question, future)
-            for question, future in zip(questions, futures, strict=True)
+            replace(await task, name=question.name)
+            for question, task in zip(questions, tasks, strict=True)
         ]
 
-    def start(self, questions):
-        """Ask without waiting for the answers; call later for them."""
-        for question in questions:
-            self._future(question)
-
-    def _future(self, question):
-        """The answer that is or will be known; None when it is too late to ask."""
+    def _task(self, question):
+        """What asks, or has asked, this question."""
         key = Question(question.name.lower().removesuffix("."), question.type.upper())
-        with self._lock:
-            if key not in self._memory and time.monotonic() < self.deadline:
-                self._memory[key] = self.pool.submit(self._look_up, key)
-            return self._memory.get(key)
+        if key not in self._tasks:
+            self._tasks[key] = asyncio.create_task(self._in_turn(key))
+        return self._tasks[key]
 
-    def _outcome(self, question, future):
-        late = Lookup(*question, "timeout")
-        if future is None:
-            return late
-        try:
-            # A lookup ends by itself at the deadline, unless it waits for a thread
-            left = max(0, self.deadline - time.monotonic())
-            return replace(future.result(left + 0.1), name=question.name)
-        except (FutureTimeout, CancelledError):
-            return late
+    async def _in_turn(self, question):
+        async with self.slots:
+            return await self._look_up(question)
 
-    def _look_up(self, question):
+    async def _look_up(self, question):
         """Ask one server after the other, again those that are silent."""
         try:
             name = dns.name.from_text(question.name.encode("ascii"))
@@ -165,8 +156,8 @@ class Resolver:
         while servers and time.monotonic() < end:
             server = servers.pop(0)
             try:
-                lookup = self._ask_server(question, name, server, end)
-            except TimeoutError:
+                lookup = await self._ask_server(question, name, server, end)
+            except asyncio.TimeoutError:
                 servers.append(server)
                 continue
             except OSError:  # there is no way to it
@@ -178,28 +169,28 @@ class Resolver:
             outage = lookup
         return outage
 
-    def _ask_server(self, question, name, server, end):
+    async def _ask_server(self, question, name, server, end):
         """Ask one server once, or twice if DNSSEC may be why it fails."""
         query = dns.message.make_query(
             name, question.type, use_edns=0, payload=_PAYLOAD, flags=self._flags
         )
         end = min(end, time.monotonic() + TRY_SECONDS)
-        lookup = read_response(question, exchange(query, server, end))
+        lookup = read_response(question, await exchange(query, server, end))
         if lookup.status == "servfail" and self._flags & dns.flags.RD:
             query.flags |= dns.flags.CD
-            if _is_fine(question, query, server, end):
+            if await _is_fine(question, query, server, end):
                 lookup = replace(lookup, status="bogus")
         return replace(lookup, server=str(server))
 
 
-def _is_fine(question, query, server, end):
+async def _is_fine(question, query, server, end):
     """Whether a server has no trouble with a query for a question.
 
     With the CD flag in it, no signature is checked: RFC 4035 section 3.2.2.
     """
     try:
-        response = exchange(query, server, end)
-    except (dns.exception.DNSException, EOFError, OSError):
+        response = await exchange(query, server, end)
+    except (dns.exception.DNSException, EOFError, OSError, asyncio.TimeoutError):
         return False
     return not read_response(question, response).is_outage
 
