@@ -48,6 +48,22 @@ DNS_STATUSES = ("ok", "error", "not_found", "not_checked")
 # https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Setting.ts
 RUN_LEVELS = ("normal", "softlock", "hardlock")
 
+# What a message's Status may be
+# https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Message.ts
+MESSAGE_STATUSES = (
+    "queued",
+    "sent",
+    "opened",
+    "clicked",
+    "bounce",
+    "spam",
+    "unsub",
+    "blocked",
+    "hardbounced",
+    "softbounced",
+    "deferred",
+)
+
 # SPF: the include that every Mailjet customer publishes
 # https://documentation.mailjet.com/hc/en-us/articles/360042412734
 SPF_INCLUDE = "spf.mailjet.com"
@@ -56,3 +72,8 @@ SPF_INCLUDE = "spf.mailjet.com"
 # https://www.mailjet.com/blog/email-best-practices/return-path/
 RETURN_PATH_LABEL = "bnc3"
 RETURN_PATH_TARGET = "bnc3.mailjet.com"
+
+# The free plan's limits; the API tells none
+# https://documentation.mailjet.com/hc/en-us/articles/8625025643803
+FREE_PLAN_DAILY_LIMIT = 200
+FREE_PLAN_MONTHLY_LIMIT = 6000

@@ -6,6 +6,7 @@ from odoo.addons.base.models.ir_mail_server import IdentificationFieldsNoFoldPol
 
 from .. import const
 from ..tools.smtp_diagnosis import diagnose
+from ..tools.smtp_session import Outcome, Session
 
 # A change in one of these makes what was tested before worthless
 CONNECTION_FIELDS = {
@@ -677,8 +678,15 @@ class IrMail_Server(models.Model):
         mail_server_id=None,
         allow_archived=False,
     ):
-        """Say in plain words why a Mailjet server could not be reached."""
+        """Say in plain words why a Mailjet server could not be reached.
+
+        For a Mailjet server the connection comes as a `Session`, which keeps what
+        becomes of each mail.
+        """
         server = self.sudo().browse(mail_server_id or [])._filter_mailjet()
+        outcome = self.env.context.get("mailjet_outcome") or Outcome()
+        outcome.begin()
+        outcome.server = server
         try:
             connection = super()._connect__(
                 host=host,
@@ -696,8 +704,12 @@ class IrMail_Server(models.Model):
         except OSError as error:  # what smtplib and ssl raise is one, too
             if not server:
                 raise
-            raise UserError(server._mailjet_explain_failure(error)) from error
+            outcome.fail(server._mailjet_diagnose(error), is_connection=True)
+        if outcome.refusal:
+            # Out of the except block: no traceback shall show the server's own words
+            raise UserError(self._mailjet_explain_refusal(outcome.refusal))
         if server and connection:
+            connection = Session(connection, server._mailjet_diagnose, outcome)
             server._mailjet_prepare_session(connection)
         return connection
 
@@ -724,22 +736,27 @@ class IrMail_Server(models.Model):
         finally:
             connection.set_debuglevel(debug_level)
 
-    def _mailjet_explain_failure(self, error):
-        """Return cause and way out in plain words, with the raw reply below.
+    def _mailjet_diagnose(self, error):
+        """Return the `Diagnosis` of what went wrong with this server.
 
-        :param OSError error: raised while connecting or logging in
+        :param OSError error: raised while connecting, logging in or sending
         """
-        diagnosis = diagnose(
+        return diagnose(
             error,
             secrets=(self.smtp_pass, self.smtp_user),
             host=self.smtp_host,
             port=self.smtp_port,
             user=self.smtp_user or "",
         )
-        words = self.env["mailjet.words"]
-        kept = words._kept_words(reason=diagnosis.reason, cure=diagnosis.cure)
-        reason, cure = (words._in_words(sentence) for sentence in kept.values())
-        return f"{reason} {cure}\n{diagnosis.detail}"
+
+    @api.model
+    def _mailjet_explain_refusal(self, refusal):
+        """Return cause and way out in plain words, with the raw reply below.
+
+        :param Diagnosis refusal: why something failed
+        """
+        in_words = self.env["mailjet.words"]._words_of
+        return f"{in_words(refusal.reason)} {in_words(refusal.cure)}\n{refusal.detail}"
 
     def test_smtp_connection(self, autodetect_max_email_size=False):
         """Test Mailjet servers one by one and keep what came out.

@@ -17,6 +17,11 @@ class MailjetWords(models.AbstractModel):
         return self.env._(source) % values
 
     @api.model
+    def _words_of(self, sentence):
+        """Return a `Words` in the user's language."""
+        return self._in_words([sentence.source, dict(sentence.values)])
+
+    @api.model
     def _kept_words(self, **sentences):
         """Return `Words` as JSON: name -> [source, values], without empty ones."""
         return {

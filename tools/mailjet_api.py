@@ -20,7 +20,7 @@ import re
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -224,6 +224,31 @@ class Profile:
     last_name: str  # Lastname
     country: str  # AddressCountry
     website: str  # Website
+
+
+@dataclass(frozen=True)
+class Message:
+    """One row of /message: a mail to one recipient."""
+
+    id: str  # ID
+    guid: str  # UUID: Message_GUID in events
+    status: str  # Status: const.MESSAGE_STATUSES or "unknown"
+    state_id: str  # StateID: why it failed, const.MESSAGE_STATES; "" for none
+    is_permanent: bool  # StatePermanent
+    contact_id: str  # ContactID
+    email: str  # ContactAlt: only with ShowContactAlt=1
+    custom_id: str  # CustomID: only with ShowCustomID=1
+    campaign_id: str  # CampaignID; "" for none
+    arrived_at: datetime | None  # ArrivedAt: taken over by Mailjet
+
+
+@dataclass(frozen=True)
+class Counter:
+    """One row of /statcounters: what became of the mails of one slice of time."""
+
+    date: datetime | None  # Timeslice: its begin; None for a lifetime
+    total: int  # Total: all that were processed, blocked ones among them
+    sent: int  # MessageSentCount
 
 
 # -- The client ----------------------------------------------------------------------
@@ -468,6 +493,44 @@ class MailjetApi:
     def profile(self):
         """Return the `Profile`."""
         return _profile(_row(self.request("GET", "myprofile")))
+
+    # -- Messages and statistics -----------------------------------------------------
+
+    def messages(self, **filters):
+        """Yield each `Message`, with its recipient and its X-MJ-CustomID.
+
+        https://dev.mailjet.com/email/reference/messages
+        """
+        shown = {"ShowContactAlt": 1, "ShowCustomID": 1}
+        return map(_message, self.iterate("message", **shown, **filters))
+
+    def has_message(self, custom_id, since):
+        """Tell whether Mailjet has taken a mail with this X-MJ-CustomID.
+
+        :param datetime since: in UTC; what came before does not count
+        """
+        return any(self.messages(CustomID=custom_id, FromTS=_query_date(since)))
+
+    def daily_counters(self, start, end):
+        """Yield a `Counter` for each day of at most 100 that has any mail.
+
+        https://dev.mailjet.com/email/reference/statistics
+
+        :param datetime start: included
+        :param datetime end: included
+        """
+        return map(
+            _counter,
+            self.iterate(
+                "statcounters",
+                CounterSource="APIKey",
+                CounterTiming="Message",
+                CounterResolution="Day",
+                # The API leaves out the first moment
+                FromTS=_query_date(start - timedelta(seconds=1)),
+                ToTS=_query_date(end),
+            ),
+        )
 
     # -- One attempt -----------------------------------------------------------------
 
@@ -891,6 +954,11 @@ def _parsed_date(text):
         return None
 
 
+def _query_date(moment):
+    """Return a date in UTC as queries have it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _word(row, name, known):
     """Return a word out of a list, whatever its case, or "unknown"."""
     word = _text(row, name).strip().lower().replace(" ", "_")
@@ -1013,4 +1081,27 @@ def _profile(row):
         last_name=_text(row, "Lastname"),
         country=_text(row, "AddressCountry"),
         website=_text(row, "Website"),
+    )
+
+
+def _message(row):
+    return Message(
+        id=_id(row),
+        guid=_text(row, "UUID"),
+        status=_word(row, "Status", const.MESSAGE_STATUSES),
+        state_id=_link(row, "StateID"),
+        is_permanent=_flag(row, "StatePermanent"),
+        contact_id=_link(row, "ContactID"),
+        email=_text(row, "ContactAlt"),
+        custom_id=_text(row, "CustomID"),
+        campaign_id=_link(row, "CampaignID"),
+        arrived_at=_date(row, "ArrivedAt"),
+    )
+
+
+def _counter(row):
+    return Counter(
+        date=_date(row, "Timeslice"),
+        total=_number(row, "Total"),
+        sent=_number(row, "MessageSentCount"),
     )

@@ -4,9 +4,12 @@ from .certificates import Certificate, TestAuthority, write_bundle
 from .dns import DnsStandin
 from .rest import RestStandin
 from .smtp import Connection, SmtpStandin
+from .smtp_faults import HANG_UP, LOSE_ANSWER
 from .store import Account, Message, Store
 
 __all__ = [
+    "HANG_UP",
+    "LOSE_ANSWER",
     "Account",
     "Certificate",
     "Connection",

@@ -27,6 +27,7 @@ from aiosmtpd.smtp import (
 )
 
 from .certificates import Certificate
+from .smtp_faults import HANG_UP, LOSE_ANSWER, SmtpFaults
 from .store import Store
 
 _logger = logging.getLogger(__name__)
@@ -155,6 +156,9 @@ class _Replies:
         self, server: "_MailjetSession", session: Session, envelope: Envelope
     ) -> str:
         server.note(content_received=True)
+        fault = server.take_fault("CONTENT")
+        if fault and fault != LOSE_ANSWER:
+            return fault
         message = self._store.add_message(
             api_key=session.auth_data.api_key,
             # aiosmtpd gives the null sender with its brackets.
@@ -165,6 +169,8 @@ class _Replies:
             security=server.connection.security,
             auth_mechanism=session.auth_data.mechanism,
         )
+        if fault:
+            server.abort()
         return f"250 OK queued as {message.queued_id}"
 
     async def handle_RSET(self, *_: object) -> str:
@@ -191,12 +197,14 @@ class _MailjetSession(SMTP):
         self,
         store: Store,
         log: _ConnectionLog,
+        faults: SmtpFaults,
         port: int,
         starttls_context: ssl.SSLContext | None,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._store = store
         self._log = log
+        self._faults = faults
         self._number = log.open(port)
         self._content_expected = False
         super().__init__(
@@ -232,9 +240,20 @@ class _MailjetSession(SMTP):
         @functools.wraps(method)  # HELP reads what aiosmtpd hangs on the method
         async def note_and_run(arg: str | None) -> None:
             self._log.note_command(self._number, verb)
-            await method(arg)
+            fault = self.take_fault(verb)
+            if fault:
+                await self.push(fault)
+            else:
+                await method(arg)
 
         return note_and_run
+
+    def take_fault(self, verb: str) -> str | None:
+        """The reply to give instead of the usual one, if there is one."""
+        fault = self._faults.take(verb)
+        if fault == HANG_UP:
+            self.abort()
+        return fault
 
     def abort(self) -> None:
         """Hang up without ceremony; on the event loop's thread only."""
@@ -261,6 +280,8 @@ class _MailjetSession(SMTP):
     async def push(self, status: str | bytes) -> None:
         self._content_expected = str(status).startswith("354")
         await super().push(status)
+        if str(status).startswith("421"):
+            self.transport.close()
 
     async def handle_exception(self, error: Exception) -> str:
         """A refused TLS handshake is the client's right; all else is our own bug."""
@@ -345,7 +366,7 @@ class SmtpStandin:
     ports. Port 0 means a free one; once started, `starttls_port` and `tls_port` say
     which. `offer_starttls=False` plays a network that strips STARTTLS. Use it as a
     context manager, or call `start()` and `stop()`; started again, it comes back on
-    the same ports.
+    the same ports. `faults` has what it refuses.
     """
 
     def __init__(
@@ -366,6 +387,7 @@ class SmtpStandin:
         self._starttls_context = (
             certificate.server_context() if offer_starttls else None
         )
+        self.faults = SmtpFaults()
         self._log = _ConnectionLog()
         # Weak: a connection that is over need not be remembered until the end.
         self._sessions: weakref.WeakSet[_MailjetSession] = weakref.WeakSet()
@@ -428,6 +450,7 @@ class SmtpStandin:
             session = _MailjetSession(
                 self.store,
                 self._log,
+                self.faults,
                 actual_port,
                 starttls_context=None if context else self._starttls_context,
                 loop=self._loop,
