@@ -23,6 +23,8 @@
         "views/mailjet_domain_views.xml",
         "views/ir_mail_server_views.xml",
         "views/ir_mail_server_account_views.xml",
+        "views/ir_mail_server_sending_views.xml",
+        "views/mail_mail_views.xml",
         "views/mailing_mailing_views.xml",
         "views/res_config_settings_views.xml",
         "views/mailjet_menus.xml",

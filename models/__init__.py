@@ -3,6 +3,8 @@ from . import ir_mail_server_account
 from . import ir_mail_server_sending
 from . import ir_mail_server_usage
 from . import mail_mail
+from . import mail_mail_doubt
+from . import mail_mail_queue
 from . import mail_thread
 from . import mailing_mailing
 from . import mailjet_mirror  # before the models that inherit it

@@ -74,17 +74,20 @@ class IrMail_Server(models.Model):
         :return: (None, None) without a limit
         """
         self.ensure_one()
-        allowances = []
-        if self.mailjet_daily_limit:
-            left = self.mailjet_daily_limit - self._mailjet_used_since(_today())
-            allowances.append((max(left, 0), fields.Datetime.add(_today(), days=1)))
-        if self.mailjet_monthly_limit:
-            left = self.mailjet_monthly_limit - self._mailjet_used_since(_this_month())
-            allowances.append((max(left, 0), fields.Datetime.add(_this_month(), months=1)))
-        # Of two that are used up, the one that lasts longer
-        return min(
-            allowances, key=lambda pair: (pair[0], -pair[1].timestamp()), default=(None,) * 2
-        )
+        limits = [
+            (self.mailjet_daily_limit, _today(), {"days": 1}),
+            (self.mailjet_monthly_limit, _this_month(), {"months": 1}),
+        ]
+        allowances = [
+            (max(limit - self._mailjet_used_since(start), 0), start, period)
+            for limit, start, period in limits
+            if limit
+        ]
+        if not allowances:
+            return None, None
+        # Of two that are used up the month, which lasts longer and starts earlier
+        left, start, period = min(allowances, key=lambda one: one[:2])
+        return left, fields.Datetime.add(start, **period)
 
     @api.constrains("mailjet_daily_limit", "mailjet_monthly_limit")
     def _check_mailjet_limits(self):
@@ -134,7 +137,7 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _cron_read_usage(self):
-        """Read the counts of all accounts, one by one; an outage is for the next run."""
+        """Read the counts of all accounts; after an outage the next run does."""
         servers = self._get_active_servers()._filter_mailjet()
         self.env["ir.cron"]._commit_progress(remaining=len(servers))
         for server in servers:

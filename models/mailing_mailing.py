@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 
 
@@ -10,9 +12,56 @@ class MailingMailing(models.Model):
     mailjet_usage = fields.Selection(related="mail_server_id.mailjet_usage")
     mailjet_state = fields.Selection(related="mail_server_id.mailjet_state")
 
+    mailjet_waiting_count = fields.Integer(
+        "Emails that wait", compute="_compute_mailjet_waiting"
+    )
+    mailjet_waiting_until = fields.Datetime(
+        "Waiting until", compute="_compute_mailjet_waiting"
+    )
+    mailjet_waiting_reason = fields.Text(
+        "Why they wait", compute="_compute_mailjet_waiting"
+    )
+
     def _compute_mailjet_server_available(self):
         servers = self.env["ir.mail_server"]._get_active_servers()
         self.mailjet_server_available = bool(servers._filter_mailjet())
+
+    def _compute_mailjet_waiting(self):
+        groups = (
+            self.env["mail.mail"]
+            .sudo()
+            ._read_group(
+                [
+                    ("mailjet_server_id", "!=", False),
+                    ("state", "=", "outgoing"),
+                    ("mailing_id", "in", self.ids),
+                ],
+                ["mailing_id", "mailjet_waits_for", "mailjet_server_id"],
+                ["__count", "scheduled_date:max"],
+            )
+        )
+        waiting = defaultdict(list)
+        for mailing, *group in groups:
+            waiting[mailing.id].append(group)
+        for mailing in self:
+            found = waiting[mailing.id]
+            mailing.mailjet_waiting_count = sum(count for *_, count, _until in found)
+            mailing.mailjet_waiting_until = max(
+                (until for *_, until in found), default=False
+            )
+            reasons = [
+                self._mailjet_waiting_reason(waits_for, server)
+                for waits_for, server, *_ in found
+            ]
+            mailing.mailjet_waiting_reason = "\n".join(filter(None, reasons))
+
+    @api.model
+    def _mailjet_waiting_reason(self, waits_for, server):
+        if waits_for == "limit":
+            return self.env._("The limit of the Mailjet plan is used up.")
+        if waits_for == "pause":
+            return server.mailjet_pause_reason or False
+        return self.env._("Refused for the moment; each email has its reason.")
 
     @api.depends("email_from", "mail_server_id")
     def _compute_warning_message(self):

@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_i18n
 from . import test_mail_environment
+from . import test_mail_limits
 from . import test_mail_refused
 from . import test_mail_routing
 from . import test_mail_server

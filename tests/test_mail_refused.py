@@ -4,11 +4,11 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 
-from odoo import Command, fields
+from odoo import fields
 from odoo.tests import tagged
 
 from .common import MailjetSmtpCommon
-from .standins import HANG_UP, LOSE_ANSWER
+from .standins import HANG_UP
 
 
 class MailRefusedCommon(MailjetSmtpCommon):
@@ -91,7 +91,9 @@ class TestMailRefused(MailRefusedCommon):
             triggers.cron_id, self.env.ref("mail.ir_cron_mail_scheduler_action")
         )
         self.assertLessEqual(len(triggers), 2)
-        self.assertLessEqual(max(mails.mapped("scheduled_date")), max(triggers.mapped("call_at")))
+        self.assertLessEqual(
+            max(mails.mapped("scheduled_date")), max(triggers.mapped("call_at"))
+        )
 
     def test_given_up_after_a_day_with_the_last_reason(self):
         self.mailjet.faults.add("MAIL", "451 4.3.0 Later", times=None)

@@ -22,7 +22,8 @@ def next_try(tries, now, random_part=random.random):
     :param datetime now: the time of the last try
     :param random_part: gives a number from 0 to 1
     """
-    return now + delay_after(tries) * (1 + JITTER * random_part())
+    moment = now + delay_after(tries) * (1 + JITTER * random_part())
+    return moment.replace(microsecond=0)
 
 
 def is_given_up(first_try, now):
