@@ -64,6 +64,32 @@ MESSAGE_STATUSES = (
     "deferred",
 )
 
+# Why a message failed: StateID in REST, `error` in events
+# https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Message.ts
+MESSAGE_STATES = {
+    "1": "user unknown",
+    "2": "mailbox inactive",
+    "3": "quota exceeded",
+    "4": "invalid domain",
+    "5": "no mail host",
+    "6": "relay/access denied",
+    "7": "sender blocked",
+    "8": "content blocked",
+    "9": "policy issue",
+    "10": "system issue",
+    "11": "protocol issue",
+    "12": "connection issue",
+    "13": "greylisted",
+    "14": "preblocked",
+    "15": "duplicate in campaign",
+    "16": "spam preblocked",
+    "17": "bad or empty template",
+    "18": "error in template language",
+    "19": "typofix",
+    "20": "blacklisted",
+    "21": "spam reporter",
+}
+
 # SPF: the include that every Mailjet customer publishes
 # https://documentation.mailjet.com/hc/en-us/articles/360042412734
 SPF_INCLUDE = "spf.mailjet.com"

@@ -63,7 +63,9 @@ class MailMail(models.Model):
         try:
             with server._mailjet_api() as client:
                 return {
-                    entry: client.has_message(self._mailjet_custom_id(entry), since)
+                    entry: any(
+                        client.messages_of(self._mailjet_custom_id(entry), since)
+                    )
                     for entry in entries
                 }
         except UserError as error:

@@ -1,6 +1,9 @@
 import base64
 from unittest.mock import patch
 
+from freezegun import freeze_time
+
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -27,8 +30,8 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
     def run_test(self, test):
         """Run it here and now: a thread would not see what this test has written."""
 
-        def start(test, target, api_url):
-            test._run(target, api_url, test.write)
+        def start(test, target, api_url, custom_id):
+            test._run(target, api_url, custom_id, test.write)
 
         with patch.object(type(test), "_start", start):
             test.action_run()
@@ -56,6 +59,39 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
         [message] = self.mailjet.store.messages
         self.assertEqual(message.rcpt_tos, ("somebody@example.org",))
         self.assertIn(message.queued_id, test.steps[-1]["detail"])
+
+    def test_what_became_of_a_real_mail(self):
+        self.enterContext(patch.object(mailjet_smtp_test, "DELIVERY_DEADLINE", 0.1))
+        # Both doors of the stand-in lead to the same store
+        self.rest.store = self.mailjet.store
+        for word, delivery, reason in (
+            ("anybody", "delivered", "Delivered to the recipient's server after"),
+            ("bounce", "failed", "There is no such mailbox."),
+            ("complained", "failed", "reported an earlier email as spam"),
+            ("greylisted", "under_way", "had not delivered it"),
+            ("dropped", "no_trace", "drops mail from senders"),
+        ):
+            with self.subTest(word=word):
+                email_to = f"{word}@example.org"
+                test = self.run_test(self.open(deliver=True, email_to=email_to))
+                self.assertEqual(test.delivery, delivery)
+                self.assertIn(reason, test.delivery_reason)
+        self.rest.faults.add("unauthorized", path="message")
+        test = self.run_test(self.open(deliver=True, email_to="a@example.org"))
+        self.assertEqual(test.delivery, "not_asked")
+        self.assertTrue(test.is_ok)
+        test = self.run_test(self.open(email_to="a@example.org"))
+        self.assertFalse(test.delivery, "Nothing was sent")
+
+    def test_an_interrupted_test_can_be_run_again(self):
+        test = self.open()
+        test.state = "running"
+        for minutes, is_interrupted in ((0, False), (1, True)):
+            moment = fields.Datetime.add(test.write_date, minutes=minutes)
+            with freeze_time(moment):
+                test.invalidate_recordset()
+                self.assertEqual(test.is_interrupted, is_interrupted)
+        self.assertTrue(self.run_test(test).is_ok)
 
     def test_a_wrong_secret(self):
         test = self.run_test(self.open(smtp_pass=WRONG))

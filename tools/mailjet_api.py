@@ -504,12 +504,12 @@ class MailjetApi:
         shown = {"ShowContactAlt": 1, "ShowCustomID": 1}
         return map(_message, self.iterate("message", **shown, **filters))
 
-    def has_message(self, custom_id, since):
-        """Tell whether Mailjet has taken a mail with this X-MJ-CustomID.
+    def messages_of(self, custom_id, since):
+        """Yield each `Message` that Mailjet took with this X-MJ-CustomID.
 
         :param datetime since: in UTC; what came before does not count
         """
-        return any(self.messages(CustomID=custom_id, FromTS=_query_date(since)))
+        return self.messages(CustomID=custom_id, FromTS=_query_date(since))
 
     def daily_counters(self, start, end):
         """Yield a `Counter` for each day of at most 100 that has any mail.

@@ -1,5 +1,6 @@
 import base64
 import logging
+import secrets
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
@@ -9,9 +10,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .. import const
+from ..tools.custom_id import CustomId
 from ..tools.mailjet_api import AuthenticationError, MailjetApi, MailjetApiError
+from ..tools.round_trip import Verdict, wait_for_delivery
 from ..tools.smtp_diagnosis import Stage, diagnose_pair
 from ..tools.smtp_probe import State, Target, planned_steps, probe, try_other_ports
+from ..tools.words import Words, _lt
 
 _logger = logging.getLogger(__name__)
 
@@ -28,6 +32,8 @@ ENCRYPTION_OF = {"starttls": "starttls_strict", "ssl": "ssl_strict"}
 DEADLINE = 20.0
 PORTS_DEADLINE = 4.0
 API_DEADLINE = 6.0
+# Seconds to wait for Mailjet's word on a real mail, once the test itself is over
+DELIVERY_DEADLINE = 120.0
 # Where another port may be the way out
 UNREACHED = (Stage.CONNECT, Stage.GREETING)
 
@@ -91,6 +97,10 @@ class MailjetSmtpTest(models.TransientModel):
         default="draft",
         readonly=True,
     )
+    is_interrupted = fields.Boolean(
+        compute="_compute_is_interrupted",
+        help="Odoo was stopped or started again while the test ran.",
+    )
     raw_steps = fields.Json(readonly=True)
     steps = fields.Json(compute="_compute_steps")
     words = fields.Json(readonly=True)
@@ -122,6 +132,20 @@ class MailjetSmtpTest(models.TransientModel):
     pair_reason = fields.Char("What both say together", compute="_compute_words")
     other_port = fields.Integer(readonly=True)
     other_security = fields.Char(readonly=True)
+    delivery = fields.Selection(
+        [
+            ("waiting", "Waiting for Mailjet's word"),
+            ("delivered", "Delivered"),
+            ("failed", "Not delivered"),
+            ("under_way", "Still under way"),
+            ("no_trace", "Not found at Mailjet"),
+            ("not_asked", "Mailjet could not be asked"),
+        ],
+        "What became of the mail",
+        readonly=True,
+    )
+    delivery_words = fields.Json(readonly=True)
+    delivery_reason = fields.Text("What Mailjet says", compute="_compute_words")
     transcript = fields.Text("Conversation", readonly=True)
     transcript_file = fields.Binary(
         "Conversation as a file", compute="_compute_transcript_file"
@@ -175,6 +199,19 @@ class MailjetSmtpTest(models.TransientModel):
         if self.sender_id:
             self.email_from = self.sender_id.email
 
+    @api.depends("state", "delivery", "write_date")
+    def _compute_is_interrupted(self):
+        """Nobody writes any more, though more was to come."""
+        now = fields.Datetime.now()
+        for test in self:
+            longest = None
+            if test.state == "running":
+                longest = DEADLINE + PORTS_DEADLINE + API_DEADLINE
+            elif test.delivery == "waiting":
+                longest = DELIVERY_DEADLINE + API_DEADLINE
+            silence = (now - (test.write_date or now)).total_seconds()
+            test.is_interrupted = longest is not None and silence > longest + 10
+
     @api.depends("raw_steps")
     @api.depends_context("lang")
     def _compute_steps(self):
@@ -205,7 +242,7 @@ class MailjetSmtpTest(models.TransientModel):
             "queued": self.env._("Taken over for delivery"),
         }
 
-    @api.depends("words", "pair_words")
+    @api.depends("words", "pair_words", "delivery_words")
     @api.depends_context("lang")
     def _compute_words(self):
         for test in self:
@@ -216,6 +253,8 @@ class MailjetSmtpTest(models.TransientModel):
             pair = test.pair_words or {}
             both = (test._in_words(pair.get(name)) for name in ("reason", "cure"))
             test.pair_reason = " ".join(filter(None, both))
+            lines = (test._in_words(line) for line in test.delivery_words or [])
+            test.delivery_reason = " ".join(filter(None, lines))
 
     @api.depends("transcript")
     def _compute_transcript_file(self):
@@ -230,7 +269,8 @@ class MailjetSmtpTest(models.TransientModel):
         """Start the test; it goes on after the answer to this request."""
         self.ensure_one()
         self.env["ir.mail_server"].check_access("write")
-        target = self._target()
+        custom_id = self._new_custom_id()
+        target = self._target(custom_id)
         self.write(
             {
                 "state": "running",
@@ -244,14 +284,16 @@ class MailjetSmtpTest(models.TransientModel):
                 "smtp_state": False,
                 "other_port": False,
                 "other_security": False,
+                "delivery": False,
+                "delivery_words": False,
                 "transcript": False,
             }
         )
         api_url = self._api_url()
-        self.env.cr.postcommit.add(lambda: self._start(target, api_url))
+        self.env.cr.postcommit.add(lambda: self._start(target, api_url, custom_id))
         return self._reopen()
 
-    def _start(self, target, api_url):
+    def _start(self, target, api_url, custom_id):
         """Run the test in a thread that holds no cursor while it waits."""
         registry, uid, test_id = self.env.registry, self.env.uid, self.id
 
@@ -261,13 +303,14 @@ class MailjetSmtpTest(models.TransientModel):
                 if test.exists():
                     test.write(vals)
 
-        arguments = (target, api_url, keep)
+        arguments = (target, api_url, custom_id, keep)
         Thread(target=self._run, args=arguments, name="smtp-test", daemon=True).start()
 
     @api.model
-    def _run(self, target, api_url, keep):
+    def _run(self, target, api_url, custom_id, keep):
         """Run the test, give `keep` values to write after each step and at the end."""
         steps = {step.stage: step for step in planned_steps(target)}
+        since = fields.Datetime.subtract(fields.Datetime.now(), minutes=1)
 
         def on_step(step):
             steps[step.stage] = step
@@ -277,11 +320,31 @@ class MailjetSmtpTest(models.TransientModel):
             result = probe(target, on_step, DEADLINE)
             vals = self._result_vals(target, result)
             vals.update(self._pair_vals(target, result, api_url))
+            is_followed = bool(target.deliver and result.ok and api_url)
+            if is_followed:
+                vals["delivery"] = "waiting"
         except Exception:
             # A defect of ours: whoever waits has to learn that nothing more will come
             _logger.exception("The SMTP test failed")
-            vals = {}
+            vals, is_followed = {}, False
         keep({**vals, "state": "done"})
+        if is_followed:
+            keep(self._delivery_vals(target, api_url, custom_id, since))
+
+    @api.model
+    def _delivery_vals(self, target, api_url, custom_id, since):
+        """Wait for Mailjet's word on the mail; the page stays usable meanwhile."""
+        with MailjetApi(
+            target.user, target.secret, api_url, deadline=API_DEADLINE, read_only=True
+        ) as client:
+            trip = wait_for_delivery(client, custom_id, since, DELIVERY_DEADLINE)
+        return {
+            "delivery": trip.verdict.value,
+            "delivery_words": [
+                [sentence.source, dict(sentence.values)]
+                for sentence in _delivery_sentences(trip)
+            ],
+        }
 
     @api.model
     def _result_vals(self, target, result):
@@ -354,7 +417,12 @@ class MailjetSmtpTest(models.TransientModel):
             return self.server_id.mailjet_api_url or const.API_URL
         return self.smtp_host == const.SMTP_HOST and const.API_URL
 
-    def _target(self):
+    @api.model
+    def _new_custom_id(self):
+        custom_id = CustomId(test=secrets.token_hex(10))
+        return self.env["ir.mail_server"]._mailjet_write_custom_id(custom_id)
+
+    def _target(self, custom_id):
         try:
             return Target(
                 host=(self.smtp_host or "").strip(),
@@ -367,7 +435,7 @@ class MailjetSmtpTest(models.TransientModel):
                 mail_from=(self.email_from or "").strip(),
                 rcpt_to=(self.email_to or "").strip(),
                 deliver=self.deliver and bool(self.email_to),
-                message=self._message(),
+                message=self._message(custom_id),
                 is_mailjet=bool(self._api_url()),
             )
         except ValueError as error:
@@ -375,12 +443,14 @@ class MailjetSmtpTest(models.TransientModel):
                 self.env._("Check server, port and addresses: %(text)s.", text=error)
             ) from None
 
-    def _message(self):
+    def _message(self, custom_id):
         message = EmailMessage(policy=SMTP)
         message["From"] = (self.email_from or "").strip()
         message["To"] = (self.email_to or "").strip()
         message["Subject"] = self.env._("Test mail from Odoo")
         message["Date"] = formatdate()
+        if self._api_url():
+            message["X-MJ-CustomID"] = custom_id
         message["Message-Id"] = make_msgid(domain="odoo.invalid")
         message.set_content(self.env._("If you can read this, the mail server works."))
         return message.as_bytes()
@@ -409,3 +479,27 @@ class MailjetSmtpTest(models.TransientModel):
             "?download=true&filename=smtp.txt",
             "target": "self",
         }
+
+
+_DELIVERY_SENTENCES = {
+    Verdict.DELIVERED: _lt("Delivered to the recipient's server after %(seconds)s s."),
+    Verdict.FAILED: _lt("Not delivered, said Mailjet after %(seconds)s s."),
+    Verdict.UNDER_WAY: _lt(
+        "Mailjet has the mail and had not delivered it after %(seconds)s s. The "
+        "recipient's server may have asked it to come again later."
+    ),
+    Verdict.NO_TRACE: _lt(
+        "Mailjet took the mail but knows nothing of it after %(seconds)s s: it drops "
+        "mail from senders that it does not know. Check the sender address."
+    ),
+    Verdict.NOT_ASKED: _lt("Mailjet's API could not be asked: %(error)s."),
+}
+
+
+def _delivery_sentences(trip):
+    """Return what a `RoundTrip` says, as a list of `Words`."""
+    values = {"seconds": round(trip.seconds), "error": str(trip.error)}
+    sentences = [Words(_DELIVERY_SENTENCES[trip.verdict], values)]
+    if trip.failure:
+        sentences += filter(None, (trip.failure.reason, trip.failure.cure))
+    return sentences

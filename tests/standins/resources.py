@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
+from .fates import fate_of
 from .rows import (
     Row,
     new_callback,
@@ -554,6 +555,7 @@ def _messages(call: Call) -> list[Row]:
         for message_id, address in zip(
             message.message_ids, message.rcpt_tos, strict=True
         )
+        if fate_of(address).status
     ]
 
 
@@ -564,6 +566,7 @@ def _shown(call: Call, name: str) -> bool:
 def _message_row(call: Call, message: Message, message_id: int, address: str) -> Row:
     parsed = message.parsed()
     types = {part.get_content_type() for part in parsed.walk()}
+    fate = fate_of(address)
     row = {
         "ArrivedAt": timestamp(message.received_at),
         "AttachmentCount": sum(1 for part in parsed.walk() if part.get_filename()),
@@ -582,13 +585,15 @@ def _message_row(call: Call, message: Message, message_id: int, address: str) ->
         "MessageSize": len(message.content),
         "SpamassassinScore": 0,
         "SpamassRules": "",
-        "StatePermanent": False,
-        "Status": "sent",
+        "StatePermanent": fate.is_permanent,
+        "Status": fate.status,
         "Subject": str(parsed["Subject"] or "") if _shown(call, "showsubject") else "",
         "UUID": message.queued_id,
     }
     if _shown(call, "showcustomid"):
         row["CustomID"] = str(parsed["X-MJ-CustomID"] or "")
+    if fate.state:
+        row["StateID"] = fate.state
     sender_id = _sender_id(call.account, str(parsed["From"] or message.mail_from))
     # A link to nothing is left out.
     return row if sender_id is None else {**row, "SenderID": sender_id}

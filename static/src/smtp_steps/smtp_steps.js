@@ -21,15 +21,27 @@ export class MailjetSmtpSteps extends Component {
 
     setup() {
         useEffect(
-            (state) => {
-                if (state !== "running") {
+            (isUnderWay) => {
+                if (!isUnderWay) {
                     return;
                 }
-                const timer = browser.setInterval(() => this.props.record.load(), REFRESH_MS);
+                const timer = browser.setInterval(() => this.refresh(), REFRESH_MS);
                 return () => browser.clearInterval(timer);
             },
-            () => [this.props.record.data.state]
+            () => [this.isUnderWay]
         );
+    }
+
+    get isUnderWay() {
+        const { state, delivery, is_interrupted } = this.props.record.data;
+        return !is_interrupted && (state === "running" || delivery === "waiting");
+    }
+
+    refresh() {
+        // What somebody is typing for the next test stays
+        if (!this.props.record.dirty) {
+            this.props.record.load();
+        }
     }
 
     get steps() {
