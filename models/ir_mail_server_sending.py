@@ -126,15 +126,13 @@ class IrMail_Server(models.Model):
     def action_mailjet_waiting(self):
         """Open the list of the mails that wait."""
         self.ensure_one()
+        domain = [("mailjet_server_id", "=", self.id), ("state", "=", "outgoing")]
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Emails that wait"),
             "res_model": "mail.mail",
             "view_mode": "list,form",
-            "domain": [
-                ("mailjet_server_id", "=", self.id),
-                ("state", "=", "outgoing"),
-            ],
+            "domain": domain,
         }
 
     # ------------------------------------------------------------------

@@ -18,14 +18,14 @@ class IrMail_Server(models.Model):
     _inherit = "ir.mail_server"
 
     mailjet_daily_limit = fields.Integer(
-        "Emails a day",
-        help="What your plan allows in a day; Odoo sends the rest the next day (UTC). "
+        "Daily limit",
+        help="Emails that your plan allows in a day; the rest is sent the next day. "
         "0: no limit.",
     )
     mailjet_monthly_limit = fields.Integer(
-        "Emails a month",
-        help="What your plan allows in a month; Odoo sends the rest in the next month. "
-        "0: no limit.",
+        "Monthly limit",
+        help="Emails that your plan allows in a month; the rest is sent in the next "
+        "month. 0: no limit.",
     )
     mailjet_counted_on = fields.Datetime("Counted on", readonly=True, copy=False)
     mailjet_counted_today = fields.Integer(

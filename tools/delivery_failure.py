@@ -27,8 +27,8 @@ class Kind(Enum):
 class Failure:
     """Why a mail did not arrive.
 
-    `failure_type` is the one of Odoo's for a mail that Mailjet did not try to deliver; a
-    bounce is `mail_bounce` in Odoo whatever its reason.
+    `failure_type` is the one of Odoo's for a mail that Mailjet did not try to deliver;
+    a bounce is `mail_bounce` in Odoo whatever its reason.
     """
 
     kind: Kind
