@@ -51,11 +51,9 @@ class IrMail_Server(models.Model):
             server.mailjet_pause_reason = "\n".join(filter(None, lines))
 
     def _compute_mailjet_waiting_count(self):
-        groups = self.env["mail.mail"]._read_group(
-            [("mailjet_server_id", "in", self.ids), ("state", "=", "outgoing")],
-            ["mailjet_server_id"],
-            ["__count"],
-        )
+        domain = [("mailjet_server_id", "in", self.ids), ("state", "=", "outgoing")]
+        mails = self.env["mail.mail"].sudo()
+        groups = mails._read_group(domain, ["mailjet_server_id"], ["__count"])
         counts = {server.id: count for server, count in groups}
         for server in self:
             server.mailjet_waiting_count = counts.get(server.id, 0)

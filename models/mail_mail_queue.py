@@ -34,9 +34,9 @@ class MailMail(models.Model):
     )
     mailjet_waits_for = fields.Selection(
         [
-            ("retry", "The next try"),
-            ("pause", "The end of the server's pause"),
-            ("limit", "The next day or month of the plan"),
+            ("retry", "Next try"),
+            ("pause", "End of the pause"),
+            ("limit", "Next day or month"),
         ],
         "Waiting for",
         readonly=True,
@@ -141,6 +141,7 @@ class MailMail(models.Model):
                 if not session:
                     break
             outcome.begin()
+            # pylint: disable-next=super-method-mismatch
             super(MailMail, mail)._send(smtp_session=session, **options)
             yield mail
             breaks = 0 if session.is_open else breaks + 1
@@ -342,6 +343,7 @@ class MailMail(models.Model):
             }
         )
         sent.write({"state": "sent", "failure_type": False, "failure_reason": False})
+        # pylint: disable-next=super-method-mismatch
         super(MailMail, sent)._postprocess_sent_message(success_pids, success_emails)
 
     def _mailjet_recipient_count(self):

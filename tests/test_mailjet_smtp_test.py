@@ -83,6 +83,19 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
         test = self.run_test(self.open(email_to="a@example.org"))
         self.assertFalse(test.delivery, "Nothing was sent")
 
+    def test_leads_to_where_it_can_be_changed(self):
+        for vals, verb, reply, model in (
+            ({"smtp_port": 9}, None, None, "ir.mail_server"),
+            ({}, "MAIL", "550 5.7.1 Sender not allowed", "mailjet.sender"),
+            ({}, "MAIL", "550 5.7.1 Domain not verified", "mailjet.domain"),
+        ):
+            with self.subTest(model=model):
+                if verb:
+                    self.mailjet.faults.add(verb, reply)
+                test = self.run_test(self.open(**vals))
+                self.assertEqual(test.action_open_screen()["res_model"], model)
+                self.assertFalse(test.link)
+
     def test_an_interrupted_test_can_be_run_again(self):
         test = self.open()
         test.state = "running"

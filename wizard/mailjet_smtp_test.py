@@ -13,7 +13,7 @@ from .. import const
 from ..tools.custom_id import CustomId
 from ..tools.mailjet_api import AuthenticationError, MailjetApi, MailjetApiError
 from ..tools.round_trip import Verdict, wait_for_delivery
-from ..tools.smtp_diagnosis import Stage, diagnose_pair
+from ..tools.smtp_diagnosis import DOMAIN, SENDERS, SERVER, Stage, diagnose_pair
 from ..tools.smtp_probe import State, Target, planned_steps, probe, try_other_ports
 from ..tools.words import Words, _lt
 
@@ -34,6 +34,12 @@ PORTS_DEADLINE = 4.0
 API_DEADLINE = 6.0
 # Seconds to wait for Mailjet's word on a real mail, once the test itself is over
 DELIVERY_DEADLINE = 120.0
+# Screens of Odoo that a diagnosis names -> their action; the server's is its form
+SCREENS = {
+    SERVER: None,
+    SENDERS: "mailjet_sender_action",
+    DOMAIN: "mailjet_domain_action",
+}
 # Where another port may be the way out
 UNREACHED = (Stage.CONNECT, Stage.GREETING)
 
@@ -110,6 +116,7 @@ class MailjetSmtpTest(models.TransientModel):
     cure = fields.Char("What to do", compute="_compute_words")
     detail = fields.Text("The server's own words", readonly=True)
     link = fields.Char("More about it", readonly=True)
+    screen = fields.Char(readonly=True, help="Where in Odoo this can be changed.")
     rest_state = fields.Selection(
         [
             ("accepted", "Accepted"),
@@ -280,6 +287,7 @@ class MailjetSmtpTest(models.TransientModel):
                 "pair_words": False,
                 "detail": False,
                 "link": False,
+                "screen": False,
                 "rest_state": False,
                 "smtp_state": False,
                 "other_port": False,
@@ -361,7 +369,7 @@ class MailjetSmtpTest(models.TransientModel):
                 title=diagnosis.title, reason=diagnosis.reason, cure=diagnosis.cure
             ),
             detail=diagnosis.detail,
-            link=(diagnosis.link or "").startswith("https://") and diagnosis.link,
+            **{"screen" if diagnosis.link in SCREENS else "link": diagnosis.link},
         )
         failed = [s.stage for s in result.steps if s.state is State.FAILED]
         if set(failed) & set(UNREACHED):
@@ -469,6 +477,19 @@ class MailjetSmtpTest(models.TransientModel):
             }
         )
         return self.action_run()
+
+    def action_open_screen(self):
+        """Open the place in Odoo where the cause can be mended."""
+        self.ensure_one()
+        if self.screen == SERVER:
+            return {
+                "type": "ir.actions.act_window",
+                "res_model": "ir.mail_server",
+                "res_id": self.server_id.id,
+                "view_mode": "form",
+            }
+        xmlid = f"mail_mailjet.{SCREENS[self.screen]}"
+        return self.env["ir.actions.act_window"]._for_xml_id(xmlid)
 
     def action_download(self):
         """Download the conversation."""
