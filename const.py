@@ -48,6 +48,10 @@ DNS_STATUSES = ("ok", "error", "not_found", "not_checked")
 # https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Setting.ts
 RUN_LEVELS = ("normal", "softlock", "hardlock")
 
+# The events that Mailjet posts
+# https://dev.mailjet.com/email/guides/webhooks/
+EVENT_TYPES = ("sent", "open", "click", "bounce", "blocked", "spam", "unsub")
+
 # What a message's Status may be
 # https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Message.ts
 MESSAGE_STATUSES = (

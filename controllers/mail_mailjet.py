@@ -1,4 +1,37 @@
+import logging
+import time
+
 from odoo.http import Controller, request, route
+
+from ..tools.mailjet_event import read_post
+
+_logger = logging.getLogger(__name__)
+
+LARGEST_POST = 2 * 1024 * 1024
+# Seconds between two log lines about posts that prove nothing
+LOG_EVERY = 60
+
+
+class _Refusals:
+    """Counts posts that prove nothing, and says so once a minute, in each worker."""
+
+    def __init__(self):
+        self.count = 0
+        self.logged_at = float("-inf")
+
+    def note(self):
+        self.count += 1
+        now = time.monotonic()
+        if now - self.logged_at >= LOG_EVERY:
+            _logger.warning(
+                "Mailjet: %s posts to the event address were refused: token or login "
+                "were not right",
+                self.count,
+            )
+            self.count, self.logged_at = 0, now
+
+
+_refusals = _Refusals()
 
 
 class MailMailjet(Controller):
@@ -26,3 +59,32 @@ class MailMailjet(Controller):
         if not sender:
             raise request.not_found()
         return request.make_response("", [("Content-Type", "text/plain")])
+
+    @route(
+        "/mailjet/events/<string:token>",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        csrf=False,
+        sitemap=False,
+        save_session=False,
+        max_content_length=LARGEST_POST,
+    )
+    def events(self, token):
+        """Take in the events of a post; whoever applies them is the cron.
+
+        Mailjet repeats a post for a day unless the answer is 200, and then gives up on
+        the address, so the answer is 200 to all that proves to be Mailjet's. Nothing is
+        written but the events, so that no sender and no other post is in the way.
+        """
+        login = request.httprequest.authorization
+        password = login.password if login and login.password else ""
+        server = request.env["ir.mail_server"]._mailjet_server_of_post(token, password)
+        if not server:
+            _refusals.note()
+            return request.make_response("", status=404)
+        if server.active and not server._is_mailjet_neutralized():
+            post = read_post(request.httprequest.get_data())
+            request.env["mailjet.event"].sudo()._receive(server, post)
+        tag, _key = server._mailjet_custom_id_keys()
+        return request.make_response(tag, [("Content-Type", "text/plain")])

@@ -3,7 +3,14 @@
 -- taken back into use by mistake.
 UPDATE ir_mail_server
    SET smtp_pass = NULL,
+       mailjet_event_token = NULL,
+       mailjet_event_old_token = NULL,
+       mailjet_event_password = NULL,
+       mailjet_reports_sent = FALSE,
        mailjet_state = 'untested',
        mailjet_failure = NULL
  WHERE smtp_authentication = 'mailjet'
     OR mailjet_usage IS NOT NULL;
+
+-- Mailjet goes on posting to the original; the copy knows nothing of it
+DELETE FROM mailjet_callback;

@@ -78,19 +78,24 @@ class IrMail_Server(models.Model):
         """
         self.ensure_one()
         server = self.sudo()
-        neutralized = self.env["ir.config_parameter"].sudo().get_param
         client = MailjetApi(
             server.smtp_user,
             server.smtp_pass,
             server.mailjet_api_url or const.API_URL,
             deadline=API_DEADLINE,
-            read_only=bool(neutralized("database.is_neutralized")),
+            read_only=self._is_mailjet_neutralized(),
         )
         try:
             with client:
                 yield client
         except MailjetApiError as error:
             raise UserError(self._mailjet_explain_api_error(error)) from None
+
+    @api.model
+    def _is_mailjet_neutralized(self):
+        """Tell whether this database is a copy for testing, which changes nothing."""
+        get_param = self.env["ir.config_parameter"].sudo().get_param
+        return bool(get_param("database.is_neutralized"))
 
     def _mailjet_explain_api_error(self, error):
         """Return cause and way out in plain words, with Mailjet's own below."""

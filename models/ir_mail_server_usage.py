@@ -45,8 +45,9 @@ class IrMail_Server(models.Model):
 
     def _compute_mailjet_used(self):
         for server in self:
-            server.mailjet_used_today = server._mailjet_used_since(_today())
-            server.mailjet_used_month = server._mailjet_used_since(_this_month())
+            saved = server._origin
+            server.mailjet_used_today = saved._mailjet_used_since(_today())
+            server.mailjet_used_month = saved._mailjet_used_since(_this_month())
 
     def _mailjet_used_since(self, start):
         """Return how many emails of the day or the month are used up.

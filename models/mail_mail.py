@@ -2,6 +2,10 @@ from odoo import models
 
 from ..tools.custom_id import CustomId
 
+# Mailjet's own tracking off or on, whatever the account's setting; none: as that is.
+# https://dev.mailjet.com/smtp-relay/custom-headers/
+TRACKING = {"odoo": "0", "mailjet": "1"}
+
 
 class MailMail(models.Model):
     """What Mailjet reads in a mail's headers."""
@@ -13,15 +17,34 @@ class MailMail(models.Model):
         email_list = super()._prepare_outgoing_list(
             mail_server=mail_server, doc_to_followers=doc_to_followers
         )
-        server = (mail_server or self.mail_server_id).sudo()
-        if server and server._filter_mailjet():
-            for values in email_list:
-                # The recipients share one dict
-                values["headers"] = {
-                    "X-MJ-CustomID": self._mailjet_custom_id(values["partner_id"]),
-                    **values["headers"],
-                }
+        # Known since the connection was made; to ask here would be a query a mail
+        server = self._mailjet_outcome().server
+        if not server:
+            return email_list
+        common = self._mailjet_headers(server)
+        for values in email_list:
+            headers = {
+                "X-MJ-CustomID": self._mailjet_custom_id(values["partner_id"]),
+                **common,
+            }
+            # A copy, as all recipients share one dict; somebody's own header stays
+            given = {name.lower() for name in values["headers"]}
+            values["headers"] = {
+                **values["headers"],
+                **{n: text for n, text in headers.items() if n.lower() not in given},
+            }
         return email_list
+
+    def _mailjet_headers(self, server):
+        """Return the headers that are the same for all recipients."""
+        headers = {}
+        tracking = TRACKING.get(server.mailjet_tracking)
+        if tracking:
+            headers["X-Mailjet-TrackOpen"] = tracking
+            headers["X-Mailjet-TrackClick"] = tracking
+        if self.mailing_id:
+            headers["X-Mailjet-Campaign"] = self.mailing_id._mailjet_campaign_name()
+        return headers
 
     def _mailjet_custom_id(self, partner):
         """Return X-MJ-CustomID of the mail to a partner, or to its bare addresses."""

@@ -27,6 +27,7 @@ class MailMail(models.Model):
     def _mailjet_settle_uncertain(self, server):
         """Ask Mailjet what it has of the mails in doubt; return those to be sent."""
         settled = self.browse()
+        self._mailjet_outcome().server = server
         for mail in self.filtered("mailjet_is_uncertain"):
             taken = mail._mailjet_taken(server)
             if taken is None:

@@ -141,6 +141,11 @@ class MailMail(models.Model):
                 if not session:
                     break
             outcome.begin()
+            # Mailjet's events may come before the commit: whoever applies them must not
+            # change the trace now, or the commit would fail after the mail is gone
+            traces = mail.mailing_trace_ids
+            if traces and not traces.try_lock_for_update():
+                continue
             # pylint: disable-next=super-method-mismatch
             super(MailMail, mail)._send(smtp_session=session, **options)
             yield mail
@@ -183,11 +188,8 @@ class MailMail(models.Model):
                 success_pids, success_emails, failure_reason, failure_type
             )
         if not failure_type:
-            outcome.server._mailjet_end_pause()
-            self.filtered("mailjet_server_id").write(
-                self._mailjet_nothing_to_wait_for()
-            )
-        if not failure_type or not outcome.refusal:
+            return self._mailjet_handed_over(success_pids, success_emails)
+        if not outcome.refusal:
             return super()._postprocess_sent_message(
                 success_pids, success_emails, failure_reason, failure_type
             )
@@ -203,6 +205,31 @@ class MailMail(models.Model):
                 [], [], failure_reason=reason, failure_type=refusal.failure_type
             )
         return True
+
+    def _mailjet_handed_over(self, success_pids, success_emails):
+        """Do what follows from a mail that Mailjet took.
+
+        Where Mailjet reports deliveries, it is Sent and not yet Delivered.
+        """
+        server = self._mailjet_outcome().server
+        server._mailjet_end_pause()
+        self.filtered("mailjet_server_id").write(self._mailjet_nothing_to_wait_for())
+        traces = self.filtered("mailing_id").mailing_trace_ids
+        notifications = self.env["mail.notification"]
+        if server.mailjet_reports_sent:
+            notifications = notifications.search(
+                [
+                    ("mail_mail_id", "in", self.filtered("is_notification").ids),
+                    ("notification_type", "=", "email"),
+                    ("notification_status", "not in", ("sent", "canceled")),
+                ]
+            )
+        # pylint: disable-next=super-method-mismatch
+        result = super()._postprocess_sent_message(success_pids, success_emails)
+        if server.mailjet_reports_sent:
+            traces.trace_status = "pending"
+            notifications.sudo().notification_status = "pending"
+        return result
 
     def _mailjet_try_again(self, outcome):
         """Schedule the next try of those that are not given up; return them."""

@@ -3,10 +3,28 @@ from odoo.tools import email_split
 
 from .. import const
 from ..tools.activation_mail import find_activation_link
+from ..tools.mailjet_message_id import mailjet_message_ids
 
 
 class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
+
+    @api.model
+    def message_parse(self, message, save_original=False):
+        """Recognise replies by the Message-Id that Mailjet gave to our mail.
+
+        Some mail programs refer to nothing else. The event of that mail tells which
+        message of ours it was.
+        """
+        message_dict = super().message_parse(message, save_original=save_original)
+        references = f"{message_dict['references']} {message_dict['in_reply_to']}"
+        ids = mailjet_message_ids(references)
+        if ids:
+            own = self.env["mailjet.event"].sudo()._find_message_ids(ids)
+            message_dict["references"] = " ".join(
+                filter(None, [message_dict["references"], *own])
+            )
+        return message_dict
 
     @api.model
     def message_route(

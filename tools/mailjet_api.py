@@ -243,6 +243,29 @@ class Message:
 
 
 @dataclass(frozen=True)
+class HistoryEvent:
+    """One row of /messagehistory: an event of one message."""
+
+    event: str  # EventType in the words of posts: const.EVENT_TYPES or "unknown"
+    date: datetime  # EventAt
+    state: str  # State: why it failed, in the words of posts; "" for none
+    comment: str  # Comment
+    agent: str  # Useragent
+
+
+@dataclass(frozen=True)
+class Callback:
+    """One row of /eventcallbackurl: where Mailjet posts the events of one type."""
+
+    id: str  # ID
+    event: str  # EventType: const.EVENT_TYPES or "unknown"
+    url: str = field(repr=False)  # Url: may hold a login
+    is_alive: bool  # Status: False once Mailjet has given up on the address
+    is_backup: bool  # IsBackup
+    version: int  # Version: 2 for several events in a post
+
+
+@dataclass(frozen=True)
 class Counter:
     """One row of /statcounters: what became of the mails of one slice of time."""
 
@@ -510,6 +533,55 @@ class MailjetApi:
         :param datetime since: in UTC; what came before does not count
         """
         return self.messages(CustomID=custom_id, FromTS=_query_date(since))
+
+    def message_page(self, start, end, *, offset, limit):
+        """Return some of the `Message`s of a window of time, the oldest first.
+
+        :param datetime start: in UTC, included
+        :param datetime end: in UTC, included
+        """
+        query = {
+            "ShowContactAlt": 1,
+            "ShowCustomID": 1,
+            "FromTS": _query_date(start),
+            "ToTS": _query_date(end),
+            "Offset": offset,
+            "Limit": limit,
+        }
+        return list(map(_message, _rows(self.request("GET", "message", query))))
+
+    def message_history(self, message_id):
+        """Return the `HistoryEvent`s of a message, in the order of their time.
+
+        https://dev.mailjet.com/email/reference/messages
+        """
+        path = path_of("messagehistory", message_id)
+        return list(map(_history_event, _rows(self.request("GET", path))))
+
+    def callbacks(self):
+        """Yield each `Callback` of the key.
+
+        https://dev.mailjet.com/email/reference/webhook
+        """
+        return map(_callback, self.iterate("eventcallbackurl"))
+
+    def create_callback(self, event, url):
+        """Have the events of a type posted to an address, several in a post.
+
+        :param str event: one of const.EVENT_TYPES
+        :raise InvalidError: `is_duplicate` if there is one for this type
+        """
+        body = {"EventType": event, "Url": url, "Version": 2, "IsBackup": False}
+        self.request("POST", "eventcallbackurl", json=body)
+
+    def update_callback(self, callback_id, url):
+        """Have events posted to another address; that also wakes a suspended one."""
+        body = {"Url": url, "Version": 2, "Status": "alive"}
+        self.request("PUT", path_of("eventcallbackurl", callback_id), json=body)
+
+    def delete_callback(self, callback_id):
+        """Have events posted there no more."""
+        self.request("DELETE", path_of("eventcallbackurl", callback_id))
 
     def daily_counters(self, start, end):
         """Yield a `Counter` for each day of at most 100 that has any mail.
@@ -1096,6 +1168,40 @@ def _message(row):
         custom_id=_text(row, "CustomID"),
         campaign_id=_link(row, "CampaignID"),
         arrived_at=_date(row, "ArrivedAt"),
+    )
+
+
+# Past tense here, and other words for three of them, than in posts
+_HISTORY_EVENTS = {
+    "opened": "open",
+    "clicked": "click",
+    "bounced": "bounce",
+    "unsubscribed": "unsub",
+}
+
+
+def _history_event(row):
+    word = _text(row, "EventType").strip().lower()
+    moment = _number(row, "EventAt")
+    if moment <= 0:
+        raise UnexpectedAnswerError("EventAt is not a time")
+    return HistoryEvent(
+        event=_HISTORY_EVENTS.get(word, word),
+        date=datetime.fromtimestamp(moment, timezone.utc).replace(tzinfo=None),
+        state=_text(row, "State"),
+        comment=_text(row, "Comment"),
+        agent=_text(row, "Useragent"),
+    )
+
+
+def _callback(row):
+    return Callback(
+        id=_id(row),
+        event=_word(row, "EventType", const.EVENT_TYPES),
+        url=_text(row, "Url"),
+        is_alive=_text(row, "Status").strip().lower() in ("alive", "1", ""),
+        is_backup=_flag(row, "IsBackup"),
+        version=_number(row, "Version"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from .certificates import Certificate, TestAuthority, write_bundle
 from .dns import DnsStandin
+from .events import EventPoster, events_of
 from .rest import RestStandin
 from .smtp import Connection, SmtpStandin
 from .smtp_faults import HANG_UP, LOSE_ANSWER
@@ -14,10 +15,12 @@ __all__ = [
     "Certificate",
     "Connection",
     "DnsStandin",
+    "EventPoster",
     "Message",
     "RestStandin",
     "SmtpStandin",
     "Store",
     "TestAuthority",
+    "events_of",
     "write_bundle",
 ]

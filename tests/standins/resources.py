@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
+from .events import events_of
 from .fates import fate_of
 from .rows import (
     Row,
@@ -459,12 +460,6 @@ def _create_callback(call: Call) -> Row:
     return row
 
 
-def _revive_callback(call: Call, row: Row) -> None:
-    """A new address brings a suspended one back."""
-    if "url" in call.body:
-        row["Status"] = "alive"
-
-
 def _same_event(row: Row, value: str) -> bool:
     return value.lower() in (row["EventType"], str(EVENT_NUMBERS[row["EventType"]]))
 
@@ -650,6 +645,32 @@ MESSAGE = _Messages(
     },
     sort={"id": True, "arrivedat": True},
 )
+
+
+# -- messagehistory ------------------------------------------------------------------
+
+_HISTORY_WORDS = {
+    "open": "opened",
+    "click": "clicked",
+    "bounce": "bounced",
+}
+
+
+def history(call: Call, message_id: str) -> list[Row]:
+    """The events of one message in the words of /messagehistory, by time."""
+    return [
+        {
+            "Comment": event.get("comment", ""),
+            "EventAt": event["time"],
+            "EventType": _HISTORY_WORDS.get(event["event"], event["event"]),
+            "State": event.get("error", ""),
+            "Useragent": event.get("agent", ""),
+            "UseragentID": 0,
+        }
+        for message in _own_messages(call)
+        for event in events_of(message, {})
+        if str(event["MessageID"]) == message_id
+    ]
 
 
 # -- statcounters --------------------------------------------------------------------

@@ -22,7 +22,15 @@ from socketserver import ThreadingTCPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
-from .resources import RESOURCES, ApiError, Call, NotModified, Resource, activate
+from .resources import (
+    RESOURCES,
+    ApiError,
+    Call,
+    NotModified,
+    Resource,
+    activate,
+    history,
+)
 from .rows import Row
 from .store import Account, Store
 
@@ -263,6 +271,9 @@ class RestStandin:
                 401, headers=(("WWW-Authenticate", _REALM),), content_type="text/html"
             )
         names = [piece.lower() for piece in pieces[1:3]]
+        if names == ["rest", "messagehistory"] and len(pieces) == 4:
+            call = Call(self, account, {}, {})
+            return Answer(200, _envelope(history(call, pieces[3])))
         resource = RESOURCES.get(names[-1]) if len(names) == 2 else None
         if names[:1] != ["rest"] or resource is None:
             return _error(_unknown_path(parts.path))

@@ -1,0 +1,31 @@
+from odoo import models
+
+# Odoo's state of a trace -> that of a notification: mail knows no "opened"
+STATUS = {"sent": "sent", "open": "sent", "error": "exception", "bounce": "bounce"}
+
+
+class MailNotification(models.Model):
+    _inherit = "mail.notification"
+
+    def _mailjet_apply(self, summary):
+        """Take over what the events of one recipient say; return whether it failed now.
+
+        :param Summary summary: of all events up to now
+        """
+        status = STATUS.get(summary.status)
+        vals = {
+            "notification_status": status,
+            "failure_type": False,
+            "failure_reason": False,
+        }
+        if status in ("exception", "bounce"):
+            event = self.env["mailjet.event"].browse(summary.failure_event.id)
+            author = self.author_id.main_user_id or self.env.user
+            event = event.with_context(lang=author.lang)
+            vals["failure_type"] = summary.failure_type
+            vals["failure_reason"] = event._failure_text()
+        if not status or all(self[name] == value for name, value in vals.items()):
+            return False
+        failed = status != self.notification_status and status != "sent"
+        self.write(vals)
+        return failed

@@ -1,0 +1,163 @@
+import json
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.event_summary import next_status
+
+# What the events of a mail change on its trace, with the type in PostgreSQL
+COLUMNS = {
+    "trace_status": "varchar",
+    "sent_datetime": "timestamp",
+    "open_datetime": "timestamp",
+    "links_click_datetime": "timestamp",
+    "failure_type": "varchar",
+    "failure_reason": "text",
+    "mailjet_status": "varchar",
+    "mailjet_status_before": "varchar",
+    "mailjet_delivered_on": "timestamp",
+    "mailjet_clicked_on": "timestamp",
+    "mailjet_complained_on": "timestamp",
+    "mailjet_unsubscribed_on": "timestamp",
+}
+FAILED = ("error", "bounce")
+
+
+class MailingTrace(models.Model):
+    """What Mailjet's events say of the mail to one recipient of a mailing."""
+
+    _inherit = "mailing.trace"
+
+    mailjet_event_ids = fields.One2many("mailjet.event", "trace_id", "Mailjet events")
+    mailjet_status = fields.Char(
+        readonly=True, help="The status, where it comes from Mailjet's events."
+    )
+    mailjet_status_before = fields.Char(
+        readonly=True, help="The status without Mailjet's events."
+    )
+    mailjet_delivered_on = fields.Datetime("Delivered on", readonly=True)
+    mailjet_clicked_on = fields.Datetime(readonly=True)
+    mailjet_complained_on = fields.Datetime("Complained on", readonly=True)
+    mailjet_unsubscribed_on = fields.Datetime("Unsubscribed on", readonly=True)
+
+    def _mailjet_apply(self, summaries):
+        """Bring each trace to what its events say together.
+
+        :param dict summaries: trace -> `Summary`
+        """
+        changes = {}
+        for trace, summary in summaries.items():
+            vals = trace._mailjet_vals(summary)
+            if any(trace[name] != value for name, value in vals.items()):
+                changes[trace] = vals
+        self._mailjet_call_helpers(changes)
+        self._mailjet_write(changes)
+
+    def _mailjet_vals(self, summary):
+        """Return all values that follow from a `Summary`."""
+        status, derived, before = next_status(
+            self.trace_status, self.mailjet_status, self.mailjet_status_before, summary
+        )
+        vals = {
+            "trace_status": status,
+            "mailjet_status": derived or False,
+            "mailjet_status_before": before or False,
+            "sent_datetime": self.sent_datetime or summary.delivered or False,
+            "open_datetime": self._mailjet_opened(summary, derived, before),
+            "links_click_datetime": self._mailjet_clicked(summary),
+            "failure_type": self.failure_type,
+            "failure_reason": self.failure_reason,
+            "mailjet_delivered_on": summary.delivered or False,
+            "mailjet_clicked_on": summary.clicked or False,
+            "mailjet_complained_on": summary.complained or False,
+            "mailjet_unsubscribed_on": summary.unsubscribed or False,
+        }
+        if derived in FAILED:
+            event = self.env["mailjet.event"].browse(summary.failure_event.id)
+            language = self.mass_mailing_id.user_id.lang
+            vals["failure_type"] = summary.failure_type
+            vals["failure_reason"] = event.with_context(lang=language)._failure_text()
+        elif derived:
+            vals["failure_type"] = vals["failure_reason"] = False
+        return vals
+
+    def _mailjet_opened(self, summary, derived, before):
+        """Return the first time it was opened, by Odoo's own tracking or Mailjet's."""
+        own = self.open_datetime
+        if derived and before not in ("open", "reply"):
+            own = False
+        return min(filter(None, (own, summary.opened)), default=False)
+
+    def _mailjet_clicked(self, summary):
+        """Return the last click that Odoo's own tracking or Mailjet's has seen."""
+        own = self.links_click_datetime
+        if own == self.mailjet_clicked_on:
+            own = False
+        return max(filter(None, (own, summary.clicked)), default=False)
+
+    @api.model
+    def _mailjet_call_helpers(self, changes):
+        """Let others learn of what happened as they do from core's own tracking.
+
+        Marketing Automation, for one, waits for these calls.
+        """
+
+        def changed(name, value=None):
+            traces = [
+                trace
+                for trace, vals in changes.items()
+                if vals[name] != trace[name] and vals[name] == (value or vals[name])
+            ]
+            return self.browse().concat(*traces)
+
+        opened = changed("trace_status", "open")
+        clicked = changed("links_click_datetime").filtered(
+            lambda trace: changes[trace]["links_click_datetime"]
+        )
+        bounced = changed("trace_status", "bounce")
+        if opened:
+            opened.set_opened()
+        if clicked:
+            clicked.set_clicked()
+        for trace in bounced:
+            trace.set_bounced(bounce_message=changes[trace]["failure_reason"])
+
+    @api.model
+    def _mailjet_write(self, changes):
+        """Write all changes in one statement: each trace has times of its own."""
+        if not changes:
+            return
+        traces = self.browse().concat(*changes)
+        traces.flush_recordset(COLUMNS)
+        rows = [
+            {"id": trace.id, **{name: _json(value) for name, value in vals.items()}}
+            for trace, vals in changes.items()
+        ]
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mailing_trace AS trace
+                   SET %(assignments)s, write_date = now() AT TIME ZONE 'UTC'
+                  FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (id int, %(types)s)
+                 WHERE trace.id = row.id
+                """,
+                assignments=SQL(", ").join(
+                    SQL("%s = row.%s", SQL.identifier(name), SQL.identifier(name))
+                    for name in COLUMNS
+                ),
+                types=SQL(", ").join(
+                    SQL(f"%s {kind}", SQL.identifier(name))
+                    for name, kind in COLUMNS.items()
+                ),
+                rows=json.dumps(rows),
+            )
+        )
+        traces.invalidate_recordset([*COLUMNS, "write_date"], flush=False)
+        traces.modified([*COLUMNS, "write_date"])
+
+
+def _json(value):
+    """Return a value of a field as JSON has it."""
+    if value is False or value is None:
+        return None
+    return value if isinstance(value, str) else value.isoformat()

@@ -1,0 +1,313 @@
+import json
+import logging
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..const import EVENT_TYPES
+from ..tools.delivery_failure import explain_failure
+
+_logger = logging.getLogger(__name__)
+
+# What the request writes of an event, with its type in PostgreSQL
+COLUMNS = {
+    "key": "varchar",
+    "event": "varchar",
+    "date": "timestamp",
+    "mailjet_message_id": "varchar",
+    "guid": "varchar",
+    "email": "varchar",
+    "recipient_domain": "varchar",
+    "mailjet_campaign_id": "varchar",
+    "mailjet_contact_id": "varchar",
+    "custom_campaign": "varchar",
+    "custom_id": "varchar",
+    "url": "varchar",
+    "agent": "varchar",
+    "ip": "varchar",
+    "geo": "varchar",
+    "bounce_type": "varchar",
+    "is_blocked": "bool",
+    "error_related_to": "varchar",
+    "error": "varchar",
+    "comment": "text",
+    "payload": "jsonb",
+}
+
+
+class MailjetEvent(models.Model):
+    """One event of Mailjet's: what became of one mail to one recipient.
+
+    The request only inserts; `_cron_apply` in mailjet_event_apply.py ties each event to
+    what it belongs to and lets it have its effect, once.
+    """
+
+    _name = "mailjet.event"
+    _inherit = ["mailjet.words"]
+    _description = "Mailjet event"
+    _order = "date desc, id desc"
+    _rec_name = "event"
+    _log_access = False
+
+    server_id = fields.Many2one(
+        "ir.mail_server",
+        "Mailjet server",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+    )
+    key = fields.Char(
+        required=True, readonly=True, help="The same for an event that is repeated."
+    )
+    event = fields.Selection(
+        [
+            ("sent", "Delivered"),
+            ("open", "Opened"),
+            ("click", "Clicked"),
+            ("bounce", "Bounced"),
+            ("blocked", "Blocked"),
+            ("spam", "Complaint"),
+            ("unsub", "Unsubscribed"),
+            ("other", "Other"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    date = fields.Datetime(required=True, readonly=True)
+    origin = fields.Selection(
+        [("webhook", "Posted by Mailjet"), ("api", "Read from Mailjet")],
+        readonly=True,
+        default="webhook",
+    )
+    email = fields.Char("Recipient", readonly=True)
+    recipient_domain = fields.Char("Recipient's domain", readonly=True)
+    sender_domain = fields.Char("Sender's domain", readonly=True)
+    url = fields.Char("Link", readonly=True)
+    agent = fields.Char("Mail program", readonly=True)
+    ip = fields.Char("IP address", readonly=True)
+    geo = fields.Char("Country code", readonly=True)
+    is_automatic = fields.Boolean(
+        "By a machine",
+        readonly=True,
+        help="An image or a link that a mail provider or a virus scanner has fetched, "
+        "as its name or its haste tells. It does not count as an open or a click.",
+    )
+    bounce_type = fields.Selection(
+        [("hard", "Hard: the address is bad"), ("soft", "Soft: it may work later")],
+        readonly=True,
+    )
+    is_blocked = fields.Boolean(
+        "Blocked from now on",
+        readonly=True,
+        help="Mailjet will not deliver to this address any more.",
+    )
+    error_related_to = fields.Char("Error is about", readonly=True)
+    error = fields.Char(readonly=True)
+    comment = fields.Text("The other server's words", readonly=True)
+    reason = fields.Char("In plain words", compute="_compute_reason")
+
+    # Mailjet's ids have 64 bits, see mailjet.mirror
+    mailjet_message_id = fields.Char("Message ID", readonly=True)
+    guid = fields.Char("Message GUID", readonly=True)
+    mailjet_campaign_id = fields.Char("Campaign ID", readonly=True)
+    mailjet_contact_id = fields.Char("Contact ID", readonly=True)
+    custom_campaign = fields.Char("Campaign", readonly=True)
+    custom_id = fields.Char("Custom ID", readonly=True)
+    payload = fields.Json("As it came", readonly=True, prefetch=False)
+    payload_text = fields.Text("What Mailjet posted", compute="_compute_payload_text")
+
+    state = fields.Selection(
+        [
+            ("new", "To be applied"),
+            ("applied", "Applied"),
+            ("foreign", "Not from this database"),
+            ("parked", "Failed"),
+        ],
+        required=True,
+        readonly=True,
+        default="new",
+    )
+    problem = fields.Text("Why it failed", readonly=True)
+    has_effect = fields.Boolean(
+        readonly=True,
+        help="Counters and lists were changed for it, which happens only once.",
+    )
+    trace_id = fields.Many2one(
+        "mailing.trace", "Trace", readonly=True, ondelete="set null"
+    )
+    mailing_id = fields.Many2one(
+        "mailing.mailing", "Mailing", readonly=True, ondelete="set null"
+    )
+    mail_message_id = fields.Many2one(
+        "mail.message", "Message", readonly=True, ondelete="set null"
+    )
+    partner_id = fields.Many2one(
+        "res.partner", "Contact", readonly=True, ondelete="set null"
+    )
+
+    _key_unique = models.UniqueIndex("(server_id, key)")
+    _new = models.Index("(date, id) WHERE state = 'new'")
+    _parked = models.Index("(id) WHERE state = 'parked'")
+    _date = models.Index("(date)")
+    _mailjet_message = models.Index("(mailjet_message_id)")
+    _trace = models.Index("(trace_id) WHERE trace_id IS NOT NULL")
+    _mailing = models.Index("(mailing_id, event) WHERE mailing_id IS NOT NULL")
+    _message = models.Index("(mail_message_id) WHERE mail_message_id IS NOT NULL")
+    _partner = models.Index("(partner_id) WHERE partner_id IS NOT NULL")
+
+    @api.depends("event", "error", "error_related_to", "bounce_type")
+    @api.depends_context("lang")
+    def _compute_reason(self):
+        for event in self:
+            event.reason = False
+            if event.event in ("bounce", "blocked"):
+                failure = explain_failure(
+                    event.error_related_to or "",
+                    event.error or "",
+                    event._is_hard(),
+                )
+                event.reason = self._words_of(failure.reason)
+
+    def _is_hard(self):
+        """Return Mailjet's own word on a bounce, None if it says nothing."""
+        return {"hard": True, "soft": False}.get(self.bounce_type)
+
+    @api.depends("payload")
+    def _compute_payload_text(self):
+        for event in self:
+            event.payload_text = json.dumps(
+                event.payload or {}, indent=2, ensure_ascii=False
+            )
+
+    @api.model
+    def _insert(self, server_id, events, origin="webhook", state="new"):
+        """Insert what is not there yet, in one statement; return how many.
+
+        :param int server_id: of the account
+        :param events: `tools.mailjet_event.Event`
+        """
+        if not events:
+            return 0
+        names = SQL(", ").join(map(SQL.identifier, COLUMNS))
+        types = SQL(", ").join(
+            SQL(f"%s {kind}", SQL.identifier(name)) for name, kind in COLUMNS.items()
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO mailjet_event (server_id, origin, state, %(names)s)
+                SELECT %(server_id)s, %(origin)s, %(state)s, %(names)s
+                  FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (%(types)s)
+                    ON CONFLICT (server_id, key) DO NOTHING
+                """,
+                names=names,
+                types=types,
+                server_id=server_id,
+                origin=origin,
+                state=state,
+                rows=json.dumps([_row(event) for event in events]),
+            )
+        )
+        return self.env.cr.rowcount
+
+    @api.model
+    def _receive(self, server, post):
+        """Keep the events of one post, and have them applied soon.
+
+        :param Post post: what was read
+        """
+        if post.unreadable:
+            _logger.warning(
+                "Mailjet: %s items of a post for %s are no events",
+                post.unreadable,
+                server.name,
+            )
+        if self._insert(server.id, post.events):
+            self._wake_cron()
+
+    @api.model
+    def _wake_cron(self):
+        """Trigger the cron unless it is triggered already: one row, not one a post."""
+        cron = self.env.ref("mail_mailjet.ir_cron_apply_events").sudo()
+        now = fields.Datetime.now()
+        waiting = [("cron_id", "=", cron.id), ("call_at", "<=", now)]
+        if not self.env["ir.cron.trigger"].sudo().search_count(waiting, limit=1):
+            cron._trigger()
+
+    @api.model
+    def _find_message_ids(self, mailjet_message_ids):
+        """Return the Message-Ids that Odoo had given to mails, for those of Mailjet's.
+
+        :param list mailjet_message_ids: as texts
+        """
+        events = self.search(
+            [
+                ("mailjet_message_id", "in", mailjet_message_ids),
+                ("state", "=", "applied"),
+            ]
+        )
+        found = {event.trace_id.message_id for event in events}
+        found.update(event.mail_message_id.message_id for event in events)
+        return sorted(found - {False})
+
+    def action_apply_again(self):
+        """Try the parked ones among these once more."""
+        self.check_access("write")
+        parked = self.filtered(lambda event: event.state == "parked")
+        parked.write({"state": "new", "problem": False})
+        self.env.ref("mail_mailjet.ir_cron_apply_events")._trigger()
+
+    @api.autovacuum
+    def _gc_events(self):
+        """Forget old events, a part at a time; what they did stays."""
+        months = int(
+            self.env["ir.config_parameter"]
+            .sudo()
+            .get_param("mail_mailjet.event_months", EVENT_MONTHS)
+        )
+        if months <= 0:
+            return None
+        oldest = fields.Datetime.subtract(fields.Datetime.now(), months=months)
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM mailjet_event
+                 WHERE id IN (SELECT id FROM mailjet_event WHERE date < %s LIMIT %s)
+                """,
+                oldest,
+                GC_STEP,
+            )
+        )
+        self.invalidate_model()
+        return self.env.cr.rowcount, self.env.cr.rowcount == GC_STEP
+
+
+EVENT_MONTHS = 6
+GC_STEP = 10_000
+
+
+def _row(event):
+    """Return an `Event` as the values of its columns."""
+    return {
+        "key": event.key,
+        "event": event.event if event.event in EVENT_TYPES else "other",
+        "date": event.date.isoformat(),
+        "mailjet_message_id": event.message_id or None,
+        "guid": event.guid or None,
+        "email": event.email or None,
+        "recipient_domain": event.email.rpartition("@")[2] or None,
+        "mailjet_campaign_id": event.campaign_id or None,
+        "mailjet_contact_id": event.contact_id or None,
+        "custom_campaign": event.custom_campaign or None,
+        "custom_id": event.custom_id or None,
+        "url": event.url or None,
+        "agent": event.agent or None,
+        "ip": event.ip or None,
+        "geo": event.geo or None,
+        "bounce_type": {True: "hard", False: "soft"}.get(event.is_hard),
+        "is_blocked": event.is_blocked,
+        "error_related_to": event.error_related_to or None,
+        "error": event.error or None,
+        "comment": event.comment or None,
+        "payload": event.raw or None,
+    }

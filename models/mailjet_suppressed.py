@@ -1,0 +1,23 @@
+from odoo import api, fields, models
+
+
+class MailjetSuppressed(models.AbstractModel):
+    """For records with an address: whether Mailjet delivers to it."""
+
+    _name = "mailjet.suppressed"
+    _description = "Address that Mailjet may suppress"
+
+    mailjet_suppression = fields.Text(
+        "Suppressed at Mailjet", compute="_compute_mailjet_suppression"
+    )
+
+    @api.depends("email_normalized")
+    @api.depends_context("lang")
+    def _compute_mailjet_suppression(self):
+        emails = {record.email_normalized for record in self} - {False}
+        suppressions = self.env["mailjet.suppression"]._of_emails(emails)
+        for record in self:
+            found = suppressions.get(record.email_normalized)
+            record.mailjet_suppression = found and "\n".join(
+                f"{one.reason} {one.cure or ''}".strip() for one in found
+            )

@@ -1,0 +1,214 @@
+"""Read one post of Mailjet's: a body in, a list of `Event` out.
+
+Never raises on what comes in. Mailjet promises no order, repeats posts, and sends
+strings for booleans, empty fields and ids beyond 53 bits; a post may be an object or an
+array, of any number of events.
+https://dev.mailjet.com/email/guides/webhooks/
+"""
+
+import email.errors
+import email.header
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+# PostgreSQL keeps no timestamp beyond what datetime can; Mailjet began in 2010
+EARLIEST, LATEST = 1262304000, 4102444800
+LONGEST_TEXT = 2000
+LONGEST_URL = 2000
+MOST_KEYS = 60
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event; texts are "" and booleans None where Mailjet says nothing.
+
+    `raw` is what Mailjet sent, without what no database keeps.
+    """
+
+    event: str  # one of const.EVENT_TYPES, or a word that is not known here
+    date: datetime  # in UTC
+    message_id: str  # MessageID; "" for none
+    guid: str
+    email: str  # in lower case
+    campaign_id: str
+    contact_id: str
+    custom_campaign: str
+    custom_id: str
+    url: str
+    agent: str
+    ip: str
+    geo: str
+    is_hard: bool | None
+    is_blocked: bool | None
+    error_related_to: str
+    error: str
+    comment: str
+    source: str
+    list_id: str
+    smtp_reply: str
+    raw: dict
+
+    @property
+    def key(self):
+        """What makes it the event it is: the same for a post that is repeated."""
+        return event_key(
+            self.event,
+            self.message_id or f"{self.email}/{self.guid}",
+            self.date,
+            self.url if self.event == "click" else "",
+        )
+
+
+def event_key(event, message_id, date, url=""):
+    """Return the natural key of an event, 22 characters.
+
+    MessageID stands for one mail to one recipient. The REST API knows the same facts of
+    opens, clicks and bounces, so an event has one key however it came.
+
+    :param datetime date: in UTC
+    """
+    text = "\n".join((event, message_id, f"{date:%Y-%m-%dT%H:%M:%S}", url))
+    digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=11)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Post:
+    """What was read of one post.
+
+    `unreadable` counts the items that are no events; the test button's and the empty
+    ones of Mailjet's are left out, and counted in `empty`.
+    """
+
+    events: tuple[Event, ...]
+    unreadable: int = 0
+    empty: int = 0
+
+
+def read_post(body):
+    """Return the `Post` in a request's body.
+
+    :param bytes body: JSON, whatever the content type says
+    """
+    try:
+        items = json.loads(body, parse_constant=str)
+    except (ValueError, RecursionError):
+        return Post((), unreadable=1)
+    if not isinstance(items, list):
+        items = [items]
+    events, unreadable, empty = [], 0, 0
+    for item in items:
+        event = _read_event(item)
+        if event is None:
+            unreadable += 1
+        elif not (event.message_id or event.email):
+            empty += 1
+        else:
+            events.append(event)
+    return Post(tuple(events), unreadable, empty)
+
+
+def _read_event(item):
+    """Return the `Event` in an item, None if it is none."""
+    if not isinstance(item, dict):
+        return None
+    event = _text(item, "event").lower()
+    date = _date(item)
+    if not event or date is None:
+        return None
+    return Event(
+        event=event[:20],
+        date=date,
+        # Where a JSON library has rounded the number, the text is still exact
+        message_id=_id(item, "mj_message_id") or _id(item, "MessageID"),
+        guid=_text(item, "Message_GUID")[:64],
+        email=_text(item, "email").strip("\"' ").lower()[:320],
+        campaign_id=_id(item, "mj_campaign_id"),
+        contact_id=_id(item, "mj_contact_id"),
+        custom_campaign=_decoded(_text(item, "customcampaign"))[:255],
+        custom_id=_text(item, "CustomID")[:255],
+        url=_text(item, "url")[:LONGEST_URL],
+        agent=_text(item, "agent")[:512],
+        ip=_text(item, "ip")[:64],
+        geo=_text(item, "geo")[:8],
+        is_hard=_flag(item, "hard_bounce"),
+        is_blocked=_flag(item, "blocked"),
+        error_related_to=_text(item, "error_related_to")[:64],
+        error=_text(item, "error")[:255],
+        comment=_text(item, "comment"),
+        source=_text(item, "source")[:64],
+        list_id=_id(item, "mj_list_id"),
+        smtp_reply=_text(item, "smtp_reply"),
+        raw={_clean(name)[:64]: _scalar(item[name]) for name in list(item)[:MOST_KEYS]},
+    )
+
+
+def _text(item, name):
+    """Return a text that a database can keep, "" for what is none."""
+    value = item.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return _clean(_written(value))
+
+
+def _clean(text):
+    """Take out what no database keeps: NUL characters and half surrogate pairs."""
+    shown = text[:LONGEST_TEXT].replace("\0", "")
+    return shown.encode("utf-8", "replace").decode()
+
+
+def _scalar(value):
+    """Return a value as it is if it is a small one, else written out."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int) and abs(value) < 2**63:
+        return value
+    return _clean(_written(value))
+
+
+def _written(value):
+    """Return any value of JSON as text, "" for what is too large or too deep."""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits; nesting
+        return ""
+
+
+def _id(item, name):
+    """Return an id as text; "" for 0, for less, and for what is no number."""
+    text = _text(item, name)
+    return text if re.fullmatch("[1-9][0-9]{0,19}", text) else ""
+
+
+def _flag(item, name):
+    value = item.get(name)
+    value = value.lower() if isinstance(value, str) else value
+    return {True: True, False: False, "true": True, "false": False}.get(
+        value if isinstance(value, bool | str) else None
+    )
+
+
+def _date(item):
+    """Return the time in UTC; None for what is no time."""
+    text = _text(item, "time")
+    if not re.fullmatch(r"[0-9]{1,11}(\.[0-9]{1,9})?", text):
+        return None
+    seconds = int(text.partition(".")[0])
+    if not EARLIEST <= seconds <= LATEST:
+        return None
+    return datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None)
+
+
+def _decoded(text):
+    """Return a campaign's name: Mailjet gives it back as RFC 2047 words."""
+    if not text.startswith("=?"):
+        return text
+    try:
+        return str(email.header.make_header(email.header.decode_header(text)))
+    except (email.errors.HeaderParseError, LookupError, ValueError):
+        return text
