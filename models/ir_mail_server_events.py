@@ -16,13 +16,13 @@ EVENT_USER = "mailjet"
 # Mailjet goes on trying a post for a day
 OLD_TOKEN_TRUSTED_FOR = timedelta(days=2)
 SILENCE = timedelta(hours=24)
+ALERT = "mail.mail_activity_data_warning"
 
 
 class IrMail_Server(models.Model):
     """Where Mailjet posts the events of an account, and whether it does."""
 
-    _name = "ir.mail_server"
-    _inherit = ["ir.mail_server", "mail.activity.mixin"]
+    _inherit = "ir.mail_server"
 
     mailjet_tracking = fields.Selection(
         [
@@ -390,10 +390,11 @@ class IrMail_Server(models.Model):
 
     def _mailjet_warn(self, summary, note):
         """Give whoever set the account up something to do, once."""
-        alert = "mail.mail_activity_data_warning"
+        # A server has no activities of its own
+        callback = self.mailjet_callback_ids[:1]
         user = self._mailjet_responsible_user()
-        self.activity_unlink([alert])
-        self.activity_schedule(alert, summary=summary, note=note, user_id=user.id)
+        callback.activity_unlink([ALERT])
+        callback.activity_schedule(ALERT, summary=summary, note=note, user_id=user.id)
 
     # ------------------------------------------------------------------
     # What was missed

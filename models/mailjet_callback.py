@@ -24,6 +24,7 @@ class MailjetCallback(models.Model):
     """
 
     _name = "mailjet.callback"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _description = "Event address at Mailjet"
     _order = "server_id, id"
     _rec_name = "event"
@@ -85,6 +86,16 @@ class MailjetCallback(models.Model):
             "url": _shown(row.url, hide_path=is_ours),
             "mailjet_id": row.id,
             "is_grouped": row.version == 2,
+        }
+
+    def action_open_server(self):
+        """Open the mail server, where events are set up."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ir.mail_server",
+            "res_id": self.server_id.id,
+            "view_mode": "form",
         }
 
     def action_register(self):

@@ -10,6 +10,8 @@ from . import test_mailjet_activation
 from . import test_mailjet_addresses
 from . import test_mailjet_coverage
 from . import test_mailjet_dns
+from . import test_mailjet_event_loop
+from . import test_mailjet_event_registration
 from . import test_mailjet_events
 from . import test_mailjet_sender
 from . import test_mailjet_setup

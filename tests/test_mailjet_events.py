@@ -441,7 +441,7 @@ class TestMailjetEventsOfMessages(MailjetEventsCommon):
         self.assertIn("There is no such mailbox", failed.failure_reason)
         self.assertEqual(maximilian.message_bounce, 1)
         self.assertEqual(zoe.message_bounce, 0)
-        self.assertIn("block", maximilian.mailjet_suppression)
+        self.assertIn("no such mailbox", maximilian.mailjet_suppression)
 
     def test_the_web_client_is_told_of_a_failure(self):
         told = []
