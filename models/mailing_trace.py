@@ -40,33 +40,42 @@ class MailingTrace(models.Model):
     mailjet_complained_on = fields.Datetime("Complained on", readonly=True)
     mailjet_unsubscribed_on = fields.Datetime("Unsubscribed on", readonly=True)
 
+    @api.model
     def _mailjet_apply(self, summaries):
-        """Bring each trace to what its events say together.
+        """Bring traces to what their events say together.
 
-        :param dict summaries: trace -> `Summary`
+        :param dict summaries: trace id -> `Summary`
         """
+        before = self.browse(summaries).read(list(COLUMNS), load=None)
         changes = {}
-        for trace, summary in summaries.items():
-            vals = trace._mailjet_vals(summary)
-            if any(trace[name] != value for name, value in vals.items()):
-                changes[trace] = vals
-        self._mailjet_call_helpers(changes)
+        for row in before:
+            vals = self._mailjet_vals(row, summaries[row["id"]])
+            if any(row[name] != value for name, value in vals.items()):
+                changes[row["id"]] = vals
+        self._mailjet_call_helpers({row["id"]: row for row in before}, changes)
         self._mailjet_write(changes)
 
-    def _mailjet_vals(self, summary):
-        """Return all values that follow from a `Summary`."""
+    @api.model
+    def _mailjet_vals(self, row, summary):
+        """Return all values that follow from a `Summary`.
+
+        :param dict row: the trace's values up to now
+        """
         status, derived, before = next_status(
-            self.trace_status, self.mailjet_status, self.mailjet_status_before, summary
+            row["trace_status"],
+            row["mailjet_status"],
+            row["mailjet_status_before"],
+            summary,
         )
         vals = {
             "trace_status": status,
             "mailjet_status": derived or False,
             "mailjet_status_before": before or False,
-            "sent_datetime": self.sent_datetime or summary.delivered or False,
-            "open_datetime": self._mailjet_opened(summary, derived, before),
-            "links_click_datetime": self._mailjet_clicked(summary),
-            "failure_type": self.failure_type,
-            "failure_reason": self.failure_reason,
+            "sent_datetime": row["sent_datetime"] or summary.delivered or False,
+            "open_datetime": _opened(row, summary, derived, before),
+            "links_click_datetime": _clicked(row, summary),
+            "failure_type": row["failure_type"],
+            "failure_reason": row["failure_reason"],
             "mailjet_delivered_on": summary.delivered or False,
             "mailjet_clicked_on": summary.clicked or False,
             "mailjet_complained_on": summary.complained or False,
@@ -74,64 +83,49 @@ class MailingTrace(models.Model):
         }
         if derived in FAILED:
             event = self.env["mailjet.event"].browse(summary.failure_event.id)
-            language = self.mass_mailing_id.user_id.lang
+            language = event.mailing_id.user_id.lang
             vals["failure_type"] = summary.failure_type
             vals["failure_reason"] = event.with_context(lang=language)._failure_text()
         elif derived:
             vals["failure_type"] = vals["failure_reason"] = False
         return vals
 
-    def _mailjet_opened(self, summary, derived, before):
-        """Return the first time it was opened, by Odoo's own tracking or Mailjet's."""
-        own = self.open_datetime
-        if derived and before not in ("open", "reply"):
-            own = False
-        return min(filter(None, (own, summary.opened)), default=False)
-
-    def _mailjet_clicked(self, summary):
-        """Return the last click that Odoo's own tracking or Mailjet's has seen."""
-        own = self.links_click_datetime
-        if own == self.mailjet_clicked_on:
-            own = False
-        return max(filter(None, (own, summary.clicked)), default=False)
-
     @api.model
-    def _mailjet_call_helpers(self, changes):
+    def _mailjet_call_helpers(self, before, changes):
         """Let others learn of what happened as they do from core's own tracking.
 
         Marketing Automation, for one, waits for these calls.
+
+        :param dict before, changes: trace id -> values
         """
 
-        def changed(name, value=None):
-            traces = [
-                trace
-                for trace, vals in changes.items()
-                if vals[name] != trace[name] and vals[name] == (value or vals[name])
-            ]
-            return self.browse().concat(*traces)
+        def changed(name, *values):
+            return self.browse(
+                trace_id
+                for trace_id, vals in changes.items()
+                if vals[name] != before[trace_id][name]
+                and (vals[name] in values if values else vals[name])
+            )
 
         opened = changed("trace_status", "open")
-        clicked = changed("links_click_datetime").filtered(
-            lambda trace: changes[trace]["links_click_datetime"]
-        )
-        bounced = changed("trace_status", "bounce")
         if opened:
             opened.set_opened()
+        clicked = changed("links_click_datetime")
         if clicked:
             clicked.set_clicked()
-        for trace in bounced:
-            trace.set_bounced(bounce_message=changes[trace]["failure_reason"])
+        for trace in changed("trace_status", "bounce"):
+            trace.set_bounced(bounce_message=changes[trace.id]["failure_reason"])
 
     @api.model
     def _mailjet_write(self, changes):
         """Write all changes in one statement: each trace has times of its own."""
         if not changes:
             return
-        traces = self.browse().concat(*changes)
+        traces = self.browse(changes)
         traces.flush_recordset(COLUMNS)
         rows = [
-            {"id": trace.id, **{name: _json(value) for name, value in vals.items()}}
-            for trace, vals in changes.items()
+            {"id": trace_id, **{name: _json(value) for name, value in vals.items()}}
+            for trace_id, vals in changes.items()
         ]
         self.env.cr.execute(
             SQL(
@@ -161,3 +155,19 @@ def _json(value):
     if value is False or value is None:
         return None
     return value if isinstance(value, str) else value.isoformat()
+
+
+def _opened(row, summary, derived, before):
+    """Return the first time it was opened, by Odoo's own tracking or Mailjet's."""
+    own = row["open_datetime"]
+    if derived and before not in ("open", "reply"):
+        own = False
+    return min(filter(None, (own, summary.opened)), default=False)
+
+
+def _clicked(row, summary):
+    """Return the last click that Odoo's own tracking or Mailjet's has seen."""
+    own = row["links_click_datetime"]
+    if own == row["mailjet_clicked_on"]:
+        own = False
+    return max(filter(None, (own, summary.clicked)), default=False)

@@ -5,9 +5,12 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..const import EVENT_TYPES
+from ..tools.debounce import Debounced
 from ..tools.delivery_failure import explain_failure
 
 _logger = logging.getLogger(__name__)
+
+_waking = Debounced(0.25)
 
 # What the request writes of an event, with its type in PostgreSQL
 COLUMNS = {
@@ -227,12 +230,17 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _wake_cron(self):
-        """Trigger the cron unless it is triggered already: one row, not one a post."""
+        """Have the cron apply what has come.
+
+        Always, although it may be awake: what triggered it last is still there while it
+        runs, and it may have looked for the last time already.
+        """
         cron = self.env.ref("mail_mailjet.ir_cron_apply_events").sudo()
-        now = fields.Datetime.now()
-        waiting = [("cron_id", "=", cron.id), ("call_at", "<=", now)]
-        if not self.env["ir.cron.trigger"].sudo().search_count(waiting, limit=1):
-            cron._trigger()
+        self.env["ir.cron.trigger"].sudo().create(
+            {"cron_id": cron.id, "call_at": fields.Datetime.now()}
+        )
+        # To tell the workers is a connection each time, and a run of the cron
+        self.env.cr.postcommit.add(lambda: _waking.request(cron._notifydb))
 
     @api.model
     def _find_message_ids(self, mailjet_message_ids):

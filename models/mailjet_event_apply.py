@@ -1,6 +1,7 @@
 import json
 import logging
 from collections import defaultdict
+from functools import lru_cache
 
 import psycopg2
 
@@ -92,13 +93,17 @@ class MailjetEvent(models.Model):
         """Apply these events; return them without those whose mail is being sent."""
         events = self.try_lock_for_update()
         links = events._links()
-        events = self.browse([event.id for event in links])
+        events = self.browse(links)
         if not events:
             return events
         self._write_links(links)
-        applied = events.filtered(lambda event: event.state == "applied")
-        self._apply_to_traces(applied)
-        self._apply_to_messages(applied)
+        applied = self.browse(
+            event_id for event_id, vals in links.items() if vals["state"] == "applied"
+        )
+        self._apply_to_traces({vals["trace_id"] for vals in links.values()} - {None})
+        self._apply_to_messages(
+            {vals["mail_message_id"] for vals in links.values()} - {None}
+        )
         applied._have_effect()
         return events
 
@@ -107,14 +112,15 @@ class MailjetEvent(models.Model):
     # ------------------------------------------------------------------
 
     def _links(self):
-        """Return what ties each event to a trace or a message: event -> values.
+        """Return what ties each event to a trace or a message: its id -> values.
 
         Those whose trace or notification is in use are left out. Who sends a mail locks
         both before, so that nobody changes them between the hand-over and the commit:
         that would undo the commit, and the mail would be sent again.
         """
         tag, key = self.env["ir.mail_server"]._mailjet_custom_id_keys()
-        ids = {event: read_custom_id(event.custom_id, tag, key) for event in self}
+        rows = self.read(["custom_id", "email"], load=None)
+        ids = {row["id"]: read_custom_id(row["custom_id"], tag, key) for row in rows}
         known = [custom_id for custom_id in ids.values() if custom_id]
         traces, traces_in_use = self._lock_traces({one.trace_id for one in known})
         messages, messages_in_use = self._lock_messages(
@@ -123,36 +129,43 @@ class MailjetEvent(models.Model):
         partner_ids = {one.partner_id for one in known} - {0}
         partners = set(self.env["res.partner"].browse(partner_ids).exists().ids)
         links = {}
-        for event, custom_id in ids.items():
-            if custom_id is None:
-                vals = None
-            elif custom_id.trace_id in traces_in_use:
-                continue
-            elif custom_id.message_id in messages_in_use:
-                continue
-            elif custom_id.test:
-                vals = {}
-            elif custom_id.trace_id:
-                vals = event._trace_link(traces.get(custom_id.trace_id))
-            else:
-                vals = event._message_link(
+        for row in rows:
+            custom_id = ids[row["id"]]
+            vals = None
+            if custom_id:
+                if custom_id.trace_id in traces_in_use:
+                    continue
+                if custom_id.message_id in messages_in_use:
+                    continue
+                partner_id = custom_id.partner_id
+                vals = _link(
+                    custom_id,
+                    row["email"],
+                    traces.get(custom_id.trace_id),
                     messages.get(custom_id.message_id),
-                    custom_id.partner_id in partners and custom_id.partner_id,
+                    partner_id if partner_id in partners else None,
                 )
             state = "foreign" if vals is None else "applied"
-            links[event] = {**dict.fromkeys(LINKS), **(vals or {}), "state": state}
+            links[row["id"]] = {**dict.fromkeys(LINKS), **(vals or {}), "state": state}
         return links
 
     @api.model
     def _lock_traces(self, trace_ids):
-        """Return the traces by id, and the ids of those in use."""
+        """Return the traces as dicts by id, and the ids of those in use."""
         traces = self.env["mailing.trace"].browse(trace_ids - {0}).exists()
         locked = traces.try_lock_for_update()
-        return dict(zip(locked.ids, locked, strict=True)), set((traces - locked).ids)
+        rows = locked.read(["email", "mass_mailing_id"], load=None)
+        mailings = self.env["mailing.mailing"].browse(
+            {row["mass_mailing_id"] for row in rows} - {False}
+        )
+        domains = {one.id: _domain_of(one.email_from) for one in mailings}
+        for row in rows:
+            row["sender_domain"] = domains.get(row["mass_mailing_id"])
+        return {row["id"]: row for row in rows}, set((traces - locked).ids)
 
     @api.model
     def _lock_messages(self, message_ids):
-        """Return the messages by id, and the ids of those with one in use."""
+        """Return the messages as dicts by id, and the ids of those with one in use."""
         messages = self.env["mail.message"].browse(message_ids - {0}).exists()
         if not messages:
             return {}, set()
@@ -163,33 +176,13 @@ class MailjetEvent(models.Model):
             ]
         )
         in_use = notifications - notifications.try_lock_for_update()
-        return dict(zip(messages.ids, messages, strict=True)), set(
-            in_use.mail_message_id.ids
-        )
-
-    def _trace_link(self, trace):
-        # One mail may go to several addresses, and only one of them is the trace's
-        if not trace or (self.email and trace.email and self.email != trace.email):
-            return None
-        mailing = trace.mass_mailing_id
-        return {
-            "trace_id": trace.id,
-            "mailing_id": mailing.id or None,
-            "sender_domain": email_domain_extract(mailing.email_from or "") or None,
-        }
-
-    @api.model
-    def _message_link(self, message, partner_id):
-        return message and {
-            "mail_message_id": message.id,
-            "partner_id": partner_id or None,
-            "sender_domain": email_domain_extract(message.email_from or "") or None,
-        }
+        rows = messages.read(["email_from"], load=None)
+        return {row["id"]: row for row in rows}, set(in_use.mail_message_id.ids)
 
     @api.model
     def _write_links(self, links):
         """Write the links of all events in one statement."""
-        rows = [{"id": event.id, **vals} for event, vals in links.items()]
+        rows = [{"id": event_id, **vals} for event_id, vals in links.items()]
         self.env.cr.execute(
             SQL(
                 """
@@ -214,15 +207,17 @@ class MailjetEvent(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _apply_to_traces(self, applied):
-        traces = applied.trace_id
-        summaries = self._summaries("trace_id", traces.ids)
-        traces._mailjet_apply({trace: summaries[trace.id, None] for trace in traces})
+    def _apply_to_traces(self, trace_ids):
+        summaries = self._summaries("trace_id", trace_ids)
+        self.env["mailing.trace"]._mailjet_apply(
+            {trace_id: summaries[trace_id, None] for trace_id in trace_ids}
+        )
 
     @api.model
-    def _apply_to_messages(self, applied):
-        messages = applied.mail_message_id
-        messages._mailjet_apply(self._summaries("mail_message_id", messages.ids))
+    def _apply_to_messages(self, message_ids):
+        self.env["mail.message"].browse(message_ids)._mailjet_apply(
+            self._summaries("mail_message_id", message_ids)
+        )
 
     @api.model
     def _summaries(self, name, ids):
@@ -253,6 +248,37 @@ class MailjetEvent(models.Model):
         if automatic:
             self.browse(automatic).is_automatic = True
         return summaries
+
+
+def _link(custom_id, email, trace, message, partner_id):
+    """Return what ties an event to its trace or message, None if there is none.
+
+    :param CustomId custom_id: of this database
+    :param email: the event's address, or False
+    :param trace, message: dicts, or None
+    """
+    if custom_id.test:
+        return {}
+    if message:
+        return {
+            "mail_message_id": message["id"],
+            "partner_id": partner_id,
+            "sender_domain": _domain_of(message["email_from"]),
+        }
+    # One mail may go to several addresses, and only one of them is the trace's
+    if not trace or (email and trace["email"] and email != trace["email"]):
+        return None
+    return {
+        "trace_id": trace["id"],
+        "mailing_id": trace["mass_mailing_id"] or None,
+        "sender_domain": trace["sender_domain"],
+    }
+
+
+@lru_cache(maxsize=1000)
+def _domain_of(email_from):
+    """Return the domain of an address, None for none; senders are few."""
+    return email_domain_extract(email_from or "") or None
 
 
 def _facts(values):

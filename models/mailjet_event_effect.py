@@ -39,7 +39,9 @@ class MailjetEvent(models.Model):
             effects[event.event](event)
         pending._note_suppressions()
         pending.has_effect = True
-        self.env["mailjet.suppression"]._end(self._last_deliveries())
+        suppressions = self.env["mailjet.suppression"]
+        if suppressions.search_count([], limit=1):
+            suppressions._end(self._last_deliveries())
 
     def _without_repeats(self):
         """Return these without those that only repeat another one at another time.

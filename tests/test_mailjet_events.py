@@ -321,10 +321,10 @@ class TestMailjetEvents(MailjetEventsCommon):
         MailingTrace = self.registry["mailing.trace"]
         original = MailingTrace._mailjet_vals
 
-        def fail(trace, summary):
-            if trace == self.traces[2]:
+        def fail(traces, row, summary):
+            if row["id"] == self.traces[2].id:
                 raise ValueError("something is wrong")
-            return original(trace, summary)
+            return original(traces, row, summary)
 
         events = [self.event("sent", trace) for trace in self.traces]
         with (

@@ -115,6 +115,7 @@ def _read_event(item):
     """Return the `Event` in an item, None if it is none."""
     if not isinstance(item, dict):
         return None
+    item = {_clean(name)[:64]: _scalar(item[name]) for name in list(item)[:MOST_KEYS]}
     event = _text(item, "event").lower()
     date = _date(item)
     if not event or date is None:
@@ -142,29 +143,33 @@ def _read_event(item):
         source=_text(item, "source")[:64],
         list_id=_id(item, "mj_list_id"),
         smtp_reply=_text(item, "smtp_reply"),
-        raw={_clean(name)[:64]: _scalar(item[name]) for name in list(item)[:MOST_KEYS]},
+        raw=item,
     )
 
 
 def _text(item, name):
-    """Return a text that a database can keep, "" for what is none."""
+    """Return a value as text, "" for what is neither text nor number."""
     value = item.get(name)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or value is None:
         return ""
-    return _clean(_written(value))
+    return str(value)
 
 
 def _clean(text):
     """Take out what no database keeps: NUL characters and half surrogate pairs."""
-    shown = text[:LONGEST_TEXT].replace("\0", "")
-    return shown.encode("utf-8", "replace").decode()
+    shown = text[:LONGEST_TEXT]
+    if shown.isascii():  # nearly always, and much quicker
+        return shown.replace("\0", "")
+    return shown.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _scalar(value):
     """Return a value as it is if it is a small one, else written out."""
-    if value is None or isinstance(value, bool | float):
+    if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int) and abs(value) < 2**63:
+    if isinstance(value, int | float) and abs(value) < 2**63:
         return value
     return _clean(_written(value))
 

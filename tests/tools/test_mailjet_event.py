@@ -113,6 +113,14 @@ def test_times_as_they_come(time):
     assert read_one(time=time).date == datetime(2015, 6, 3, 12, 19, 9)
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "9" * 400])
+def test_numbers_that_no_database_keeps(number):
+    body = json.dumps(SENT)[:-1] + f', "extra": {number}}}'
+    [event] = read_post(body.encode()).events
+    json.dumps(event.raw, allow_nan=False)
+    assert isinstance(event.raw["extra"], str)
+
+
 def test_what_no_database_keeps():
     event = read_one(comment="a\0b\ud800c", event="bounce", extra={"x": "\0"})
     assert event.comment == "ab?c"
@@ -158,7 +166,7 @@ def test_any_json_will_do(value):
 def test_any_value_in_any_field(changes):
     post = read_post(json.dumps({**SENT, **changes}).encode())
     for event in post.events:
-        kept = json.dumps(event.raw, ensure_ascii=False)
+        kept = json.dumps(event.raw, ensure_ascii=False, allow_nan=False)
         assert "\0" not in kept and "\\u0000" not in kept.replace("\\\\", "")
         kept.encode()
         assert len(event.key) == 22

@@ -1,0 +1,118 @@
+"""A database of its own and an Odoo with workers, for a benchmark."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg2
+
+ROOT = Path(__file__).resolve().parents[1]
+HOME = Path(os.environ.get("DEV_HOME", ROOT / ".dev"))
+WORKERS = 2
+
+
+def odoo(*arguments):
+    """Return Odoo's command line, in the environment that dev/python has set."""
+    return [sys.executable, str(ROOT / "dev" / "odoo_bin.py"), *map(str, arguments)]
+
+
+def connect(database):
+    """Return a connection where each statement is a transaction."""
+    connection = psycopg2.connect(dbname=database)
+    connection.autocommit = True
+    return connection
+
+
+def query(database, statement, *values):
+    """Run one statement; return its rows."""
+    with contextlib.closing(connect(database)) as connection:
+        cursor = connection.cursor()
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def addons_path(*more):
+    """Return the option that adds folders of add-ons to those of dev/odoo."""
+    return "--addons-path=" + ",".join(map(str, [HOME / "addons", *more]))
+
+
+@contextlib.contextmanager
+def database(name, modules, *options):
+    """Make a database with these modules, and drop it afterwards."""
+    query("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    query("postgres", f'CREATE DATABASE "{name}" TEMPLATE template0')
+    try:
+        run = odoo(
+            "-d", name, "-i", modules, "--stop-after-init", "--no-http", *options
+        )
+        subprocess.run([*run, "--log-level=error"], check=True)
+        yield name
+    finally:
+        query("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def shell(name, script, *options):
+    """Run a script in Odoo's shell; return what it printed as JSON in its last line."""
+    run = odoo("shell", "-d", name, "--no-http", "--log-level=error", *options)
+    done = subprocess.run(
+        run, input=script, text=True, check=True, stdout=subprocess.PIPE
+    )
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serving(name, *options, cron_threads=1):
+    """Start Odoo with two workers for a database; give its port."""
+    port = free_port()
+    process = subprocess.Popen(
+        odoo(
+            "-d",
+            name,
+            f"--db-filter=^{name}$",
+            f"--workers={WORKERS}",
+            f"--max-cron-threads={cron_threads}",
+            f"--http-port={port}",
+            f"--gevent-port={free_port()}",
+            "--limit-time-real=3600",
+            "--limit-time-cpu=3600",
+            "--limit-memory-soft=4294967296",
+            "--limit-memory-hard=6442450944",
+            "--log-level=error",
+            *options,
+        ),
+        start_new_session=True,
+    )
+    try:
+        _wait_until_up(port)
+        yield port, process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait_until_up(port, seconds=90):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            connection.request("GET", "/web/health")
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.2)
+    raise RuntimeError("Odoo did not start")

@@ -1,0 +1,5 @@
+"""Odoo's command line as a file: with workers, Odoo starts itself again by this name."""
+
+from odoo.cli import main
+
+main()
