@@ -76,7 +76,7 @@ def free_port():
 @contextlib.contextmanager
 def serving(name, *options, cron_threads=1):
     """Start Odoo with two workers for a database; give its port."""
-    port = free_port()
+    port, gevent_port = free_port(), free_port()
     process = subprocess.Popen(
         odoo(
             "-d",
@@ -85,7 +85,7 @@ def serving(name, *options, cron_threads=1):
             f"--workers={WORKERS}",
             f"--max-cron-threads={cron_threads}",
             f"--http-port={port}",
-            f"--gevent-port={free_port()}",
+            f"--gevent-port={gevent_port}",
             "--limit-time-real=3600",
             "--limit-time-cpu=3600",
             "--limit-memory-soft=4294967296",
@@ -97,6 +97,7 @@ def serving(name, *options, cron_threads=1):
     )
     try:
         _wait_until_up(port)
+        _wait_until_up(gevent_port)  # it takes a core for itself until then
         yield port, process
     finally:
         process.send_signal(signal.SIGTERM)

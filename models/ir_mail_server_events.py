@@ -15,6 +15,13 @@ EVENT_PATH = "/mailjet/events/"
 EVENT_USER = "mailjet"
 # Mailjet goes on trying a post for a day
 OLD_TOKEN_TRUSTED_FOR = timedelta(days=2)
+# What a post is compared with
+PROOFS = (
+    "mailjet_event_token",
+    "mailjet_event_password",
+    "mailjet_event_old_token",
+    "mailjet_event_changed_on",
+)
 SILENCE = timedelta(hours=24)
 ALERT = "mail.mail_activity_data_warning"
 
@@ -136,7 +143,8 @@ class IrMail_Server(models.Model):
         """
         found = self.browse()
         recently = fields.Datetime.now() - OLD_TOKEN_TRUSTED_FOR
-        for server in self.sudo().with_context(active_test=False).search([]):
+        servers = self.sudo().with_context(active_test=False)
+        for server in servers.search_fetch([], ["active", "name", *PROOFS]):
             changed = server.mailjet_event_changed_on
             tokens = [server.mailjet_event_token]
             if changed and changed >= recently:
