@@ -19,6 +19,7 @@
         "wizard/mailjet_sender_rename_views.xml",
         "wizard/mailjet_setup_views.xml",
         "wizard/mailjet_smtp_test_views.xml",
+        "wizard/mailjet_timeline_views.xml",
         "views/mailjet_sender_views.xml",
         "views/mailjet_dns_record_views.xml",
         "views/mailjet_domain_views.xml",

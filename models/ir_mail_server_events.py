@@ -66,7 +66,10 @@ class IrMail_Server(models.Model):
         "Address tried on", readonly=True, copy=False
     )
     mailjet_callback_ids = fields.One2many(
-        "mailjet.callback", "server_id", "Where events go"
+        "mailjet.callback",
+        "server_id",
+        "Where events go",
+        groups="base.group_system",
     )
     mailjet_callbacks_read_on = fields.Datetime(
         "Registrations read on", readonly=True, copy=False

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import Command, fields, models
 
 
 class MailMessage(models.Model):
@@ -9,6 +9,37 @@ class MailMessage(models.Model):
     mailjet_event_ids = fields.One2many(
         "mailjet.event", "mail_message_id", "Mailjet events"
     )
+
+    def action_mailjet_timeline(self):
+        """Open what is known of the emails of this message, in the order of time."""
+        self.ensure_one()
+        self.check_access("read")
+        events = self.sudo().mailjet_event_ids.sorted(lambda one: (one.date, one.id))
+        kinds = dict(events._fields["event"]._description_selection(self.env))
+        lines = [{"date": self.date, "moment": self.env._("Written")}]
+        lines += [
+            {
+                "date": event.date,
+                "moment": kinds[event.event],
+                "email": event.email,
+                "detail": event.reason or event.url or event._machine_words(),
+            }
+            for event in events
+        ]
+        timeline = self.env["mailjet.timeline"].create(
+            {
+                "message_id": self.id,
+                "line_ids": [Command.create(line) for line in lines],
+            }
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("What became of the email"),
+            "res_model": timeline._name,
+            "res_id": timeline.id,
+            "views": [[False, "form"]],
+            "target": "new",
+        }
 
     def _mailjet_apply(self, summaries):
         """Bring the notifications of these messages to what the events say together.

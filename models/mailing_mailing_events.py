@@ -35,6 +35,9 @@ class MailingMailing(models.Model):
     mailjet_automatic = fields.Integer(
         "Opens by machines", compute="_compute_mailjet_figures"
     )
+    mailjet_bar = fields.Json(
+        "What became of the emails", compute="_compute_mailjet_figures"
+    )
     mailjet_has_events = fields.Boolean(compute="_compute_mailjet_figures")
 
     def _mailjet_campaign_name(self):
@@ -60,8 +63,10 @@ class MailingMailing(models.Model):
             figure[event, "automatic"] += count if is_automatic else 0
             figure[event, bounce_type or "soft"] += count
             figure[event] += count
+        bars = self._mailjet_bars()
         for mailing in self:
             figure = counts[mailing.id]
+            mailing.mailjet_bar = bars.get(mailing.id)
             mailing.mailjet_delivered = figure["sent"]
             mailing.mailjet_hard_bounced = figure["bounce", "hard"]
             mailing.mailjet_soft_bounced = figure["bounce", "soft"]
@@ -70,6 +75,23 @@ class MailingMailing(models.Model):
             mailing.mailjet_unsubscribed = figure["unsub"]
             mailing.mailjet_automatic = figure["open", "automatic"]
             mailing.mailjet_has_events = bool(figure)
+
+    def _mailjet_bars(self):
+        """Return for each mailing how many emails have come how far."""
+        steps = {"reply": "open", "outgoing": "pending", "process": "pending"}
+        groups = (
+            self.env["mailing.trace"]
+            .sudo()
+            ._read_group(
+                [("mass_mailing_id", "in", self.ids), ("trace_status", "!=", "cancel")],
+                ["mass_mailing_id", "trace_status"],
+                ["__count"],
+            )
+        )
+        bars = defaultdict(lambda: defaultdict(int))
+        for mailing, status, count in groups:
+            bars[mailing.id][steps.get(status, status)] += count
+        return {mailing_id: dict(bar) for mailing_id, bar in bars.items()}
 
     def action_mailjet_events(self):
         """Open the events of this mailing; the context may name one kind."""

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .mailjet_event import EVENT_MONTHS
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
@@ -11,6 +13,13 @@ class ResConfigSettings(models.TransientModel):
     )
     mailjet_server_count = fields.Integer(
         "Mailjet servers", compute="_compute_mailjet_domain_ids"
+    )
+
+    mailjet_event_months = fields.Integer(
+        "Keep Mailjet's events for",
+        default=EVENT_MONTHS,
+        config_parameter="mail_mailjet.event_months",
+        help="Months; 0 keeps them for ever. What they have changed stays in any case.",
     )
 
     @api.depends_context("uid")

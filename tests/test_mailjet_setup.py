@@ -3,6 +3,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
+from ..models import ir_mail_server_events
 from .common import API_KEY, SECRET_KEY, MailjetRestCommon
 
 
@@ -53,6 +54,14 @@ class TestMailjetSetup(MailjetRestCommon):
         self.assertEqual(domain.ownership_state, "ok")
 
         setup.action_next()
+        self.assertEqual(setup.step, "events")
+        self.assertEqual(set(setup.callback_ids.mapped("state")), {"none"})
+        with patch.object(ir_mail_server_events, "try_address", return_value=None):
+            setup.action_register_events()
+        self.assertFalse(setup.notice)
+        self.assertEqual(set(setup.callback_ids.mapped("state")), {"ours"})
+
+        setup.action_next()
         self.assertEqual(setup.step, "ready")
         self.assertEqual(setup.from_filter_after, "company.example")
         self.assertFalse(setup.open_points)
@@ -77,13 +86,20 @@ class TestMailjetSetup(MailjetRestCommon):
         again = self.open(server)
         self.assertEqual(again.step, "senders")
         self.rest.clear_requests()
-        before = server.read()
-        again.action_next()
-        again.action_next()
+        [before] = server.read()
+        for _step in ("domains", "events", "ready"):
+            again.action_next()
         with patch.object(type(server), "test_smtp_connection"):
             again.action_finish()
-        self.assertEqual(server.read(), before)
-        self.assertFalse(self.rest.requests)
+        [after] = server.read()
+        self.assertEqual(after, {**before, **self.when_read(after)})
+        self.assertEqual({one.method for one in self.rest.requests}, {"GET"})
+
+    def when_read(self, values):
+        return {
+            name: values[name]
+            for name in ("mailjet_callbacks_read_on", "mailjet_callback_ids")
+        }
 
     def test_left_and_taken_up_again(self):
         setup = self.enter_keys()
@@ -142,15 +158,27 @@ class TestMailjetSetup(MailjetRestCommon):
         setup.address_ids.filtered(
             lambda a: a.email == "bounce@company.example"
         ).action_add()
-        setup.action_next()
-        setup.action_next()
+        for _step in ("senders", "domains", "events"):
+            setup.action_next()
         self.assertEqual(setup.step, "ready")
-        missing, waiting, unproven = setup.open_points.splitlines()
+        missing, waiting, unproven, unposted = setup.open_points.splitlines()
+        self.assertIn("Events not posted to Odoo: Delivered", unposted)
         self.assertIn("Unknown to Mailjet: ", missing)
         self.assertIn("catchall@company.example", missing)
         self.assertEqual(waiting, "Waiting for activation: bounce@company.example")
         self.assertIn("Ownership not proven: ", unproven)
         self.assertIn("company.example", unproven)
+
+    def test_events_that_cannot_be_posted_here(self):
+        setup = self.enter_keys()
+        for _step in ("use", "senders", "domains"):
+            setup.action_next()
+        self.env["ir.config_parameter"].set_param(
+            "mail_mailjet.event_base_url", "http://odoo.example"
+        )
+        setup.action_register_events()
+        self.assertIn("without encryption", setup.notice)
+        self.assertEqual(set(setup.callback_ids.mapped("state")), {"none"})
 
     def test_domains_can_be_proven_without_any_address_added(self):
         setup = self.enter_keys()

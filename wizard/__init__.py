@@ -5,3 +5,4 @@ from . import mailjet_sender_delete
 from . import mailjet_sender_rename
 from . import mailjet_setup
 from . import mailjet_smtp_test
+from . import mailjet_timeline

@@ -5,7 +5,7 @@ from .. import const
 from ..models.ir_mail_server_account import API_DEADLINE
 from ..tools.mailjet_api import AuthenticationError, MailjetApi, MailjetApiError
 
-STEPS = ("keys", "use", "senders", "domains", "ready")
+STEPS = ("keys", "use", "senders", "domains", "events", "ready")
 REGION_URLS = {"eu": const.API_URL, "us": const.API_URL_US}
 
 
@@ -26,6 +26,7 @@ class MailjetSetup(models.TransientModel):
             ("use", "Use"),
             ("senders", "Senders"),
             ("domains", "Domains"),
+            ("events", "Events"),
             ("ready", "Ready"),
         ],
         required=True,
@@ -73,6 +74,8 @@ class MailjetSetup(models.TransientModel):
     unknown_domains = fields.Char(
         "Not at Mailjet yet", compute="_compute_unknown_domains"
     )
+    callback_ids = fields.One2many(related="server_id.mailjet_callback_ids")
+    event_url = fields.Char(related="server_id.mailjet_event_url")
     open_points = fields.Text("Still open", compute="_compute_open_points")
     from_filter_before = fields.Char(related="server_id.from_filter")
     from_filter_after = fields.Char(compute="_compute_from_filter_after")
@@ -142,7 +145,7 @@ class MailjetSetup(models.TransientModel):
             unknown = [name for name in own if name not in known.mapped("name")]
             setup.unknown_domains = ", ".join(unknown)
 
-    @api.depends("address_ids.state", "domain_ids.is_proven")
+    @api.depends("address_ids.state", "domain_ids.is_proven", "callback_ids.state")
     def _compute_open_points(self):
         for setup in self:
             emails = {"missing": [], "waiting": [], "covered": []}
@@ -153,12 +156,21 @@ class MailjetSetup(models.TransientModel):
                 (self.env._("Unknown to Mailjet"), emails["missing"]),
                 (self.env._("Waiting for activation"), emails["waiting"]),
                 (self.env._("Ownership not proven"), unproven.mapped("name")),
+                (self.env._("Events not posted to Odoo"), setup._unposted_events()),
             )
             setup.open_points = "\n".join(
                 self.env._("%(what)s: %(which)s", what=what, which=", ".join(names))
                 for what, names in points
                 if names
             )
+
+    def _unposted_events(self):
+        """Return the types of events that do not come here, in words."""
+        kinds = dict(
+            self.callback_ids._fields["event"]._description_selection(self.env)
+        )
+        missing = self.callback_ids.filtered(lambda callback: callback.state != "ours")
+        return [kinds[callback.event] for callback in missing]
 
     @api.depends("server_id.mailjet_sender_ids.status")
     def _compute_from_filter_after(self):
@@ -198,6 +210,8 @@ class MailjetSetup(models.TransientModel):
         self.step = step
         if step in ("senders", "ready"):
             self._read_addresses()  # a domain proven since covers its addresses
+        if step == "events":
+            self.server_id._mailjet_read_callbacks()
 
     def _read_addresses(self):
         self.address_ids.unlink()
@@ -300,6 +314,9 @@ class MailjetSetup(models.TransientModel):
     def _leave_domains(self):
         return True
 
+    def _leave_events(self):
+        return True
+
     # ------------------------------------------------------------------
     # Buttons of a step
     # ------------------------------------------------------------------
@@ -345,6 +362,17 @@ class MailjetSetup(models.TransientModel):
         """Check the records of all domains; have Mailjet look for the proofs."""
         self.ensure_one()
         self.notice = self.domain_ids.action_check_dns()["params"]["message"]
+        return self._reopen()
+
+    def action_register_events(self):
+        """Have Mailjet post its events here; say why it could not."""
+        self.ensure_one()
+        try:
+            self.server_id.action_mailjet_register()
+        except UserError as error:
+            self.notice = str(error)
+        else:
+            self.notice = False
         return self._reopen()
 
     def action_smtp_test(self):

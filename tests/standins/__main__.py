@@ -13,6 +13,7 @@ from pathlib import Path
 if __package__:
     from . import (
         DnsStandin,
+        EventPoster,
         Message,
         RestStandin,
         SmtpStandin,
@@ -26,6 +27,7 @@ else:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
     from standins import (
         DnsStandin,
+        EventPoster,
         Message,
         RestStandin,
         SmtpStandin,
@@ -57,6 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
             for name, server in servers.items():
                 stack.enter_context(server)
                 ready += f" {name}={server.host}:{server.port}"
+            if "rest" in servers:  # where addresses for events are registered
+                stack.enter_context(EventPoster(standin.store))
             print(ready, flush=True)
             zone_file = _ZoneFile(options.zones, servers.get("dns"))
             while not stopped.wait(1):

@@ -168,6 +168,18 @@ const domainsSteps = () => [
         content: "So is that there is no SPF record, with the value to publish",
         trigger: `${card("SPF")}:has(.badge.text-bg-danger:text(Missing)) .o_field_widget[name='expected_value']:contains(include:spf.mailjet.com)`,
     },
+    ...nextSteps("events"),
+];
+
+const eventsSteps = () => [
+    {
+        content: "Nobody gets the events yet",
+        trigger: `${DIALOG} .o_field_widget[name='callback_ids'] .o_data_row:contains(Bounced):contains(Nobody)`,
+    },
+    {
+        content: "They can be registered",
+        trigger: `${DIALOG} button[name='action_register_events']`,
+    },
     ...nextSteps("ready"),
 ];
 
@@ -216,6 +228,7 @@ registry.category("web_tour.tours").add("mailjet_setup", {
         ...useSteps(),
         ...sendersSteps(),
         ...domainsSteps(),
+        ...eventsSteps(),
         ...readySteps(),
     ],
 });

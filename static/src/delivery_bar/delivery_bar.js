@@ -1,0 +1,37 @@
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+import { Component } from "@odoo/owl";
+
+const LOOKS = {
+    open: { background: "bg-success", word: _t("opened") },
+    sent: { background: "bg-info", word: _t("delivered") },
+    pending: { background: "bg-secondary", word: _t("under way") },
+    error: { background: "bg-warning", word: _t("not delivered") },
+    bounce: { background: "bg-danger", word: _t("bounced") },
+};
+
+/** What became of the emails of a mailing, as one bar with its legend. */
+export class MailjetDeliveryBar extends Component {
+    static template = "mail_mailjet.DeliveryBar";
+    static props = { ...standardFieldProps };
+
+    get parts() {
+        const counts = this.props.record.data[this.props.name] || {};
+        const names = Object.keys(LOOKS).filter((name) => counts[name]);
+        const total = names.reduce((sum, name) => sum + counts[name], 0);
+        return names.map((name) => ({
+            name,
+            count: counts[name],
+            percent: (100 * counts[name]) / total,
+            ...LOOKS[name],
+        }));
+    }
+}
+
+registry.category("fields").add("mailjet_delivery_bar", {
+    component: MailjetDeliveryBar,
+    displayName: _t("What became of the emails"),
+    supportedTypes: ["json"],
+});

@@ -1,0 +1,20 @@
+import { registerMessageAction } from "@mail/core/common/message_actions";
+import { toRaw } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+
+/** "What became of it" on a message that was sent by email: its events at Mailjet. */
+registerMessageAction("mailjet-timeline", {
+    condition: ({ message, store }) =>
+        store.self.main_user_id?.share === false &&
+        message.notification_ids.some((one) => one.notification_type === "email"),
+    icon: "fa fa-clock-o",
+    name: _t("What became of the email"),
+    onSelected: async ({ message, store }) => {
+        const { action, orm } = store.env.services;
+        const timeline = await orm.call("mail.message", "action_mailjet_timeline", [
+            [toRaw(message).id],
+        ]);
+        await action.doAction(timeline);
+    },
+    sequence: 105,
+});
