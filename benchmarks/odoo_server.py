@@ -67,6 +67,40 @@ def shell(name, script, *options):
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
+@contextlib.contextmanager
+def shell_process(name, script, *options):
+    """Run a script in Odoo's shell beside the benchmark; give the process."""
+    run = odoo("shell", "-d", name, "--no-http", "--log-level=error", *options)
+    process = subprocess.Popen(run, stdin=subprocess.PIPE, text=True)
+    process.stdin.write(script)
+    process.stdin.close()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def cron_worker(server):
+    """Return the pid of a server's only cron worker, or 0 while there is none.
+
+    Workers for requests hold the listening socket, the one for crons closes it.
+    """
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
+    listening = {
+        line.split()[9]
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
+        if line.split()[3] == "0A"
+    }
+    for pid in children.split():
+        with contextlib.suppress(OSError):
+            links = [os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
+            inodes = {link[8:-1] for link in links if link.startswith("socket:[")}
+            if not inodes & listening:
+                return int(pid)
+    return 0
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
