@@ -68,6 +68,14 @@ MESSAGE_STATUSES = (
     "deferred",
 )
 
+# Segments: https://dev.mailjet.com/email/reference/segmentation/
+SEGMENT_STATUSES = ("used", "unused", "deleted")
+
+# Counters: https://dev.mailjet.com/email/reference/statistics#v3_get_statcounters
+COUNTER_SOURCES = ("APIKey", "Campaign", "List", "Sender")
+COUNTER_TIMINGS = ("Message", "Event")
+COUNTER_RESOLUTIONS = ("Highest", "Hour", "Day", "Lifetime")
+
 # Why a message failed: StateID in REST, `error` in events
 # https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Message.ts
 MESSAGE_STATES = {
@@ -107,3 +115,108 @@ RETURN_PATH_TARGET = "bnc3.mailjet.com"
 # https://documentation.mailjet.com/hc/en-us/articles/8625025643803
 FREE_PLAN_DAILY_LIMIT = 200
 FREE_PLAN_MONTHLY_LIMIT = 6000
+
+# Mailbox providers and the domains of addresses there: what each offers to those who
+# open a mailbox. Domains of companies that they host are not known by name.
+PROVIDERS = {
+    "apple": (
+        "Apple",
+        ("icloud.com", "me.com", "mac.com"),
+    ),
+    "free": (
+        "Free",
+        ("free.fr", "aliceadsl.fr"),
+    ),
+    "gmx": (
+        "GMX and web.de",
+        (
+            "gmx.de",
+            "gmx.net",
+            "gmx.at",
+            "gmx.ch",
+            "gmx.com",
+            "gmx.fr",
+            "web.de",
+            "mail.com",
+        ),
+    ),
+    "google": (
+        "Google",
+        ("gmail.com", "googlemail.com"),
+    ),
+    "la_poste": (
+        "La Poste",
+        ("laposte.net",),
+    ),
+    "mail_ru": (
+        "Mail.ru",
+        ("mail.ru", "bk.ru", "inbox.ru", "list.ru"),
+    ),
+    "microsoft": (
+        "Microsoft",
+        (
+            "outlook.com",
+            "outlook.fr",
+            "outlook.de",
+            "outlook.es",
+            "outlook.it",
+            "hotmail.com",
+            "hotmail.fr",
+            "hotmail.co.uk",
+            "hotmail.de",
+            "hotmail.it",
+            "hotmail.es",
+            "live.com",
+            "live.fr",
+            "live.co.uk",
+            "live.nl",
+            "live.be",
+            "live.it",
+            "msn.com",
+        ),
+    ),
+    "orange": (
+        "Orange",
+        ("orange.fr", "wanadoo.fr", "voila.fr"),
+    ),
+    "proton": (
+        "Proton",
+        ("proton.me", "protonmail.com", "protonmail.ch", "pm.me"),
+    ),
+    "sfr": (
+        "SFR",
+        ("sfr.fr", "neuf.fr", "club-internet.fr", "numericable.fr"),
+    ),
+    "telekom": (
+        "Telekom",
+        ("t-online.de", "magenta.de"),
+    ),
+    "yahoo": (
+        "Yahoo",
+        (
+            "yahoo.com",
+            "yahoo.fr",
+            "yahoo.co.uk",
+            "yahoo.de",
+            "yahoo.es",
+            "yahoo.it",
+            "yahoo.co.in",
+            "yahoo.com.br",
+            "ymail.com",
+            "rocketmail.com",
+            "aol.com",
+            "aol.fr",
+            "aol.de",
+            "aol.co.uk",
+        ),
+    ),
+    "yandex": (
+        "Yandex",
+        ("yandex.ru", "yandex.com", "ya.ru"),
+    ),
+}
+
+# Mailjet's limits, in percent of the mails of a while, and from how many mails they are
+# judged: https://www.mailjet.com/legal/anti-spam-policy/
+LIMITS = {"bounced": 8.0, "unsubscribed": 1.4, "blocked": 30.0, "complained": 0.08}
+LIMITS_FROM_MAILS = 1000

@@ -76,20 +76,23 @@ class IrMail_Server(models.Model):
         Ask first and write afterwards: a request may take a minute, and what has been
         written stays locked for others as long.
         """
+        try:
+            with self._mailjet_client() as client:
+                yield client
+        except MailjetApiError as error:
+            raise UserError(self._mailjet_explain_api_error(error)) from None
+
+    def _mailjet_client(self):
+        """Return a client for this account, whose errors are those of `tools`."""
         self.ensure_one()
         server = self.sudo()
-        client = MailjetApi(
+        return MailjetApi(
             server.smtp_user,
             server.smtp_pass,
             server.mailjet_api_url or const.API_URL,
             deadline=API_DEADLINE,
             read_only=self._is_mailjet_neutralized(),
         )
-        try:
-            with client:
-                yield client
-        except MailjetApiError as error:
-            raise UserError(self._mailjet_explain_api_error(error)) from None
 
     @api.model
     def _is_mailjet_neutralized(self):

@@ -105,7 +105,23 @@ class MailjetEvent(models.Model):
             {vals["mail_message_id"] for vals in links.values()} - {None}
         )
         applied._have_effect()
+        self._tell_reports(applied)
         return events
+
+    @api.model
+    def _tell_reports(self, events):
+        """Let what reports have read of the same mails follow, and the daily sums."""
+        rows = events.read(
+            ["server_id", "mailjet_message_id", "custom_id", "email"], None
+        )
+        for server_id in {row["server_id"] for row in rows}:
+            mails = {
+                row["mailjet_message_id"]: {**row, "key": row["mailjet_message_id"]}
+                for row in rows
+                if row["server_id"] == server_id and row["mailjet_message_id"]
+            }
+            self._adopt(server_id, list(mails.values()))
+            self.env["mailjet.statistic"]._note_messages(server_id, list(mails))
 
     # ------------------------------------------------------------------
     # What events belong to

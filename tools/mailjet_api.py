@@ -16,7 +16,6 @@ beneath it, because those of `requests` carry the request and its login.
 import base64
 import json as jsonlib
 import random
-import re
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -28,87 +27,31 @@ import requests
 import urllib3
 
 from .. import const
-
-# -- Errors --------------------------------------------------------------------------
-
-
-class MailjetApiError(Exception):
-    """A request to Mailjet that did not work out.
-
-    :ivar int status: HTTP status of the answer, 0 if there was none
-    :ivar str message: Mailjet's own words (ErrorMessage), or ours if there are none
-    :ivar str info: what Mailjet adds to them (ErrorInfo), as one line
-    :ivar str request_id: what Mailjet's support can find the request by, or ""
-    """
-
-    def __init__(self, message, *, status=0, info="", request_id=""):
-        self.status = status
-        self.message = message
-        self.info = info
-        self.request_id = request_id
-        super().__init__(message)
-
-    def __str__(self):
-        parts = [str(self.status)] if self.status else []
-        parts.append(self.message)
-        if self.info:
-            parts.append(f"({self.info})")
-        return " ".join(parts)
-
-
-class AuthenticationError(MailjetApiError):
-    """Mailjet does not know the pair of keys, or the key is blocked."""
-
-
-class NotAllowedError(MailjetApiError):
-    """The pair is right, but this key may not do that."""
-
-
-class NotFoundError(MailjetApiError):
-    """Mailjet says, in its own words, that there is no such object."""
-
-
-class InvalidError(MailjetApiError):
-    """Mailjet, or this client, finds the request itself wrong."""
-
-    @property
-    def is_duplicate(self):
-        """Whether Mailjet refused to create what is there already.
-
-        https://github.com/mailjet/mailjet-apiv3-php/issues/136 and, for the older
-        text, https://github.com/mailjet/mailjet-apiv3-php-simple/issues/30
-        """
-        text = self.message.lower()
-        return "there is an already existing" in text or "already exists" in text
-
-
-class RateLimitedError(MailjetApiError):
-    """Too many requests with this key.
-
-    :ivar float retry_after: seconds that Mailjet asks to wait for, or None
-    """
-
-    retry_after = None
-
-
-class UnavailableError(MailjetApiError):
-    """No answer, or one that says that Mailjet is out of order.
-
-    :ivar str reason: "timeout", "tls", "connection" or "status" (a 5xx)
-    :ivar float retry_after: seconds that Mailjet asks to wait for, or None
-    """
-
-    reason = "status"
-    retry_after = None
-
-
-class UnexpectedAnswerError(MailjetApiError):
-    """An answer that is not Mailjet's, or that this client cannot read."""
-
-
-class ReadOnlyError(MailjetApiError):
-    """A write that a read-only client has refused to send."""
-
+from .mailjet_error import (
+    AuthenticationError,
+    InvalidError,
+    MailjetApiError,
+    NotAllowedError,
+    NotFoundError,
+    RateLimitedError,
+    ReadOnlyError,
+    UnavailableError,
+    UnexpectedAnswerError,
+)
+from .mailjet_row import (
+    SCALARS,
+    clean,
+    date_of,
+    flag_of,
+    id_of,
+    link_of,
+    needed_text_of,
+    number_of,
+    query_date,
+    text_of,
+    texts_of,
+    word_of,
+)
 
 # -- Values --------------------------------------------------------------------------
 
@@ -274,6 +217,8 @@ class Counter:
     sent: int  # MessageSentCount
 
 
+SAME_PAGE = "Mailjet keeps sending the same page"
+
 # -- The client ----------------------------------------------------------------------
 
 _RETRIED_STATUSES = (502, 503, 504)
@@ -412,16 +357,31 @@ class MailjetApi:
         """
         seen, offset = set(), 0
         while True:
-            paging = {"Limit": const.API_PAGE_SIZE, "Offset": offset}
-            page = _rows(self.request("GET", resource, {**filters, **paging}))
+            page = self.page(resource, offset, **filters)
             yield from page
             if len(page) < const.API_PAGE_SIZE:
                 return
-            key = _page_key(page)
+            key = page_key(page)
             if key in seen:
-                raise UnexpectedAnswerError("Mailjet keeps sending the same page")
+                raise UnexpectedAnswerError(SAME_PAGE)
             seen.add(key)
             offset += len(page)
+
+    def page(self, resource, offset, limit=const.API_PAGE_SIZE, **filters):
+        """Return the rows of one page, a full one unless it is the last, as they came.
+
+        :param int offset: of the first row
+        :param int limit: rows of a full page
+        :raise UnexpectedAnswerError: if the answer holds no rows, besides the usual
+        """
+        paging = {"Limit": limit, "Offset": offset}
+        return _rows(self.request("GET", resource, {**filters, **paging}))
+
+    def count(self, resource, **filters):
+        """Return how many rows there are; none of them is sent."""
+        return number_of(
+            self.request("GET", resource, {**filters, "countOnly": 1}), "Total"
+        )
 
     # -- Senders: https://dev.mailjet.com/email/reference/sender-addresses-and-domains/
 
@@ -532,7 +492,7 @@ class MailjetApi:
 
         :param datetime since: in UTC; what came before does not count
         """
-        return self.messages(CustomID=custom_id, FromTS=_query_date(since))
+        return self.messages(CustomID=custom_id, FromTS=query_date(since))
 
     def message_page(self, start, end, *, offset, limit):
         """Return some of the `Message`s of a window of time, the oldest first.
@@ -543,8 +503,8 @@ class MailjetApi:
         query = {
             "ShowContactAlt": 1,
             "ShowCustomID": 1,
-            "FromTS": _query_date(start),
-            "ToTS": _query_date(end),
+            "FromTS": query_date(start),
+            "ToTS": query_date(end),
             "Offset": offset,
             "Limit": limit,
         }
@@ -599,8 +559,8 @@ class MailjetApi:
                 CounterTiming="Message",
                 CounterResolution="Day",
                 # The API leaves out the first moment
-                FromTS=_query_date(start - timedelta(seconds=1)),
-                ToTS=_query_date(end),
+                FromTS=query_date(start - timedelta(seconds=1)),
+                ToTS=query_date(end),
             ),
         )
 
@@ -892,12 +852,7 @@ def _leaves(value):
         elif isinstance(value, list):
             todo += [(name, item) for item in reversed(value)]
         elif value is not None and value != "":
-            yield _clean(f"{name}: {value}" if name else str(value))
-
-
-def _clean(text):
-    """Take out what neither a database nor a log can keep."""
-    return text.replace("\0", "").encode(errors="replace").decode()
+            yield clean(f"{name}: {value}" if name else str(value))
 
 
 def _rows(body):
@@ -921,120 +876,14 @@ def _row(body):
     raise UnexpectedAnswerError("The answer holds no row")
 
 
-def _page_key(page):
+def page_key(page):
     """Return something that is the same for a page with the same rows."""
     return tuple(
         row["ID"]
         if isinstance(row.get("ID"), (int, str))
-        else frozenset((k, v) for k, v in row.items() if isinstance(v, _SCALARS))
+        else frozenset((k, v) for k, v in row.items() if isinstance(v, SCALARS))
         for row in page
     )
-
-
-_SCALARS = (str, int, float)
-
-
-# -- Reading a value -----------------------------------------------------------------
-
-
-def _text(row, name):
-    """Return a text, "" if it is missing; a number is written out."""
-    value = row.get(name)
-    if value is None:
-        return ""
-    if isinstance(value, _SCALARS):
-        return _clean(str(value))
-    raise UnexpectedAnswerError(f"{name} is not a text")
-
-
-def _texts(row, name):
-    """Return a list of texts as a tuple, () if it is missing."""
-    values = row.get(name) or []
-    if isinstance(values, str):
-        values = [values]
-    if isinstance(values, list) and all(isinstance(one, str) for one in values):
-        return tuple(_clean(one) for one in values)
-    raise UnexpectedAnswerError(f"{name} is not a list of texts")
-
-
-def _needed_text(row, name):
-    """Return a text that has to be there."""
-    text = _text(row, name)
-    if not text:
-        raise UnexpectedAnswerError(f"{name} is missing")
-    return text
-
-
-def _id(row, name="ID"):
-    """Return an id as text. Documentation, though no real answer, has it in quotes."""
-    value = row.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return str(value)
-    if isinstance(value, str) and re.fullmatch("[1-9][0-9]*", value):
-        return value
-    raise UnexpectedAnswerError(f"{name} is not an id")
-
-
-def _link(row, name):
-    """Return the id of a linked object, "" for none: left out, -1, 0 or empty."""
-    return "" if row.get(name) in (None, "", 0, -1, "0", "-1") else _id(row, name)
-
-
-def _number(row, name):
-    """Return a whole number, 0 if it is missing."""
-    value = row.get(name) or 0
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, str) and re.fullmatch("-?[0-9]{1,18}", value):
-        return int(value)
-    raise UnexpectedAnswerError(f"{name} is not a number")
-
-
-def _flag(row, name, missing=False):
-    """Return a boolean. Documentation, though no real answer, has it in quotes."""
-    value = row.get(name)
-    if value is None:
-        return missing
-    value = value.lower() if isinstance(value, str) else value
-    if value in (True, "true"):
-        return True
-    if value in (False, "false"):
-        return False
-    raise UnexpectedAnswerError(f"{name} is neither true nor false")
-
-
-def _date(row, name):
-    """Return a date in UTC, None if it is missing: Mailjet then sends "".
-
-    Written as 2020-11-06T13:38:49Z; documentation leaves out the Z.
-    """
-    text = _text(row, name)
-    if not text:
-        return None
-    match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z?", text)
-    date = match and _parsed_date(match[1])
-    if not date:
-        raise UnexpectedAnswerError(f"{name} is not a date")
-    return date
-
-
-def _parsed_date(text):
-    """Return the date, None for a 31 February."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S")
-    except ValueError:
-        return None
-
-
-def _query_date(moment):
-    """Return a date in UTC as queries have it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _word(row, name, known):
-    """Return a word out of a list, whatever its case, or "unknown"."""
-    word = _text(row, name).strip().lower().replace(" ", "_")
-    return word if word in known else const.UNKNOWN
 
 
 def _full_name(row, name):
@@ -1042,8 +891,8 @@ def _full_name(row, name):
 
     Real answers have the whole name and a dot; documentation leaves out the domain.
     """
-    host = _text(row, name).rstrip(".").lower()
-    domain = _text(row, "Domain").rstrip(".").lower()
+    host = text_of(row, name).rstrip(".").lower()
+    domain = text_of(row, "Domain").rstrip(".").lower()
     if not host or not domain or f".{host}".endswith(f".{domain}"):
         return host
     return f"{host}.{domain}"
@@ -1054,15 +903,15 @@ def _full_name(row, name):
 
 def _sender(row):
     return Sender(
-        id=_id(row),
-        email=_needed_text(row, "Email"),
-        name=_text(row, "Name"),
-        email_type=_word(row, "EmailType", const.SENDER_EMAIL_TYPES),
-        status=_word(row, "Status", const.SENDER_STATUSES),
-        is_default=_flag(row, "IsDefaultSender"),
-        dns_id=_link(row, "DNSID"),
-        filename=_text(row, "Filename"),
-        created_at=_date(row, "CreatedAt"),
+        id=id_of(row),
+        email=needed_text_of(row, "Email"),
+        name=text_of(row, "Name"),
+        email_type=word_of(row, "EmailType", const.SENDER_EMAIL_TYPES),
+        status=word_of(row, "Status", const.SENDER_STATUSES),
+        is_default=flag_of(row, "IsDefaultSender"),
+        dns_id=link_of(row, "DNSID"),
+        filename=text_of(row, "Filename"),
+        created_at=date_of(row, "CreatedAt"),
     )
 
 
@@ -1072,17 +921,17 @@ def _validation_result(body):
         body = _row(body)
     if not isinstance(body, dict) or not _VALIDATION_KEYS & body.keys():
         raise UnexpectedAnswerError("The answer says nothing about a validation")
-    method = _text(body, "ValidationMethod")
+    method = text_of(body, "ValidationMethod")
     errors = body.get("Errors")
     errors = errors if isinstance(errors, dict) else {}
     return ValidationResult(
         # ActivationEmail is one word, so it cannot be split like the others
         method={"activationemail": "activation_email", "": ""}.get(
-            method.lower(), _word(body, "ValidationMethod", const.VALIDATION_METHODS)
+            method.lower(), word_of(body, "ValidationMethod", const.VALIDATION_METHODS)
         ),
-        message=_text(body, "GlobalError").strip(),
-        dns_error=_text(errors, "DNSValidationError").strip(),
-        file_error=_text(errors, "FileValidationError").strip(),
+        message=text_of(body, "GlobalError").strip(),
+        dns_error=text_of(errors, "DNSValidationError").strip(),
+        file_error=text_of(errors, "FileValidationError").strip(),
     )
 
 
@@ -1091,83 +940,83 @@ _VALIDATION_KEYS = {"ValidationMethod", "GlobalError", "Errors"}
 
 def _domain_dns(row):
     return DomainDns(
-        id=_id(row),
-        domain=_needed_text(row, "Domain").rstrip(".").lower(),
-        ownership_token=_text(row, "OwnerShipToken"),
+        id=id_of(row),
+        domain=needed_text_of(row, "Domain").rstrip(".").lower(),
+        ownership_token=text_of(row, "OwnerShipToken"),
         ownership_name=_full_name(row, "OwnerShipTokenRecordName"),
         dkim_name=_full_name(row, "DKIMRecordName"),
-        dkim_value=_text(row, "DKIMRecordValue"),
-        dkim_status=_word(row, "DKIMStatus", const.DNS_STATUSES),
-        spf_value=_text(row, "SPFRecordValue"),
-        spf_status=_word(row, "SPFStatus", const.DNS_STATUSES),
-        is_check_in_progress=_flag(row, "IsCheckInProgress"),
-        last_check_at=_date(row, "LastCheckAt"),
+        dkim_value=text_of(row, "DKIMRecordValue"),
+        dkim_status=word_of(row, "DKIMStatus", const.DNS_STATUSES),
+        spf_value=text_of(row, "SPFRecordValue"),
+        spf_status=word_of(row, "SPFStatus", const.DNS_STATUSES),
+        is_check_in_progress=flag_of(row, "IsCheckInProgress"),
+        last_check_at=date_of(row, "LastCheckAt"),
     )
 
 
 def _dns_check(row):
     return DnsCheck(
-        dkim_status=_word(row, "DKIMStatus", const.DNS_STATUSES),
-        dkim_found=_text(row, "DKIMRecordCurrentValue"),
-        dkim_errors=_texts(row, "DKIMErrors"),
-        spf_status=_word(row, "SPFStatus", const.DNS_STATUSES),
-        spf_found=_texts(row, "SPFRecordsCurrentValues"),
-        spf_errors=_texts(row, "SPFErrors"),
+        dkim_status=word_of(row, "DKIMStatus", const.DNS_STATUSES),
+        dkim_found=text_of(row, "DKIMRecordCurrentValue"),
+        dkim_errors=texts_of(row, "DKIMErrors"),
+        spf_status=word_of(row, "SPFStatus", const.DNS_STATUSES),
+        spf_found=texts_of(row, "SPFRecordsCurrentValues"),
+        spf_errors=texts_of(row, "SPFErrors"),
     )
 
 
 def _api_key(row):
     return ApiKey(
-        id=_id(row),
-        key=_needed_text(row, "APIKey"),
-        name=_text(row, "Name"),
+        id=id_of(row),
+        key=needed_text_of(row, "APIKey"),
+        name=text_of(row, "Name"),
         # Nobody is told that a key is suspended because an answer does not say so
-        is_active=_flag(row, "IsActive", missing=True),
-        is_master=_flag(row, "IsMaster"),
-        run_level=_word(row, "Runlevel", const.RUN_LEVELS),
-        quarantine=_number(row, "QuarantineValue"),
-        user_id=_link(row, "UserID"),
-        created_at=_date(row, "CreatedAt"),
+        is_active=flag_of(row, "IsActive", missing=True),
+        is_master=flag_of(row, "IsMaster"),
+        run_level=word_of(row, "Runlevel", const.RUN_LEVELS),
+        quarantine=number_of(row, "QuarantineValue"),
+        user_id=link_of(row, "UserID"),
+        created_at=date_of(row, "CreatedAt"),
     )
 
 
 def _user(row):
     return User(
-        id=_id(row),
-        email=_text(row, "Email"),
-        username=_text(row, "Username"),
-        locale=_text(row, "Locale"),
-        timezone=_text(row, "Timezone"),
-        max_api_keys=_number(row, "MaxAllowedAPIKeys"),
-        rate_limit_warned_at=_date(row, "WarnedRatelimitAt"),
-        created_at=_date(row, "CreatedAt"),
+        id=id_of(row),
+        email=text_of(row, "Email"),
+        username=text_of(row, "Username"),
+        locale=text_of(row, "Locale"),
+        timezone=text_of(row, "Timezone"),
+        max_api_keys=number_of(row, "MaxAllowedAPIKeys"),
+        rate_limit_warned_at=date_of(row, "WarnedRatelimitAt"),
+        created_at=date_of(row, "CreatedAt"),
     )
 
 
 def _profile(row):
     return Profile(
-        id=_id(row),
-        user_id=_link(row, "UserID"),
-        company=_text(row, "CompanyName"),
-        first_name=_text(row, "Firstname"),
-        last_name=_text(row, "Lastname"),
-        country=_text(row, "AddressCountry"),
-        website=_text(row, "Website"),
+        id=id_of(row),
+        user_id=link_of(row, "UserID"),
+        company=text_of(row, "CompanyName"),
+        first_name=text_of(row, "Firstname"),
+        last_name=text_of(row, "Lastname"),
+        country=text_of(row, "AddressCountry"),
+        website=text_of(row, "Website"),
     )
 
 
 def _message(row):
     return Message(
-        id=_id(row),
-        guid=_text(row, "UUID"),
-        status=_word(row, "Status", const.MESSAGE_STATUSES),
-        state_id=_link(row, "StateID"),
-        is_permanent=_flag(row, "StatePermanent"),
-        contact_id=_link(row, "ContactID"),
-        email=_text(row, "ContactAlt"),
-        custom_id=_text(row, "CustomID"),
-        campaign_id=_link(row, "CampaignID"),
-        arrived_at=_date(row, "ArrivedAt"),
+        id=id_of(row),
+        guid=text_of(row, "UUID"),
+        status=word_of(row, "Status", const.MESSAGE_STATUSES),
+        state_id=link_of(row, "StateID"),
+        is_permanent=flag_of(row, "StatePermanent"),
+        contact_id=link_of(row, "ContactID"),
+        email=text_of(row, "ContactAlt"),
+        custom_id=text_of(row, "CustomID"),
+        campaign_id=link_of(row, "CampaignID"),
+        arrived_at=date_of(row, "ArrivedAt"),
     )
 
 
@@ -1181,33 +1030,33 @@ _HISTORY_EVENTS = {
 
 
 def _history_event(row):
-    word = _text(row, "EventType").strip().lower()
-    moment = _number(row, "EventAt")
+    word = text_of(row, "EventType").strip().lower()
+    moment = number_of(row, "EventAt")
     if moment <= 0:
         raise UnexpectedAnswerError("EventAt is not a time")
     return HistoryEvent(
         event=_HISTORY_EVENTS.get(word, word),
         date=datetime.fromtimestamp(moment, timezone.utc).replace(tzinfo=None),
-        state=_text(row, "State"),
-        comment=_text(row, "Comment"),
-        agent=_text(row, "Useragent"),
+        state=text_of(row, "State"),
+        comment=text_of(row, "Comment"),
+        agent=text_of(row, "Useragent"),
     )
 
 
 def _callback(row):
     return Callback(
-        id=_id(row),
-        event=_word(row, "EventType", const.EVENT_TYPES),
-        url=_text(row, "Url"),
-        is_alive=_text(row, "Status").strip().lower() in ("alive", "1", ""),
-        is_backup=_flag(row, "IsBackup"),
-        version=_number(row, "Version"),
+        id=id_of(row),
+        event=word_of(row, "EventType", const.EVENT_TYPES),
+        url=text_of(row, "Url"),
+        is_alive=text_of(row, "Status").strip().lower() in ("alive", "1", ""),
+        is_backup=flag_of(row, "IsBackup"),
+        version=number_of(row, "Version"),
     )
 
 
 def _counter(row):
     return Counter(
-        date=_date(row, "Timeslice"),
-        total=_number(row, "Total"),
-        sent=_number(row, "MessageSentCount"),
+        date=date_of(row, "Timeslice"),
+        total=number_of(row, "Total"),
+        sent=number_of(row, "MessageSentCount"),
     )

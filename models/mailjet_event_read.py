@@ -1,0 +1,253 @@
+import json
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# What a report writes of an event, with its type in PostgreSQL
+COLUMNS = {
+    "key": "varchar",
+    "event": "varchar",
+    "date": "timestamp",
+    "mailjet_message_id": "varchar",
+    "mailjet_campaign_id": "varchar",
+    "mailjet_contact_id": "varchar",
+    "url": "varchar",
+    "agent": "varchar",
+    "is_automatic": "bool",
+    "bounce_type": "varchar",
+    "is_blocked": "bool",
+    "error": "varchar",
+}
+# How many events are given their address in one step
+STEP = 10_000
+
+
+class MailjetEvent(models.Model):
+    """Events that a report has read at Mailjet, beside those that were posted.
+
+    Both have the same key, so that an event that comes both ways is there once. What is
+    read there lacks address and X-MJ-CustomID: they are taken from what else is known
+    of the same message and contact, at once or when that comes.
+    """
+
+    _inherit = "mailjet.event"
+
+    report_id = fields.Many2one(
+        "mailjet.report",
+        "Brought by",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    report_run = fields.Integer(readonly=True)
+
+    # Who looks for what lacks an address
+    _without_email = models.Index("(server_id, id) WHERE email IS NULL")
+
+    @api.model
+    def _store_page(self, report, rows):
+        """Insert the events of one page that are not there; return how many.
+
+        :param report: the `mailjet.report` that brings them
+        :param list rows: dicts of values, see `tools.report_row`
+        """
+        rows = list({row["key"]: row for row in rows}.values())
+        if not rows:
+            return 0
+        self.env.cr.execute(self._store_statement(report, rows))
+        inserted = [
+            (message_id, state)
+            for message_id, state, is_new in self.env.cr.fetchall()
+            if is_new
+        ]
+        if any(state == "new" for _message_id, state in inserted):
+            self._wake_cron()
+        self.env["mailjet.statistic"]._note_messages(
+            report.server_id.id, [message_id for message_id, _state in inserted]
+        )
+        self.invalidate_model(flush=False)
+        return len(inserted)
+
+    @api.model
+    def _store_statement(self, report, rows):
+        """Return the statement that inserts rows, with what is known of their mails."""
+        names = SQL(", ").join(map(SQL.identifier, COLUMNS))
+        definitions = SQL(", ").join(
+            SQL(f"%s {kind}", SQL.identifier(name)) for name, kind in COLUMNS.items()
+        )
+        on_conflict = SQL("DO NOTHING")
+        if report._replaces():
+            on_conflict = SQL(
+                "DO UPDATE SET report_run = EXCLUDED.report_run"
+                " WHERE known.report_id = EXCLUDED.report_id"
+            )
+        return SQL(
+            """
+            INSERT INTO mailjet_event AS known (
+                        server_id, origin, report_id, report_run, %(names)s,
+                        custom_id, email, recipient_domain, state)
+            SELECT %(server)s, 'api', %(report)s, %(run)s, %(columns)s,
+                   NULLIF(mail.custom_id, ''), mail.email,
+                   split_part(mail.email, '@', 2),
+                   CASE WHEN mail.custom_id != '' THEN 'new' ELSE 'foreign' END
+              FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (%(definitions)s)
+              LEFT JOIN LATERAL (%(mail)s) AS mail ON TRUE
+                ON CONFLICT (server_id, key) %(on_conflict)s
+         RETURNING mailjet_message_id, state, xmax = 0
+            """,
+            names=names,
+            columns=SQL(", ").join(SQL("row.%s", SQL.identifier(n)) for n in COLUMNS),
+            server=report.server_id.id,
+            report=report.id,
+            run=report.run,
+            rows=json.dumps(rows, default=str),
+            definitions=definitions,
+            mail=self._known_mail_query(report.server_id.id),
+            on_conflict=on_conflict,
+        )
+
+    @api.model
+    def _known_mail_query(self, server_id):
+        """Return what gives custom id and address of the mail of a `row`."""
+        return SQL(
+            """
+            SELECT custom_id, email FROM (
+                SELECT 1 AS rank, event.custom_id, event.email
+                  FROM mailjet_event AS event
+                 WHERE event.mailjet_message_id = row.mailjet_message_id
+                   AND event.server_id = %(server)s AND event.email IS NOT NULL
+                 UNION ALL
+                SELECT 2, message.custom_id, message.email
+                  FROM mailjet_message AS message
+                 WHERE message.key = row.mailjet_message_id
+                   AND message.server_id = %(server)s AND message.email IS NOT NULL
+                 UNION ALL
+                SELECT 3, NULL, contact.email
+                  FROM mailjet_contact AS contact
+                 WHERE contact.key = row.mailjet_contact_id
+                   AND contact.server_id = %(server)s
+                   AND contact.is_anonymized IS NOT TRUE) AS known
+          ORDER BY rank
+             LIMIT 1
+            """,
+            server=server_id,
+        )
+
+    @api.model
+    def _adopt(self, server_id, rows):
+        """Give events what is known of their mails by now, and have them applied.
+
+        :param list rows: dicts with `key` (the message's id), `custom_id`, `email`
+        """
+        if not rows:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mailjet_event AS event
+                   SET custom_id = row.custom_id, email = row.email, state = 'new',
+                       recipient_domain = split_part(row.email, '@', 2)
+                  FROM jsonb_to_recordset(%s::jsonb)
+                       AS row (key varchar, custom_id varchar, email varchar)
+                 WHERE event.server_id = %s
+                   AND event.mailjet_message_id = row.key
+                   AND event.state = 'foreign' AND event.custom_id IS NULL
+                """,
+                json.dumps(
+                    [
+                        {name: row[name] for name in ("key", "custom_id", "email")}
+                        for row in rows
+                    ]
+                ),
+                server_id,
+            )
+        )
+        if self.env.cr.rowcount:
+            self._wake_cron()
+        self.invalidate_model(flush=False)
+
+    @api.model
+    def _add_addresses(self, server_id, after_id):
+        """Give the next events without an address that of their contact, if known.
+
+        :param int after_id: where the last step ended, 0 at first
+        :return: where this step ended; None when all have been looked at
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH lacking AS (
+                         SELECT id, mailjet_contact_id FROM mailjet_event
+                          WHERE server_id = %(server)s AND email IS NULL
+                            AND id > %(after)s
+                       ORDER BY id LIMIT %(step)s),
+                     found AS (
+                         UPDATE mailjet_event AS event
+                            SET email = contact.email,
+                                recipient_domain = split_part(contact.email, '@', 2)
+                           FROM lacking
+                           JOIN mailjet_contact AS contact
+                             ON contact.server_id = %(server)s
+                            AND contact.key = lacking.mailjet_contact_id
+                            AND contact.is_anonymized IS NOT TRUE
+                          WHERE event.id = lacking.id
+                      RETURNING event.date::date AS date),
+                     noted AS (
+                         INSERT INTO mailjet_statistic_stale (server_id, date)
+                         SELECT DISTINCT %(server)s, date FROM found)
+                SELECT max(id) FROM lacking
+                """,
+                server=server_id,
+                after=after_id,
+                step=STEP,
+            )
+        )
+        self.invalidate_model(flush=False)
+        return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _remove_unseen(self, report, limit):
+        """Remove what this report brought and has not seen in its run; return how many.
+
+        :param int limit: at most so many, for the rest is for the next step
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH removed AS (
+                         DELETE FROM mailjet_event
+                          WHERE id IN (SELECT id FROM mailjet_event
+                                        WHERE report_id = %(report)s
+                                          AND report_run < %(run)s
+                                        LIMIT %(limit)s)
+                      RETURNING date::date AS date),
+                     noted AS (
+                         INSERT INTO mailjet_statistic_stale (server_id, date)
+                         SELECT DISTINCT %(server)s, date FROM removed)
+                SELECT count(*) FROM removed
+                """,
+                report=report.id,
+                run=report.run,
+                server=report.server_id.id,
+                limit=limit,
+            )
+        )
+        self.invalidate_model(flush=False)
+        return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _forget_contacts(self, server_id, keys):
+        """Take what identifies these contacts out of their events."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mailjet_event
+                   SET email = NULL, ip = NULL, geo = NULL, agent = NULL, payload = NULL
+                 WHERE server_id = %s AND mailjet_contact_id IN %s
+                   AND (email IS NOT NULL OR payload IS NOT NULL)
+                """,
+                server_id,
+                tuple(keys),
+            )
+        )
+        self.invalidate_model(flush=False)

@@ -1,0 +1,65 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Percentages: name -> (what is counted, what it is a part of), as Mailjet has them
+# https://dev.mailjet.com/email/guides/statistics/
+RATES = {
+    "delivered_rate": ("delivered", "processed"),
+    "opened_rate": ("opened", "delivered"),
+    "clicked_rate": ("clicked", "delivered"),
+    "bounced_rate": ("bounced", "processed"),
+    "blocked_rate": ("blocked", "processed"),
+    "unsubscribed_rate": ("unsubscribed", "delivered"),
+    "complained_rate": ("complained", "delivered"),
+}
+MEASURES = sorted({name for pair in RATES.values() for name in pair})
+
+
+class MailjetRates(models.AbstractModel):
+    """Percentages that stay right when rows are grouped.
+
+    The rate of a group is that of its sums, not the mean of its rows' rates.
+    """
+
+    _name = "mailjet.rates"
+    _description = "Percentages of sums"
+
+    delivered_rate = fields.Float(
+        "Delivered (%)", compute="_compute_rates", aggregator="avg"
+    )
+    opened_rate = fields.Float("Opened (%)", compute="_compute_rates", aggregator="avg")
+    clicked_rate = fields.Float(
+        "Clicked (%)", compute="_compute_rates", aggregator="avg"
+    )
+    bounced_rate = fields.Float(
+        "Bounced (%)", compute="_compute_rates", aggregator="avg"
+    )
+    blocked_rate = fields.Float(
+        "Blocked (%)", compute="_compute_rates", aggregator="avg"
+    )
+    unsubscribed_rate = fields.Float(
+        "Unsubscribed (%)", compute="_compute_rates", aggregator="avg"
+    )
+    complained_rate = fields.Float(
+        "Complaints (%)",
+        compute="_compute_rates",
+        aggregator="avg",
+        digits=(16, 3),
+    )
+
+    @api.depends(lambda self: MEASURES if self._name != "mailjet.rates" else [])
+    def _compute_rates(self):
+        for row in self:
+            for name, (part, whole) in RATES.items():
+                row[name] = 100 * row[part] / row[whole] if row[whole] else 0
+
+    def _read_group_select(self, aggregate_spec, query):
+        name = aggregate_spec.partition(":")[0]
+        if name not in RATES:
+            return super()._read_group_select(aggregate_spec, query)
+        part, whole = (
+            self._field_to_sql(self._table, one, query) for one in RATES[name]
+        )
+        return SQL(
+            "COALESCE(100.0 * SUM(%s) / NULLIF(SUM(%s), 0), 0)::float", part, whole
+        )

@@ -1,0 +1,28 @@
+from odoo import fields, models
+
+
+class MailjetSegment(models.Model):
+    """A segment of a Mailjet account: contacts who fulfil an expression."""
+
+    _name = "mailjet.segment"
+    _inherit = ["mailjet.dataset"]
+    _description = "Mailjet segment"
+    _order = "name, id"
+
+    mailjet_id = fields.Char("Mailjet ID", readonly=True)
+    name = fields.Char(readonly=True)
+    description = fields.Char(readonly=True)
+    expression = fields.Char(
+        readonly=True, help="Who belongs to it, as Mailjet has it."
+    )
+    status = fields.Selection(
+        [
+            ("used", "Used"),
+            ("unused", "Not used"),
+            ("deleted", "Deleted"),
+            ("unknown", "Unknown"),
+        ],
+        readonly=True,
+    )
+
+    _key_unique = models.UniqueIndex("(server_id, key)")

@@ -1,0 +1,253 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..const import PROVIDERS
+
+_logger = logging.getLogger(__name__)
+
+# What a status of a message says has happened, where no event says so
+IMPLIED = (
+    ("sent", "sent"),
+    ("opened", "sent"),
+    ("opened", "open"),
+    ("clicked", "sent"),
+    ("clicked", "open"),
+    ("clicked", "click"),
+    ("spam", "sent"),
+    ("spam", "spam"),
+    ("unsub", "sent"),
+    ("unsub", "unsub"),
+    ("bounce", "bounce"),
+    ("hardbounced", "bounce"),
+    ("softbounced", "bounce"),
+    ("blocked", "blocked"),
+)
+LOCK = "mail_mailjet.statistic"
+
+
+class MailjetStatistic(models.Model):
+    """Sums of one day: what became of the mails, by campaign, domain and provider.
+
+    Always made anew from the events and messages of the day, never counted up, so that
+    they are equal to the details whatever came when and how often. Who changes events
+    notes their days, and a cron makes these anew. Once old events have been deleted,
+    the sums of their days stay as they are.
+    """
+
+    _name = "mailjet.statistic"
+    _description = "Daily sums of Mailjet's events"
+    _log_access = False
+
+    server_id = fields.Many2one("ir.mail_server", required=True, ondelete="cascade")
+    date = fields.Date(required=True, help="In UTC.")
+    mailing_id = fields.Many2one(
+        "mailing.mailing", index="btree_not_null", ondelete="cascade"
+    )
+    mailjet_campaign_id = fields.Char()
+    sender_domain = fields.Char()
+    provider = fields.Char()
+    delivered = fields.Integer()
+    opened = fields.Integer()
+    clicked = fields.Integer()
+    opens = fields.Integer()
+    clicks = fields.Integer()
+    machine_opens = fields.Integer()
+    hard_bounced = fields.Integer()
+    soft_bounced = fields.Integer()
+    blocked = fields.Integer()
+    complained = fields.Integer()
+    unsubscribed = fields.Integer()
+
+    # Two transactions that make the same day anew cannot both succeed
+    _key_unique = models.UniqueIndex(
+        "(server_id, date, COALESCE(mailing_id, 0), COALESCE(mailjet_campaign_id, ''),"
+        " COALESCE(sender_domain, ''), COALESCE(provider, ''))"
+    )
+
+    # ------------------------------------------------------------------
+    # Which days are not right any more
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _note_messages(self, server_id, message_ids):
+        """Note the days of everything that is known of these messages.
+
+        :param list message_ids: Mailjet's, as texts
+        """
+        if not message_ids:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO mailjet_statistic_stale (server_id, date)
+                SELECT DISTINCT %(server)s, found.date::date
+                  FROM (SELECT date FROM mailjet_event
+                         WHERE server_id = %(server)s
+                           AND mailjet_message_id IN %(ids)s
+                         UNION ALL
+                        SELECT date FROM mailjet_message
+                         WHERE server_id = %(server)s AND key IN %(ids)s) AS found
+                 WHERE found.date IS NOT NULL
+                """,
+                server=server_id,
+                ids=tuple(message_ids),
+            )
+        )
+
+    @api.model
+    def _cron_refresh(self):
+        """Make the sums of all noted days anew."""
+        self.env.cr.commit()  # to see what others have committed up to now
+        self._refresh()
+
+    @api.model
+    def _refresh(self):
+        """Make the sums of all noted days anew, and commit each."""
+        self.env.cr.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [LOCK])
+        if not self.env.cr.fetchone()[0]:
+            return
+        days = self._stale_days()
+        commit_progress = self.env["ir.cron"]._commit_progress
+        frozen = self._forgotten_until()
+        for number, (server_id, date, stale_ids) in enumerate(days):
+            if not frozen or date > frozen:
+                self._make(server_id, date)
+            self.env["mailjet.statistic.stale"].browse(stale_ids).unlink()
+            if not commit_progress(1, remaining=len(days) - number - 1):
+                break
+        self.invalidate_model()
+
+    @api.model
+    def _stale_days(self):
+        self.env.cr.execute(
+            """
+            SELECT server_id, date, array_agg(id)
+              FROM mailjet_statistic_stale
+          GROUP BY server_id, date
+          ORDER BY date DESC
+            """
+        )
+        return self.env.cr.fetchall()
+
+    @api.model
+    def _forgotten_until(self):
+        """Return the last day of which events have been deleted, None for none."""
+        get_param = self.env["ir.config_parameter"].sudo().get_param
+        return fields.Date.to_date(get_param("mail_mailjet.events_forgotten_until"))
+
+    # ------------------------------------------------------------------
+    # The sums of a day
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _make(self, server_id, date):
+        """Make the sums of one day anew.
+
+        A message counts once, on the day when it happened first.
+        """
+        end = fields.Date.add(date, days=1)
+        providers = [
+            (domain, code)
+            for code, (_name, domains) in PROVIDERS.items()
+            for domain in domains
+        ]
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM mailjet_statistic WHERE server_id = %s AND date = %s
+                """,
+                server_id,
+                date,
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO mailjet_statistic (
+                            server_id, date, mailing_id, mailjet_campaign_id,
+                            sender_domain, provider, delivered, opened, clicked, opens,
+                            clicks, machine_opens, hard_bounced, soft_bounced, blocked,
+                            complained, unsubscribed)
+                SELECT %(server)s, %(date)s, fact.mailing_id, fact.mailjet_campaign_id,
+                       fact.sender_domain,
+                       CASE WHEN fact.recipient_domain IS NOT NULL
+                            THEN COALESCE(provider.code, 'other') END,
+                       %(delivered)s, %(opened)s, %(clicked)s,
+                       count(*) FILTER (WHERE event = 'open'),
+                       count(*) FILTER (WHERE event = 'click'),
+                       count(*) FILTER (WHERE event = 'open' AND is_automatic),
+                       %(hard)s, %(soft)s, %(blocked)s, %(complained)s, %(unsubscribed)s
+                  FROM (%(events)s UNION ALL %(messages)s) AS fact
+             LEFT JOIN (VALUES %(providers)s) AS provider (domain, code)
+                    ON provider.domain = fact.recipient_domain
+              GROUP BY 3, 4, 5, 6
+                """,
+                server=server_id,
+                date=date,
+                delivered=_first("sent"),
+                opened=_first("open"),
+                clicked=_first("click"),
+                hard=_first("bounce", " AND bounce_type = 'hard'"),
+                soft=_first("bounce", " AND bounce_type IS DISTINCT FROM 'hard'"),
+                blocked=_first("blocked"),
+                complained=_first("spam"),
+                unsubscribed=_first("unsub"),
+                events=self._events_query(server_id, date, end),
+                messages=self._messages_query(server_id, date, end),
+                providers=SQL(", ").join(SQL("(%s, %s)", *pair) for pair in providers),
+            )
+        )
+
+    @api.model
+    def _events_query(self, server_id, start, end):
+        return SQL(
+            """
+            SELECT mailing_id, mailjet_campaign_id, sender_domain, recipient_domain,
+                   event, bounce_type, is_automatic,
+                   NOT COALESCE(is_automatic, FALSE) AND NOT EXISTS (
+                       SELECT FROM mailjet_event AS earlier
+                        WHERE earlier.mailjet_message_id = event.mailjet_message_id
+                          AND earlier.server_id = event.server_id
+                          AND earlier.event = event.event
+                          AND earlier.is_automatic IS NOT TRUE
+                          AND (earlier.date, earlier.id) < (event.date, event.id)
+                   ) AS is_first
+              FROM mailjet_event AS event
+             WHERE server_id = %s AND date >= %s AND date < %s
+            """,
+            server_id,
+            start,
+            end,
+        )
+
+    @api.model
+    def _messages_query(self, server_id, start, end):
+        """Return what the statuses of messages say has happened, without events."""
+        return SQL(
+            """
+            SELECT message.mailing_id, NULLIF(message.mailjet_campaign_id, ''), NULL,
+                   NULLIF(split_part(message.email, '@', 2), ''), implied.event,
+                   CASE WHEN message.status = 'hardbounced' OR message.is_permanent
+                        THEN 'hard' END,
+                   FALSE, TRUE
+              FROM mailjet_message AS message
+              JOIN (VALUES %s) AS implied (status, event)
+                ON implied.status = message.status
+             WHERE server_id = %s AND date >= %s AND date < %s
+               AND NOT EXISTS (
+                       SELECT FROM mailjet_event AS event
+                        WHERE event.mailjet_message_id = message.key
+                          AND event.server_id = message.server_id
+                          AND event.event = implied.event)
+            """,
+            SQL(", ").join(SQL("(%s, %s)", *pair) for pair in IMPLIED),
+            server_id,
+            start,
+            end,
+        )
+
+
+def _first(event, more=""):
+    return SQL(f"count(*) FILTER (WHERE event = %s AND is_first{more})", event)
