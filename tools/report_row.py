@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 
 from .. import const
 from .automatic_open import is_automatic
-from .mailjet_event import LONGEST_URL, event_key
+from .mailjet_event import EARLIEST, LATEST, LONGEST_URL, event_key
 from .mailjet_row import (
     date_of,
     flag_of,
@@ -159,7 +159,8 @@ def read_overview(row, asked):
     kind = CAMPAIGN_KINDS.get(text_of(row, "IDType").lower(), "sent")
     status = CAMPAIGN_STATUSES.get(number_of(row, "Status"), "unknown")
     seconds = number_of(row, "SendTimeStart")
-    date = datetime.fromtimestamp(seconds, timezone.utc) if seconds > 0 else None
+    known = EARLIEST <= seconds <= LATEST
+    date = datetime.fromtimestamp(seconds, timezone.utc) if known else None
     return {
         "key": f"{kind}/{campaign_id}",
         "mailjet_id": campaign_id,
