@@ -7,6 +7,15 @@ UPDATE ir_mail_server
        mailjet_event_old_token = NULL,
        mailjet_event_password = NULL,
        mailjet_reports_sent = FALSE,
+       mailjet_callbacks_read_on = NULL,
+       mailjet_event_problem = NULL,
+       mailjet_event_checked_on = NULL,
+       mailjet_gap_from = NULL,
+       mailjet_gap_to = NULL,
+       mailjet_gap_offset = 0,
+       mailjet_paused_until = NULL,
+       mailjet_pause_words = NULL,
+       mailjet_pause_count = 0,
        mailjet_state = 'untested',
        mailjet_failure = NULL
  WHERE smtp_authentication = 'mailjet'

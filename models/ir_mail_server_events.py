@@ -15,6 +15,8 @@ EVENT_PATH = "/mailjet/events/"
 EVENT_USER = "mailjet"
 # Mailjet goes on trying a post for a day
 OLD_TOKEN_TRUSTED_FOR = timedelta(days=2)
+# A change in one of these may put a server into use that has no token
+IN_USE_FIELDS = {"active", "smtp_authentication", "smtp_pass"}
 # What a post is compared with
 PROOFS = (
     "mailjet_event_token",
@@ -39,7 +41,6 @@ class IrMail_Server(models.Model):
         ],
         "Opens and clicks",
         default="odoo",
-        required=True,
         help="Odoo tracks: Mailjet changes no link, so that links with a token of "
         "yours never pass through another site.\n"
         "Mailjet tracks: Mailjet counts opens and clicks of every mail; those of "
@@ -122,7 +123,7 @@ class IrMail_Server(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if vals.get("smtp_authentication") == "mailjet":
+        if IN_USE_FIELDS & vals.keys():
             self._mailjet_make_token()
         return result
 
@@ -152,8 +153,8 @@ class IrMail_Server(models.Model):
             tokens = [server.mailjet_event_token]
             if changed and changed >= recently:
                 tokens.append(server.mailjet_event_old_token)
-            matches = [consteq(token, one) for one in tokens if one]
-            proven = consteq(password, server.mailjet_event_password or "")
+            matches = [_is_same(token, one) for one in tokens if one]
+            proven = _is_same(password, server.mailjet_event_password or "")
             if any(matches) and proven and server.mailjet_event_password:
                 found = server
         return found
@@ -164,6 +165,7 @@ class IrMail_Server(models.Model):
         Mailjet signs nothing; its own advice is https and a login in the address.
         """
         server = self.sudo()
+        server._mailjet_make_token()  # a copy for testing has none
         parts = urlsplit(self._mailjet_event_base())
         login = f"{EVENT_USER}:{quote(server.mailjet_event_password, safe='')}"
         return (
@@ -176,7 +178,7 @@ class IrMail_Server(models.Model):
         token = url.rpartition(EVENT_PATH)[2]
         server = self.sudo()
         return any(
-            consteq(token, one)
+            _is_same(token, one)
             for one in (server.mailjet_event_token, server.mailjet_event_old_token)
             if one
         )
@@ -421,3 +423,8 @@ class IrMail_Server(models.Model):
             {"mailjet_gap_from": begin, "mailjet_gap_to": now, "mailjet_gap_offset": 0}
         )
         self.env.ref("mail_mailjet.ir_cron_fill_gaps")._trigger()
+
+
+def _is_same(given, own):
+    """Compare texts in constant time, be they what they may."""
+    return consteq(given.encode(errors="replace"), own.encode())

@@ -38,7 +38,7 @@ class MailMail(models.Model):
     def _mailjet_headers(self, server):
         """Return the headers that are the same for all recipients."""
         headers = {}
-        tracking = TRACKING.get(server.mailjet_tracking)
+        tracking = TRACKING.get(server.mailjet_tracking or "odoo")
         if tracking:
             headers["X-Mailjet-TrackOpen"] = tracking
             headers["X-Mailjet-TrackClick"] = tracking

@@ -489,14 +489,14 @@ class TestMailjetEventsOfMessages(MailjetEventsCommon):
         self.assertEqual(self.states(), ["foreign"])
 
 
-@tagged("post_install", "-at_install")
-class TestMailjetEventPosts(MailjetEventsCommon, HttpCase):
+class MailjetPostCommon(MailjetEventsCommon, HttpCase):
     def post(self, body, token=None, login=None, **kwargs):
         server = self.server
         token = token or server.mailjet_event_token
         login = login or ("mailjet", server.mailjet_event_password)
         data = body if isinstance(body, (str, bytes)) else json.dumps(body)
-        pair = base64.b64encode(":".join(login).encode()).decode()
+        pair = ":".join(login).encode("utf-8", "surrogateescape")
+        pair = base64.b64encode(pair).decode()
         headers = {"Authorization": f"Basic {pair}", **kwargs.pop("headers", {})}
         return self.url_open(
             f"/mailjet/events/{token}", data=data, headers=headers, **kwargs
@@ -505,6 +505,9 @@ class TestMailjetEventPosts(MailjetEventsCommon, HttpCase):
     def stored(self):
         return self.env["mailjet.event"].search([])
 
+
+@tagged("post_install", "-at_install")
+class TestMailjetEventPosts(MailjetPostCommon):
     def test_whatever_proves_to_be_mailjets_is_answered_with_200(self):
         trace = self.traces[0]
         empty = {"event": "open", "time": SENT_AT, "MessageID": 0, "email": ""}
@@ -558,6 +561,9 @@ class TestMailjetEventPosts(MailjetEventsCommon, HttpCase):
             (None, ("mailjet", "")),
             (self.server.mailjet_event_token[:-1], None),
             ("x", ("mailjet", password)),
+            ("%C3%A9t%C3%A9", ("mailjet", password)),
+            (None, ("mailjet", "été")),
+            ("%FF%00", ("mailjet", "\udcff")),
         ):
             with self.subTest(token=token, login=login):
                 response = self.post(event, token=token, login=login)
