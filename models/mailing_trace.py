@@ -16,7 +16,6 @@ COLUMNS = {
     "mailjet_status": "varchar",
     "mailjet_status_before": "varchar",
     "mailjet_delivered_on": "timestamp",
-    "mailjet_clicked_on": "timestamp",
     "mailjet_complained_on": "timestamp",
     "mailjet_unsubscribed_on": "timestamp",
 }
@@ -36,7 +35,6 @@ class MailingTrace(models.Model):
         readonly=True, help="The status without Mailjet's events."
     )
     mailjet_delivered_on = fields.Datetime("Delivered on", readonly=True)
-    mailjet_clicked_on = fields.Datetime(readonly=True)
     mailjet_complained_on = fields.Datetime("Complained on", readonly=True)
     mailjet_unsubscribed_on = fields.Datetime("Unsubscribed on", readonly=True)
 
@@ -72,23 +70,27 @@ class MailingTrace(models.Model):
             "mailjet_status": derived or False,
             "mailjet_status_before": before or False,
             "sent_datetime": row["sent_datetime"] or summary.delivered or False,
-            "open_datetime": _opened(row, summary, derived, before),
-            "links_click_datetime": _clicked(row, summary),
             "failure_type": row["failure_type"],
             "failure_reason": row["failure_reason"],
-            "mailjet_delivered_on": summary.delivered or False,
-            "mailjet_clicked_on": summary.clicked or False,
-            "mailjet_complained_on": summary.complained or False,
-            "mailjet_unsubscribed_on": summary.unsubscribed or False,
+            **_dates(row, summary),
         }
         if derived in FAILED:
-            event = self.env["mailjet.event"].browse(summary.failure_event.id)
-            language = event.mailing_id.user_id.lang
-            vals["failure_type"] = summary.failure_type
-            vals["failure_reason"] = event.with_context(lang=language)._failure_text()
+            vals.update(self._mailjet_failure_vals(summary))
         elif derived:
             vals["failure_type"] = vals["failure_reason"] = False
         return vals
+
+    @api.model
+    def _mailjet_failure_vals(self, summary):
+        """Return why the mail failed; nothing if that was long ago and is forgotten."""
+        if not summary.failure_event:
+            return {}
+        event = self.env["mailjet.event"].browse(summary.failure_event.id)
+        event = event.with_context(lang=event.mailing_id.user_id.lang)
+        return {
+            "failure_type": summary.failure_type,
+            "failure_reason": event._failure_text(),
+        }
 
     @api.model
     def _mailjet_call_helpers(self, before, changes):
@@ -157,17 +159,21 @@ def _json(value):
     return value if isinstance(value, str) else value.isoformat()
 
 
-def _opened(row, summary, derived, before):
-    """Return the first time it was opened, by Odoo's own tracking or Mailjet's."""
-    own = row["open_datetime"]
-    if derived and before not in ("open", "reply"):
-        own = False
-    return min(filter(None, (own, summary.opened)), default=False)
+def _dates(row, summary):
+    """Return what the events say together with what was known before.
 
-
-def _clicked(row, summary):
-    """Return the last click that Odoo's own tracking or Mailjet's has seen."""
-    own = row["links_click_datetime"]
-    if own == row["mailjet_clicked_on"]:
-        own = False
-    return max(filter(None, (own, summary.clicked)), default=False)
+    Odoo's own tracking may have seen more, and old events are forgotten. Only what
+    turned out to be a machine's is taken back.
+    """
+    machines = summary.automatic_dates
+    dates = {
+        "open_datetime": (min, summary.opened, machines),
+        "links_click_datetime": (max, summary.clicked, machines),
+        "mailjet_delivered_on": (min, summary.delivered, ()),
+        "mailjet_complained_on": (min, summary.complained, ()),
+        "mailjet_unsubscribed_on": (min, summary.unsubscribed, ()),
+    }
+    for name, (choose, found, untrue) in dates.items():
+        known = None if row[name] in untrue else row[name]
+        dates[name] = choose(filter(None, (known, found)), default=False)
+    return dates

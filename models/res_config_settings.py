@@ -22,6 +22,14 @@ class ResConfigSettings(models.TransientModel):
         help="Months; 0 keeps them for ever. What they have changed stays in any case.",
     )
 
+    def set_values(self):
+        """Keep that events are kept for ever; core keeps no 0 but the default."""
+        super().set_values()
+        if not self.mailjet_event_months:
+            self.env["ir.config_parameter"].sudo().set_param(
+                "mail_mailjet.event_months", "0"
+            )
+
     @api.depends_context("uid")
     def _compute_mailjet_domain_ids(self):
         """Show what the last check found: nothing is asked here."""

@@ -364,23 +364,6 @@ class TestMailjetEvents(MailjetEventsCommon):
         ):
             self.assertEqual(self.mailing[name], value, name)
 
-    def test_old_events_are_forgotten(self):
-        self.receive(self.event("sent", self.traces[0]))
-        recent = fields.Datetime.now() - timedelta(days=2)
-        self.receive(
-            self.event("open", self.traces[0], int(recent.timestamp()) - SENT_AT)
-        )
-        self.env["ir.config_parameter"].set_param("mail_mailjet.event_months", 1)
-        self.env["mailjet.event"].search([("event", "=", "sent")]).date = (
-            fields.Datetime.now() - timedelta(days=40)
-        )
-        self.env.flush_all()
-        self.env["mailjet.event"]._gc_events()
-        self.assertEqual(self.env["mailjet.event"].search([]).event, "open")
-        self.env["ir.config_parameter"].set_param("mail_mailjet.event_months", 0)
-        self.env["mailjet.event"]._gc_events()
-        self.assertEqual(self.traces[0].trace_status, "open")
-
     def test_queries_do_not_grow_with_the_batch(self):
         def queries(contacts):
             traces = self.create_traces(contacts)

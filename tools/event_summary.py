@@ -43,8 +43,8 @@ class EventFacts:
 class Summary:
     """What became of the mail. Dates are None for what did not happen.
 
-    `failure_event` is the one that says why; `automatic_ids` are the ids of the opens
-    and clicks that machines made.
+    `failure_event` is the one that says why; `automatic_ids` and `automatic_dates` are
+    those of the opens and clicks that machines made.
     """
 
     delivered: datetime | None = None
@@ -56,6 +56,7 @@ class Summary:
     failure_event: EventFacts | None = None
     is_hard_bounce: bool = False
     automatic_ids: frozenset = frozenset()
+    automatic_dates: frozenset = frozenset()
 
     @property
     def status(self):
@@ -108,13 +109,14 @@ def summarize(events):
     :param events: `EventFacts`, in any order
     """
     delivered = _earliest(events, "sent")
-    automatic = frozenset(
-        event.id
+    automatic = [
+        event
         for event in events
         if event.event in ("open", "click")
         and is_automatic(event.agent, event.date, delivered)
-    )
-    seen = [event for event in events if event.id not in automatic]
+    ]
+    automatic_ids = frozenset(event.id for event in automatic)
+    seen = [event for event in events if event.id not in automatic_ids]
     clicks = [event.date for event in seen if event.event == "click"]
     opened = _earliest(seen, "open")
     failure, failed = _worst_failure(events)
@@ -130,7 +132,8 @@ def summarize(events):
         is_hard_bounce=bool(
             failed and failed.event == "bounce" and failure.kind is not Kind.SOFT
         ),
-        automatic_ids=automatic,
+        automatic_ids=automatic_ids,
+        automatic_dates=frozenset(event.date for event in automatic),
     )
 
 
