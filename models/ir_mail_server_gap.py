@@ -68,7 +68,12 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _mailjet_event_of(self, message, entry):
-        """Return the `Event` that would have been posted."""
+        """Return the `Event` that would have been posted.
+
+        Mailjet blocks an address that bounces hard, which the API does not say here:
+        https://documentation.mailjet.com/hc/en-us/articles/360048398994
+        """
+        is_hard = message.is_permanent if entry.event == "bounce" else None
         return Event(
             event=entry.event,
             date=entry.date,
@@ -83,8 +88,8 @@ class IrMail_Server(models.Model):
             agent=entry.agent,
             ip="",
             geo="",
-            is_hard=message.is_permanent if entry.event == "bounce" else None,
-            is_blocked=None,
+            is_hard=is_hard,
+            is_blocked=is_hard,
             error_related_to="",
             error=entry.state,
             comment=entry.comment,

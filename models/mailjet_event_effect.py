@@ -37,11 +37,11 @@ class MailjetEvent(models.Model):
         )._without_repeats()
         for event in pending:
             effects[event.event](event)
-        pending._note_suppressions()
+        suppressing = pending._note_suppressions()
         pending.has_effect = True
         suppressions = self.env["mailjet.suppression"]
         if suppressions.search_count([], limit=1):
-            suppressions._end(self._last_deliveries())
+            suppressions._end(self._last_deliveries() | suppressing._later_deliveries())
 
     def _without_repeats(self):
         """Return these without those that only repeat another one at another time.
@@ -152,10 +152,12 @@ class MailjetEvent(models.Model):
         return None
 
     def _note_suppressions(self):
-        rows = []
+        """Keep whom Mailjet suppresses; return the events that say so."""
+        suppressing, rows = self.browse(), []
         for event in self.filtered("email"):
             words = event._suppression_words()
             if words:
+                suppressing += event
                 rows.append(
                     {
                         "server_id": event.server_id.id,
@@ -166,11 +168,29 @@ class MailjetEvent(models.Model):
                     }
                 )
         self.env["mailjet.suppression"]._note(rows)
+        return suppressing
 
     def _last_deliveries(self):
+        """Return the last delivery among these: (server id, address) -> datetime."""
         deliveries = {}
         for event in self:
             if event.event == "sent" and event.email:
                 key = event.server_id.id, event.email
                 deliveries[key] = max(event.date, deliveries.get(key, event.date))
         return deliveries
+
+    def _later_deliveries(self):
+        """Return the last deliveries to these addresses that were applied before."""
+        if not self:
+            return {}
+        groups = self._read_group(
+            [
+                ("event", "=", "sent"),
+                ("state", "=", "applied"),
+                ("date", ">", min(self.mapped("date"))),
+                ("email", "in", self.mapped("email")),
+            ],
+            ["server_id", "email"],
+            ["date:max"],
+        )
+        return {(server.id, email): date for server, email, date in groups}

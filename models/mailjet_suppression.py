@@ -104,4 +104,5 @@ class MailjetSuppression(models.Model):
     @api.model
     def _of_emails(self, emails):
         """Return the suppressions of these addresses, by address."""
-        return self.sudo().search([("email", "in", list(emails))]).grouped("email")
+        domain = [("email", "in", list(emails))]
+        return self.sudo().search_fetch(domain, ["email", "words"]).grouped("email")

@@ -188,6 +188,7 @@ class TestMailjetLoop(MailjetLoopCommon):
             [("email", "=", "bounce@example.org")]
         )
         self.assertEqual(bounced.message_bounce, 1)
+        self.assertIn("no such mailbox", bounced.mailjet_suppression)
 
     def test_a_reply_finds_its_thread(self):
         """Its only reference is the Message-Id that Mailjet gave to our mail."""
