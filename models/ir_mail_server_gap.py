@@ -24,19 +24,22 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _cron_fill_gaps(self):
-        """Fill the gaps of all accounts; an outage is for the next run."""
+        """Fill the gaps of all accounts; an outage is for the next run.
+
+        When its time is up, it says so, and Odoo has it go on as soon as it can.
+        """
         servers = self._get_active_servers()._filter_mailjet()
         servers = servers.filtered("mailjet_gap_from")
         commit_progress = self.env["ir.cron"]._commit_progress
-        seconds_left = commit_progress(remaining=len(servers))
-        for server in servers:
+        for left, server in zip(range(len(servers), 0, -1), servers, strict=True):
             try:
-                while seconds_left and server.mailjet_gap_from:
+                while server.mailjet_gap_from:
                     server._mailjet_fill_some()
-                    seconds_left = commit_progress(0)
+                    if not commit_progress(1, remaining=left):
+                        return
             except UserError as error:
                 _logger.info("Mailjet: gap of %s not filled: %s", server.name, error)
-            seconds_left = commit_progress(1)
+            commit_progress(remaining=left - 1)
 
     def _mailjet_fill_some(self):
         """Read the next messages of the gap, and keep how far that came."""
