@@ -10,6 +10,7 @@
     "external_dependencies": {"python": ["dnspython>=2.3,!=2.6.0"]},
     "data": [
         "security/ir.model.access.csv",
+        "security/mail_mailjet_security.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
         "wizard/mailjet_address_views.xml",

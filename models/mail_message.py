@@ -22,7 +22,7 @@ class MailMessage(models.Model):
                 "date": event.date,
                 "moment": kinds[event.event],
                 "email": event.email,
-                "detail": event.reason or event.url or event._machine_words(),
+                "detail": event._timeline_detail(),
             }
             for event in events
         ]

@@ -171,9 +171,10 @@ class MailjetEvent(models.Model):
                 )
                 event.reason = self._words_of(failure.reason)
 
-    def _machine_words(self):
-        """Return a word on an open or a click that is no person's, or False."""
-        return self.is_automatic and self.env._("by a machine, not counted")
+    def _timeline_detail(self):
+        """Return why, where to, and whether it was no person; False for none of it."""
+        machine = self.is_automatic and self.env._("by a machine, not counted")
+        return ", ".join(filter(None, [self.reason, self.url, machine])) or False
 
     def _is_hard(self):
         """Return Mailjet's own word on a bounce, None if it says nothing."""

@@ -21,6 +21,7 @@ from . import test_mailjet_sender
 from . import test_mailjet_setup
 from . import test_mailjet_smtp_test
 from . import test_mailjet_suppression
+from . import test_mailjet_timeline
 from . import test_mailjet_tours
 from . import test_neutralize
 from . import test_smtp_connection

@@ -1,3 +1,5 @@
+from contextlib import contextmanager, suppress
+
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
@@ -5,9 +7,32 @@ from .common import API_KEY, SECRET_KEY, MailjetCommon
 
 SECRETS = (API_KEY, SECRET_KEY)
 
+# What each role may do: read, create, write, unlink. Who is not named may do nothing.
+EVERYTHING = {"admin": "rcwu"}
+MIRRORED = {"marketing": "r", **EVERYTHING}
+OF_EVENTS = {"marketing": "r", "admin": "rwu"}
+TIMELINE = dict.fromkeys(("internal", "marketing", "admin"), "rcw")
+RIGHTS = {
+    "mailjet.address": EVERYTHING,
+    "mailjet.callback": EVERYTHING,
+    "mailjet.callback.replace": EVERYTHING,
+    "mailjet.dns.record": MIRRORED,
+    "mailjet.domain": MIRRORED,
+    "mailjet.event": OF_EVENTS,
+    "mailjet.sender": MIRRORED,
+    "mailjet.sender.add": EVERYTHING,
+    "mailjet.sender.delete": EVERYTHING,
+    "mailjet.sender.rename": EVERYTHING,
+    "mailjet.sending": {"admin": "r"},
+    "mailjet.setup": EVERYTHING,
+    "mailjet.smtp.test": EVERYTHING,
+    "mailjet.suppression": OF_EVENTS,
+    "mailjet.timeline": TIMELINE,
+    "mailjet.timeline.line": TIMELINE,
+}
 
-@tagged("post_install", "-at_install")
-class TestAccess(MailjetCommon):
+
+class AccessCommon(MailjetCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -19,6 +44,9 @@ class TestAccess(MailjetCommon):
         cls.public = cls.env.ref("base.public_user")
         cls.server = cls.create_server(mailjet_usage="mass_mailing")
 
+
+@tagged("post_install", "-at_install")
+class TestAccess(AccessCommon):
     def test_admin(self):
         server = self.server.with_user(self.admin)
         server.write({"smtp_pass": "another", "mailjet_usage": "all"})
@@ -82,3 +110,158 @@ class TestAccess(MailjetCommon):
                 ._find_mail_server("anna@company.example")
             )
             self.assertEqual(server, self.server)
+
+
+class _UndoError(Exception):
+    pass
+
+
+@tagged("post_install", "-at_install")
+class TestModelAccess(AccessCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.mailing = cls.env["mailing.mailing"].create({"subject": "News"})
+
+    def vals_of(self, model, number, env):
+        """Return values for a record, unlike those for another number."""
+        server = {"server_id": self.server.id}
+        email = {"email": f"a{number}@b.example"}
+        kind = ("ownership", "spf")[number]
+
+        def made(name):
+            return env[name].create(self.vals_of(name, number, env)).id
+
+        return {
+            "mailjet.address": lambda: {**server, **email},
+            "mailjet.callback": lambda: {**server, "event": ("open", "spam")[number]},
+            "mailjet.callback.replace": lambda: {
+                "callback_id": made("mailjet.callback")
+            },
+            "mailjet.dns.record": lambda: {
+                "domain_id": made("mailjet.domain"),
+                "kind": kind,
+            },
+            "mailjet.domain": lambda: {**server, "name": f"b{number}.example"},
+            "mailjet.event": lambda: {
+                **server,
+                **email,
+                "key": f"key{number}",
+                "event": "open",
+                "date": "2026-03-05 08:40:00",
+                "mailing_id": self.mailing.id,
+            },
+            "mailjet.sender": lambda: {**server, **email, "status": "active"},
+            "mailjet.sender.add": lambda: server,
+            "mailjet.sender.delete": lambda: {"sender_id": made("mailjet.sender")},
+            "mailjet.sender.rename": lambda: {"sender_id": made("mailjet.sender")},
+            "mailjet.sending": lambda: {**server, "count": 1},
+            "mailjet.setup": lambda: server,
+            "mailjet.smtp.test": lambda: server,
+            "mailjet.suppression": lambda: {
+                **server,
+                **email,
+                "date": "2026-03-05 08:40:00",
+            },
+            "mailjet.timeline": dict,
+            "mailjet.timeline.line": lambda: {"timeline_id": made("mailjet.timeline")},
+        }[model]()
+
+    @contextmanager
+    def taken_back(self):
+        """Undo all that is done within."""
+        with suppress(_UndoError), self.cr.savepoint():
+            yield
+            self.env.flush_all()
+            raise _UndoError
+        self.env.invalidate_all(flush=False)
+
+    def is_allowed(self, action):
+        try:
+            with self.taken_back():
+                action()
+        except AccessError:
+            self.env.invalidate_all(flush=False)
+            return False
+        return True
+
+    def rights_of(self, user, model):
+        """Try all that can be done with a record that is the user's own."""
+        records = self.env[model].with_user(user)
+        superuser = records.sudo().env
+        record = superuser[model].create(self.vals_of(model, 0, superuser)).sudo(False)
+        vals = self.vals_of(model, 1, superuser)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        actions = {
+            "r": record.read,
+            "c": lambda: records.create(vals),
+            "w": lambda: record.write({}),
+            "u": record.unlink,
+        }
+        return "".join(key for key, do in actions.items() if self.is_allowed(do))
+
+    def test_every_model_is_in_the_table(self):
+        own = {
+            name
+            for name, model in self.registry.items()
+            if model._original_module == "mail_mailjet" and not model._abstract
+        }
+        self.assertEqual(set(RIGHTS), own)
+
+    def test_what_each_role_may_do(self):
+        roles = {
+            "public": self.public,
+            "portal": self.portal,
+            "internal": self.internal,
+            "marketing": self.marketing,
+            "admin": self.admin,
+        }
+        for model, rights in RIGHTS.items():
+            for role, user in roles.items():
+                with self.subTest(model=model, role=role), self.taken_back():
+                    expected = rights.get(role, "")
+                    self.assertEqual(self.rights_of(user, model), expected)
+
+    def test_events_of_other_mail_are_for_administrators(self):
+        """A link in an invoice or a mail about a password may hold a token."""
+        message = self.admin.partner_id.message_post(body="Your password")
+        vals = {**self.vals_of("mailjet.event", 0, self.env), "mailing_id": False}
+        links = {"none": {}, "message": {"mail_message_id": message.id}}
+        of_others = self.env["mailjet.event"].create(
+            [{**vals, "key": key, **link} for key, link in links.items()]
+        )
+        of_mailing = self.env["mailjet.event"].create(
+            self.vals_of("mailjet.event", 1, self.env)
+        )
+        for user, seen in (
+            (self.marketing, of_mailing),
+            (self.admin, of_mailing + of_others),
+        ):
+            events = self.env["mailjet.event"].with_user(user)
+            self.assertEqual(events.search([]).sorted("id"), seen.sorted("id"))
+        for event in of_others.with_user(self.marketing):
+            with self.assertRaises(AccessError):
+                event.read(["url"])
+
+    def test_a_mailings_figures_are_for_marketing(self):
+        trace = self.env["mailing.trace"].create(
+            {
+                "mass_mailing_id": self.mailing.id,
+                "model": "res.partner",
+                "res_id": self.admin.partner_id.id,
+            }
+        )
+        self.env["mailjet.event"].create(
+            {
+                **self.vals_of("mailjet.event", 0, self.env),
+                "event": "spam",
+                "state": "applied",
+                "trace_id": trace.id,
+            }
+        )
+        mailing = self.mailing.with_user(self.marketing)
+        self.assertEqual(mailing.mailjet_complained, 1)
+        self.assertEqual(
+            trace.with_user(self.marketing).mailjet_event_ids.event, "spam"
+        )
