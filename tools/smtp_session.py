@@ -6,6 +6,7 @@ connection. Only the sending of a mail is watched.
 
 import smtplib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
@@ -88,12 +89,21 @@ class Session:
             self.outcome.sent += len(to_addrs) - len(refused)
             return refused
         except OSError as error:  # what smtplib raises is one, too
-            if not isinstance(error, smtplib.SMTPServerDisconnected | ConnectionError):
-                self.outcome.is_uncertain = False
+            if isinstance(error, smtplib.SMTPDataError):
+                self._end_transaction(error.smtp_code)
             self.outcome.fail(self._diagnose(error))
         # Out of the except block: no traceback shall show the server's own words
         refusal = self.outcome.refusal
         raise RefusedError(f"{refusal.title}: {refusal.detail}")
+
+    def _end_transaction(self, code: int) -> None:
+        """Make room for the next mail, which smtplib does not when DATA is refused."""
+        if code == 421:
+            self._connection.close()
+            return
+        # If the line breaks now, `is_open` says so
+        with suppress(smtplib.SMTPServerDisconnected):
+            self._connection.rset()
 
     def _getreply(self) -> tuple[int, bytes]:
         reply = self._read_reply()

@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass
 
-VERBS = ("AUTH", "MAIL", "RCPT", "DATA", "CONTENT")
+VERBS = ("AUTH", "MAIL", "RCPT", "DATA", "CONTENT", "RSET")
 HANG_UP = "hang up"
 # For CONTENT only: the mail is taken, and the client never learns of it
 LOSE_ANSWER = "lose answer"
