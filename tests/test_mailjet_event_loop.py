@@ -120,6 +120,7 @@ class TestMailjetLoop(MailjetLoopCommon):
             "spam@example.org": "sent",
             "unsub@example.org": "open",
         }
+        self.server.mailjet_tracking = "mailjet"
         mailing = self.create_mailing(*expected)
         mailing.action_send_mail()
         traces = {trace.email: trace for trace in mailing.mailing_trace_ids}
@@ -158,6 +159,7 @@ class TestMailjetLoop(MailjetLoopCommon):
         self.assertEqual(sorted(traces.mapped("trace_status")), ["bounce", "sent"])
 
     def test_a_gap_is_filled(self):
+        self.server.mailjet_tracking = "mailjet"
         mailing = self.create_mailing(
             "anybody@example.org", "open@example.org", "bounce@example.org"
         )

@@ -7,50 +7,47 @@ import base64
 import json
 import threading
 import time
-import uuid
 from collections import deque
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
-from .fates import fate_of
-from .rows import Row
+from .fates import Fate
+from .rows import Row, campaign_id
 from .store import Account, Message, Store
 
 PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-_CAMPAIGN_ID = 7653742672
 
 
-def events_of(message: Message, contact_ids: dict[str, int]) -> list[Row]:
-    """All events of a mail, in the order in which they happen.
+def events_of(message: Message, contact_ids: Mapping[str, int]) -> list[Row]:
+    """All events of a mail, in the order in which they happen, a minute apart.
 
-    `contact_ids` has Mailjet's id of each address.
+    `contact_ids` has Mailjet's id of each address, in lower case.
     """
-    head = message.parsed()
-    campaign = str(head["X-Mailjet-Campaign"] or "")
+    campaign = message.header("X-Mailjet-Campaign")
+    begin = int(message.received_at.timestamp())
     events = []
-    for message_id, address in zip(message.message_ids, message.rcpt_tos, strict=True):
-        fate = fate_of(address)
-        begin = int(message.received_at.timestamp())
+    for message_id, guid, address, fate in message.recipients():
         common = {
             "MessageID": message_id,
-            "Message_GUID": str(uuid.uuid5(uuid.NAMESPACE_URL, str(message_id))),
+            "Message_GUID": guid,
             "email": address,
-            "mj_campaign_id": _CAMPAIGN_ID if campaign else 0,
+            "mj_campaign_id": campaign_id(campaign),
             "mj_contact_id": contact_ids.get(address.lower(), 0),
             "customcampaign": campaign,
-            "CustomID": str(head["X-MJ-CustomID"] or ""),
-            "Payload": str(head["X-MJ-EventPayload"] or ""),
+            "CustomID": message.header("X-MJ-CustomID"),
+            "Payload": message.header("X-MJ-EventPayload"),
         }
-        for number, name in enumerate(filter(None, [fate.event, *fate.later])):
+        for number, name in enumerate(fate.events):
             event = {"event": name, "time": begin + 60 * number, **common}
             event.update(_details(name, fate, message_id))
             events.append(event)
     return events
 
 
-def _details(name: str, fate: Any, message_id: int) -> Row:
+def _details(name: str, fate: Fate, message_id: int) -> Row:
     """The fields that only events of one type have."""
     seen = {"ip": "192.0.2.10", "geo": "FR", "agent": PERSON}
     failed = {"error_related_to": fate.related_to, "error": fate.error}
@@ -69,16 +66,29 @@ def _details(name: str, fate: Any, message_id: int) -> Row:
         },
         "blocked": failed,
         "spam": {"source": "JMRPP"},
-        "unsub": {"mj_list_id": 0, **seen},
+        # By the button of a mail program; the list is 0 then
+        "unsub": {"mj_list_id": 0, **seen, "agent": "List-Unsubscribe"},
     }[name]
+
+
+@dataclass(frozen=True)
+class _Post:
+    """One request to be made: now, or once more at a time of the clock."""
+
+    account: Account
+    callback: Row
+    events: list[Row]
+    due: float = 0.0
 
 
 class EventPoster:
     """Posts the events of each mail to the addresses registered in the store.
 
     Groups what came up within `group_seconds`, as Version 2 asks for. A post that is
-    not answered with 200 is tried again every `retry_seconds`, and after
-    `give_up_seconds` the address is dead. Use it as a context manager.
+    not answered with 200 is tried again every `retry_seconds`, and `give_up_seconds`
+    after the first failure the address is dead: what waits for it is lost, and what
+    comes up goes to the backup address, if there is one. Use it as a context manager,
+    or call `post_all` yourself. `clock` stands in for time.monotonic.
     """
 
     def __init__(
@@ -88,15 +98,17 @@ class EventPoster:
         group_seconds: float = 1.0,
         retry_seconds: float = 30.0,
         give_up_seconds: float = 24 * 3600.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store = store
         self.group_seconds = group_seconds
         self.retry_seconds = retry_seconds
         self.give_up_seconds = give_up_seconds
         self.posted: list[tuple[str, int, int]] = []  # event types, events, status
+        self._clock = clock
         self._queue: deque[tuple[Account, Row]] = deque()
-        self._failing: dict[str, float] = {}
-        self._waiting: list[tuple[float, Account, Row, list[Row]]] = []
+        self._failing: dict[str, float] = {}  # since when, by address
+        self._waiting: list[_Post] = []
         self._stopped = threading.Event()
         self._session = requests.Session()
         self._session.trust_env = False
@@ -116,8 +128,10 @@ class EventPoster:
 
     def _note(self, message: Message) -> None:
         account = self.store.account(message.api_key)
-        with self.store.lock:
-            ids = {row["Email"].lower(): row["ID"] for row in account.contacts}
+        ids = {
+            address.lower(): self.store.contact(account, address)["ID"]
+            for address in message.rcpt_tos
+        }
         self._queue.extend((account, event) for event in events_of(message, ids))
 
     def _run(self) -> None:
@@ -126,49 +140,67 @@ class EventPoster:
 
     def post_all(self) -> None:
         """Post all that has come up, and what is due once more."""
-        groups: dict[int, tuple[Account, Row, list[Row]]] = {}
+        now = self._clock()
+        due = [post for post in self._waiting if post.due <= now]
+        self._waiting = [post for post in self._waiting if post.due > now]
+        for post in [*self._new_posts(), *due]:
+            if self._is_registered(post):
+                self._post(post)
+
+    def _new_posts(self) -> list[_Post]:
+        """What has come up, grouped by address where that is asked for."""
+        posts: list[_Post] = []
+        groups: dict[tuple[str, str], _Post] = {}
         while self._queue:
             account, event = self._queue.popleft()
             callback = self._callback(account, event["event"])
             if callback is None:
                 continue
-            if callback["Version"] != 2:
-                self._post(account, callback, [event])
+            key = account.api_key, callback["Url"]
+            if callback["Version"] == 2 and key in groups:
+                groups[key].events.append(event)
                 continue
-            key = hash(callback["Url"])
-            groups.setdefault(key, (account, callback, []))[2].append(event)
-        now = time.monotonic()
-        due = [one for one in self._waiting if one[0] <= now]
-        self._waiting = [one for one in self._waiting if one[0] > now]
-        for account, callback, events in groups.values():
-            self._post(account, callback, events)
-        for _at, account, callback, events in due:
-            self._post(account, callback, events)
+            posts.append(_Post(account, callback, [event]))
+            if callback["Version"] == 2:
+                groups[key] = posts[-1]
+        return posts
 
     def _callback(self, account: Account, event: str) -> Row | None:
+        """Where events of a type go: the backup address is for when the other died."""
         with self.store.lock:
-            for row in account.callbacks:
-                if row["EventType"] == event and not row["IsBackup"]:
-                    return row if row["Status"] == "alive" else None
-        return None
+            alive = [
+                row
+                for row in account.callbacks
+                if row["EventType"] == event and row["Status"] == "alive"
+            ]
+        return min(alive, key=lambda row: row["IsBackup"], default=None)
 
-    def _post(self, account: Account, callback: Row, events: list[Row]) -> None:
-        status = self._status_of(callback["Url"], events, callback["Version"] == 2)
-        types = ",".join(sorted({event["event"] for event in events}))
-        self.posted.append((types, len(events), status))
-        url = callback["Url"]
+    def _is_registered(self, post: _Post) -> bool:
+        with self.store.lock:
+            return post.callback["Status"] == "alive" and any(
+                row is post.callback for row in post.account.callbacks
+            )
+
+    def _post(self, post: _Post) -> None:
+        url = post.callback["Url"]
+        status = self._status_of(url, post.events, post.callback["Version"] == 2)
+        types = ",".join(sorted({event["event"] for event in post.events}))
+        self.posted.append((types, len(post.events), status))
         if status == 200:
             self._failing.pop(url, None)
             return
-        now = time.monotonic()
+        now = self._clock()
         since = self._failing.setdefault(url, now)
-        if now - since >= self.give_up_seconds:
-            with self.store.lock:
-                for row in account.callbacks:
-                    if row["Url"] == url:
-                        row["Status"] = "dead"
+        if now - since < self.give_up_seconds:
+            self._waiting.append(replace(post, due=now + self.retry_seconds))
             return
-        self._waiting.append((now + self.retry_seconds, account, callback, events))
+        del self._failing[url]
+        with self.store.lock:
+            for row in post.account.callbacks:
+                if row["Url"] == url:
+                    row["Status"] = "dead"
+        # Now, since a new address brings the row back to life
+        self._waiting = [one for one in self._waiting if self._is_registered(one)]
 
     def _status_of(self, url: str, events: list[Row], is_grouped: bool) -> int:
         """Post, with the login of the URL as a header; 0 for no answer."""

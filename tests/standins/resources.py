@@ -6,17 +6,17 @@ written, and its actions. Texts of answers and errors are Mailjet's where known.
 
 import email.utils
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
 from .events import events_of
-from .fates import fate_of
+from .fates import Fate
 from .rows import (
     Row,
+    campaign_id,
     new_callback,
-    new_contact,
     new_domain,
     new_sender,
     timestamp,
@@ -443,21 +443,28 @@ def _callback_slot(row: Row) -> tuple[str, bool]:
 def _create_callback(call: Call) -> Row:
     event = str(call.body.get("eventtype") or "open").lower()
     url = str(call.body.get("url") or "")
-    if event not in EVENT_NUMBERS or not url:
-        raise _invalid_property("Url")
+    for name, is_right in (("EventType", event in EVENT_NUMBERS), ("Url", bool(url))):
+        if not is_right:
+            raise _invalid_property(name)
     row = new_callback(call.store.next_id(), call.account.row["ID"], event, url)
     row["IsBackup"] = bool(call.body.get("isbackup"))
+    row["Status"] = call.body.get("status", "alive")
     row["Version"] = call.body.get("version", 1)
+    _check_callback_slot(call, row)
+    call.account.callbacks.append(row)
+    return row
+
+
+def _check_callback_slot(call: Call, row: Row) -> None:
+    """One address for each type of event, and one backup."""
     slots = [_callback_slot(other) for other in call.account.callbacks]
     if _callback_slot(row) in slots:
-        slot = f"{EVENT_NUMBERS[event]}|{str(row['IsBackup']).lower()}"
+        slot = f"{EVENT_NUMBERS[row['EventType']]}|{str(row['IsBackup']).lower()}"
         raise ApiError(
             400,
             f'MJ18 A EventCallbackURL resource with value "{slot}" for'
             " EventType|Backup already exists.",
         )
-    call.account.callbacks.append(row)
-    return row
 
 
 def _same_event(row: Row, value: str) -> bool:
@@ -468,35 +475,35 @@ def _callbacks(call: Call) -> list[Row]:
     return list(call.account.callbacks)
 
 
-CALLBACK = Resource(
+@dataclass(frozen=True)
+class _Callbacks(Resource):
+    """Only a new address brings a suspended one back."""
+
+    def update(self, call: Call, row: Row) -> None:
+        before = dict(row)
+        super().update(call, row)
+        if row["Url"] != before["Url"]:
+            row["Status"] = "alive"
+        elif before["Status"] == "dead":
+            row["Status"] = "dead"
+
+
+CALLBACK = _Callbacks(
     "EventCallbackURL",
     _callbacks,
     filters={
         **_same_all("Status Version"),
+        "apikey": _same("APIKeyID"),
         "backup": _same("IsBackup"),
         "eventtype": _same_event,
     },
     writable=("Status", "Url", "Version"),
     create=_create_callback,
-    # A new address brings a suspended one back.
-    changed=lambda call, row: (
-        row.update(Status="alive") if "url" in call.body else None
-    ),
     delete=lambda call, row: call.account.callbacks.remove(row),
 )
 
 
 # -- message, contact ----------------------------------------------------------------
-
-
-def _contact(call: Call, address: str) -> Row:
-    """The contact with that address, created if need be: writing to it is enough."""
-    for row in call.account.contacts:
-        if row["Email"] == address.lower():
-            return row
-    row = new_contact(call.store.next_id(52000000), address.lower())
-    call.account.contacts.append(row)
-    return row
 
 
 def _create_contact(call: Call) -> Row:
@@ -510,7 +517,7 @@ def _create_contact(call: Call) -> Row:
             400,
             f'MJ18 A Contact resource with value "{address}" for Email already exists.',
         )
-    row = _contact(call, address)
+    row = call.store.contact(call.account, address)
     row["Name"] = str(call.body.get("name") or "")
     row["IsExcludedFromCampaigns"] = bool(call.body.get("isexcludedfromcampaigns"))
     return row
@@ -527,7 +534,7 @@ def _own_messages(call: Call) -> list[Message]:
 def _contacts(call: Call) -> list[Row]:
     for message in _own_messages(call):
         for address in message.rcpt_tos:
-            _contact(call, address)
+            call.store.contact(call.account, address)
     return list(call.account.contacts)
 
 
@@ -544,37 +551,37 @@ CONTACT = Resource(
 
 def _messages(call: Call) -> list[Row]:
     """One row for each recipient of each mail."""
-    return [
-        _message_row(call, message, message_id, address)
-        for message in _own_messages(call)
-        for message_id, address in zip(
-            message.message_ids, message.rcpt_tos, strict=True
-        )
-        if fate_of(address).status
-    ]
+    return [row for row, _fate in _messages_and_fates(call)]
+
+
+def _messages_and_fates(call: Call) -> Iterator[tuple[Row, Fate]]:
+    for message in _own_messages(call):
+        for message_id, guid, address, fate in message.recipients():
+            if fate.status:
+                row = _message_row(call, message, address, fate)
+                yield {**row, "ID": message_id, "UUID": guid}, fate
 
 
 def _shown(call: Call, name: str) -> bool:
     return call.query.get(name, "").lower() in ("1", "true")
 
 
-def _message_row(call: Call, message: Message, message_id: int, address: str) -> Row:
+def _message_row(call: Call, message: Message, address: str, fate: Fate) -> Row:
+    """All but the two ids."""
     parsed = message.parsed()
     types = {part.get_content_type() for part in parsed.walk()}
-    fate = fate_of(address)
     row = {
         "ArrivedAt": timestamp(message.received_at),
         "AttachmentCount": sum(1 for part in parsed.walk() if part.get_filename()),
         "AttemptCount": 0,
         "ContactAlt": address if _shown(call, "showcontactalt") else "",
-        "ContactID": _contact(call, address)["ID"],
+        "ContactID": call.store.contact(call.account, address)["ID"],
         "Delay": 0,
         "DestinationID": 1,
         "FilterTime": 0,
-        "ID": message_id,
-        "IsClickTracked": False,
+        "IsClickTracked": "click" in message.tracked,
         "IsHTMLPartIncluded": "text/html" in types,
-        "IsOpenTracked": False,
+        "IsOpenTracked": "open" in message.tracked,
         "IsTextPartIncluded": "text/plain" in types,
         "IsUnsubTracked": False,
         "MessageSize": len(message.content),
@@ -583,15 +590,16 @@ def _message_row(call: Call, message: Message, message_id: int, address: str) ->
         "StatePermanent": fate.is_permanent,
         "Status": fate.status,
         "Subject": str(parsed["Subject"] or "") if _shown(call, "showsubject") else "",
-        "UUID": message.queued_id,
     }
     if _shown(call, "showcustomid"):
-        row["CustomID"] = str(parsed["X-MJ-CustomID"] or "")
-    if fate.state:
-        row["StateID"] = fate.state
-    sender_id = _sender_id(call.account, str(parsed["From"] or message.mail_from))
-    # A link to nothing is left out.
-    return row if sender_id is None else {**row, "SenderID": sender_id}
+        row["CustomID"] = message.header("X-MJ-CustomID")
+    links = {
+        "CampaignID": campaign_id(message.header("X-Mailjet-Campaign")),
+        "SenderID": _sender_id(call.account, str(parsed["From"] or message.mail_from)),
+        "StateID": fate.state,
+    }
+    # A link to nothing is left out
+    return {**row, **{name: number for name, number in links.items() if number}}
 
 
 def _sender_id(account: Account, from_header: str) -> int | None:
@@ -638,8 +646,11 @@ MESSAGE = _Messages(
     "Message",
     _messages,
     filters={
-        **_same_all("ContactAlt ContactID CustomID SenderID"),
+        **_same_all("CampaignID ContactAlt ContactID CustomID SenderID"),
+        "campaign": _same("CampaignID"),
         "contact": _same("ContactID"),
+        "messagestate": _same("StateID"),
+        "sender": _same("SenderID"),
         "fromts": lambda row, value: _moment(row["ArrivedAt"]) >= _moment(value),
         "tots": lambda row, value: _moment(row["ArrivedAt"]) <= _moment(value),
     },
@@ -649,28 +660,30 @@ MESSAGE = _Messages(
 
 # -- messagehistory ------------------------------------------------------------------
 
-_HISTORY_WORDS = {
-    "open": "opened",
-    "click": "clicked",
-    "bounce": "bounced",
-}
+_HISTORY_WORDS = {"open": "opened", "click": "clicked", "bounce": "bounced"}
 
 
-def history(call: Call, message_id: str) -> list[Row]:
-    """The events of one message in the words of /messagehistory, by time."""
+def _history(call: Call) -> list[Row]:
+    """The events of one message in the words of /messagehistory, by time.
+
+    The live API was only seen to give the number of an agent, never its name.
+    """
     return [
         {
             "Comment": event.get("comment", ""),
             "EventAt": event["time"],
             "EventType": _HISTORY_WORDS.get(event["event"], event["event"]),
             "State": event.get("error", ""),
-            "Useragent": event.get("agent", ""),
-            "UseragentID": 0,
+            "Useragent": "",
+            "UseragentID": 1675 if "agent" in event else 0,
         }
         for message in _own_messages(call)
         for event in events_of(message, {})
-        if str(event["MessageID"]) == message_id
+        if str(event["MessageID"]) == call.query.get("message")
     ]
+
+
+HISTORY = Resource("Messagehistory", _history)
 
 
 # -- statcounters --------------------------------------------------------------------
@@ -715,43 +728,56 @@ def _window(query: Mapping[str, str], resolution: str) -> tuple[float, float]:
     return start, end
 
 
+_COUNTERS = {
+    "sent": "MessageSentCount",
+    "open": "MessageOpenedCount EventOpenedCount",
+    "click": "MessageClickedCount EventClickedCount",
+    "spam": "MessageSpamCount EventSpamCount",
+    "unsub": "MessageUnsubscribedCount EventUnsubscribedCount",
+    "blocked": "MessageBlockedCount",
+    "hardbounced": "MessageHardBouncedCount",
+    "softbounced": "MessageSoftBouncedCount",
+    "deferred": "MessageDeferredCount",
+}
+
+
 def _counters(call: Call) -> list[Row]:
-    """Sent messages by slice of time; slices without any are left out."""
+    """Messages by slice of time; slices without any are left out."""
     source, _timing, resolution = _check_counters(call.query)
     start, end = _window(call.query, resolution)
     wanted = call.query.get("sourceid") or call.query.get("sourceids") or "0"
-    counts: dict[tuple[str, int], int] = {}
-    for row in _messages(call):
+    found: dict[tuple[str, int], list[Fate]] = {}
+    for row, fate in _messages_and_fates(call):
         arrived = _moment(row["ArrivedAt"])
-        owner = {"APIKey": 0, "Sender": row.get("SenderID")}.get(source)
+        owner = 0 if source == "APIKey" else row.get(f"{source}ID")
         if start < arrived <= end and str(owner) in wanted.split(","):
             slice_ = ""
             if resolution != "Lifetime":
                 begin = arrived - arrived % SLICES[resolution]
                 slice_ = timestamp(datetime.fromtimestamp(begin, timezone.utc))
-            counts[slice_, owner] = counts.get((slice_, owner), 0) + 1
+            found.setdefault((slice_, owner), []).append(fate)
     return [
-        _counter_row(call.account.row["ID"], owner, slice_, count)
-        for (slice_, owner), count in sorted(counts.items())
+        _counter_row(call.account.row["ID"], owner, slice_, fates)
+        for (slice_, owner), fates in sorted(found.items())
     ]
 
 
-def _counter_row(apikey_id: int, source_id: int, slice_: str, count: int) -> Row:
-    zero = (
-        "EventClickDelay EventClickedCount EventOpenDelay EventOpenedCount"
-        " EventSpamCount EventUnsubscribedCount EventWorkflowExitedCount"
-        " MessageBlockedCount MessageClickedCount MessageDeferredCount"
-        " MessageHardBouncedCount MessageOpenedCount MessageQueuedCount"
-        " MessageSoftBouncedCount MessageSpamCount MessageUnsubscribedCount"
-        " MessageWorkFlowExitedCount"
+def _counter_row(apikey_id: int, owner: int, slice_: str, fates: list[Fate]) -> Row:
+    never = (
+        "EventClickDelay EventOpenDelay EventWorkflowExitedCount"
+        " MessageQueuedCount MessageWorkFlowExitedCount"
     )
+    row = dict.fromkeys(f"{never} {' '.join(_COUNTERS.values())}".split(), 0)
+    for fate in fates:
+        for word in (fate.failure or fate.event, *fate.later):
+            for name in _COUNTERS[word].split():
+                row[name] += 1
     return {
-        **dict.fromkeys(zero.split(), 0),
+        **row,
         "APIKeyID": apikey_id,
-        "MessageSentCount": count,
-        "SourceID": source_id,
+        "SourceID": owner,
         "Timeslice": slice_,
-        "Total": count,
+        "Total": len(fates),
     }
 
 
@@ -766,6 +792,7 @@ RESOURCES: dict[str, Resource] = {
     "myprofile": PROFILE,
     "eventcallbackurl": CALLBACK,
     "message": MESSAGE,
+    "messagehistory": HISTORY,
     "contact": CONTACT,
     "statcounters": STATCOUNTERS,
 }

@@ -23,13 +23,13 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 from .resources import (
+    HISTORY,
     RESOURCES,
     ApiError,
     Call,
     NotModified,
     Resource,
     activate,
-    history,
 )
 from .rows import Row
 from .store import Account, Store
@@ -271,14 +271,13 @@ class RestStandin:
                 401, headers=(("WWW-Authenticate", _REALM),), content_type="text/html"
             )
         names = [piece.lower() for piece in pieces[1:3]]
-        if names == ["rest", "messagehistory"] and len(pieces) == 4:
-            call = Call(self, account, {}, {})
-            return Answer(200, _envelope(history(call, pieces[3])))
         resource = RESOURCES.get(names[-1]) if len(names) == 2 else None
         if names[:1] != ["rest"] or resource is None:
             return _error(_unknown_path(parts.path))
         try:
             query = {k.lower(): v for k, v in parse_qsl(parts.query, True)}
+            if resource is HISTORY and len(pieces) == 4:
+                query["message"] = pieces.pop()  # all events of one message, no row
             call = Call(self, account, query, _decoded(body))
             return self._called(method, resource, call, pieces[3:])
         except ApiError as error:

@@ -36,6 +36,8 @@ class SmtpFaults:
         """
         if verb not in VERBS:
             raise ValueError(f"{verb} is none of {VERBS}")
+        if action == LOSE_ANSWER and verb != "CONTENT":
+            raise ValueError("Only CONTENT has an answer to lose")
         with self._lock:
             self._faults.append(_Fault(verb, action, times, after))
 

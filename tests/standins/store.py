@@ -9,16 +9,17 @@ import email.policy
 import itertools
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.message import EmailMessage
 from typing import Any
 
-from .rows import new_apikey, new_profile, new_user
+from .fates import TRACKED, Fate, fate_of
+from .rows import new_apikey, new_contact, new_profile, new_user
 
 
-def _new_queued_id() -> str:
+def _new_uuid() -> str:
     return str(uuid.uuid4())
 
 
@@ -32,8 +33,8 @@ class Message:
 
     `content` is what crossed the wire, byte for byte, with only the dots that SMTP
     itself doubles taken out again. `security` is 'starttls', 'tls' or 'none'.
-    `queued_id` is the uuid in Mailjet's answer to DATA; `message_ids` has one number
-    for each recipient, as Mailjet counts each of them as a message of its own.
+    `queued_id` is the uuid in Mailjet's answer to DATA; `message_ids` and `guids` have
+    one id for each recipient, as Mailjet counts each of them as a message of its own.
     """
 
     api_key: str
@@ -44,12 +45,43 @@ class Message:
     security: str
     auth_mechanism: str
     message_ids: tuple[int, ...] = ()
-    queued_id: str = field(default_factory=_new_queued_id)
+    guids: tuple[str, ...] = ()
+    queued_id: str = field(default_factory=_new_uuid)
     received_at: datetime = field(default_factory=_now)
 
     def parsed(self) -> EmailMessage:
         """The content as an `EmailMessage` (a new one at each call)."""
         return email.message_from_bytes(self.content, policy=email.policy.SMTP)
+
+    def header(self, name: str) -> str:
+        """A header on one line, "" for none. RFC 2047 words stay as they are.
+
+        Mailjet does not decode them either.
+        """
+        for own, value in self.parsed().raw_items():
+            if own.lower() == name.lower():
+                line = "".join(value.splitlines()).strip()
+                return line.encode(errors="surrogateescape").decode(errors="replace")
+        return ""
+
+    @property
+    def tracked(self) -> set[str]:
+        """The events that need a pixel or rewritten links: in HTML, unless refused."""
+        types = {part.get_content_type() for part in self.parsed().walk()}
+        return {
+            event
+            for event in TRACKED
+            if "text/html" in types
+            and self.header(f"X-Mailjet-Track{event.title()}") != "0"
+        }
+
+    def recipients(self) -> Iterator[tuple[int, str, str, Fate]]:
+        """The id, the GUID and the address of each recipient, and what comes of it."""
+        tracked = self.tracked
+        for message_id, guid, address in zip(
+            self.message_ids, self.guids, self.rcpt_tos, strict=True
+        ):
+            yield message_id, guid, address, fate_of(address, tracked)
 
 
 # Rows are dicts under Mailjet's own names: what REST reads and writes.
@@ -89,7 +121,7 @@ class Store:
         self._messages: list[Message] = []
         self._listeners: list[Callable[[Message], None]] = []
         self._activation_listeners: list[ActivationListener] = []
-        # Ids as large as Mailjet's: messages beyond 53 bits, domains beyond 32.
+        # Ids as large as Mailjet's: messages beyond 53 bits, the others beyond 32.
         self._numbers = itertools.count(1)
         self._message_ids = itertools.count(2**60 + 1)
         self.user: Row = new_user()
@@ -140,6 +172,16 @@ class Store:
         with self._changed:
             return base + next(self._numbers)
 
+    def contact(self, account: Account, address: str) -> Row:
+        """The contact with that address, created if need be: writing is enough."""
+        with self._changed:
+            for row in account.contacts:
+                if row["Email"] == address.lower():
+                    return row
+            row = new_contact(self.next_id(5_200_000_000), address.lower())
+            account.contacts.append(row)
+            return row
+
     def on_activation(self, listener: ActivationListener) -> None:
         """Call `listener(email, url, mail)` when a sender has to be confirmed.
 
@@ -181,6 +223,7 @@ class Store:
             message_ids = tuple(next(self._message_ids) for _ in rcpt_tos)
         message = Message(
             message_ids=message_ids,
+            guids=tuple(_new_uuid() for _ in rcpt_tos),
             api_key=api_key,
             mail_from=mail_from,
             rcpt_tos=tuple(rcpt_tos),

@@ -347,14 +347,36 @@ def test_webhooks(call):
     assert call("POST", "eventcallbackurl", {**hook, "IsBackup": True}).ok
     path = f"eventcallbackurl/{row['ID']}"
     call("PUT", path, {"Status": "dead"})
+    for same in ({"Status": "alive"}, {"Url": hook["Url"], "Version": 1}):
+        assert data(call("PUT", path, same))[0]["Status"] == "dead"
     assert data(call("PUT", path, {"Url": "https://b.example"}))[0]["Status"] == "alive"
     assert call("PUT", path, {"Url": "https://b.example"}).status_code == 304
     for event in ("7", "sent"):
         assert len(data(call("GET", "eventcallbackurl", EventType=event))) == 2
     assert len(data(call("GET", "eventcallbackurl", Backup="1"))) == 1
+    key_id = row["APIKeyID"]
+    for number, count in ((key_id, 2), (key_id + 1, 0)):
+        assert len(data(call("GET", "eventcallbackurl", APIKey=number))) == count
+    assert data(call("GET", "eventcallbackurl", auth=OTHER)) == []
     assert call("DELETE", path).status_code == 204
     assert call("GET", path).status_code == 404
-    assert call("POST", "eventcallbackurl", {"EventType": "x"}).status_code == 400
+    assert call("DELETE", path).status_code == 404
+    for wrong, name in (({"EventType": "x"}, "EventType"), ({}, "Url")):
+        refused = call("POST", "eventcallbackurl", wrong)
+        assert refused.status_code == 400 and name in refused.json()["ErrorInfo"]
+    [row] = data(call("POST", "eventcallbackurl", {"Url": "https://c.example"}))
+    assert row["EventType"] == "open" and row["Version"] == 1, "what is left out"
+    asleep = {"Url": "https://c.example", "EventType": "spam", "Status": "dead"}
+    assert data(call("POST", "eventcallbackurl", asleep))[0]["Status"] == "dead"
+
+
+def test_a_list_of_webhooks_hides_the_eleventh(call):
+    for event in ("sent", "open", "click", "bounce", "blocked", "spam", "unsub"):
+        for is_backup in (False, True):
+            hook = {"EventType": event, "Url": "https://a.example/x"}
+            call("POST", "eventcallbackurl", {**hook, "IsBackup": is_backup})
+    assert len(data(call("GET", "eventcallbackurl"))) == 10
+    assert len(data(call("GET", "eventcallbackurl", Limit=100))) == 14
 
 
 # -- 9. message, contact, statcounters -----------------------------------------------
@@ -376,7 +398,7 @@ def test_mail_taken_by_smtp_is_a_message(call, store):
     assert "CustomID" not in rows[0] and "SenderID" not in rows[0]
     [row] = data(call("GET", "message", ContactAlt="b@x.example", ShowSubject=1))
     assert row["Subject"] == "Hi" and row["ContactAlt"] == ""
-    assert row["UUID"] == store.messages[0].queued_id
+    assert row["UUID"] == store.messages[0].guids[1]
     assert data(call("GET", "message", auth=OTHER)) == []
     emails = [row["Email"] for row in data(call("GET", "contact"))]
     assert emails == ["a@x.example", "b@x.example"]
@@ -389,6 +411,15 @@ def test_filters_of_messages(call, store):
     [row] = data(call("GET", "message", CustomID="c-1", ShowCustomID=1))
     assert row["CustomID"] == "c-1" and row["SenderID"] == sender["ID"]
     assert len(data(call("GET", "message", Contact=row["ContactID"]))) == 1
+    for name in ("Sender", "SenderID"):
+        assert len(data(call("GET", "message", **{name: sender["ID"]}))) == 1
+        assert data(call("GET", "message", **{name: sender["ID"] + 1})) == []
+    deliver(store, recipients=["bounce@example.org"])
+    [failed] = data(call("GET", "message", MessageState=1))
+    assert failed["StateID"] == 1 and failed["StatePermanent"] is True
+    assert "StateID" not in row and row["StatePermanent"] is False
+    store.clear_messages()
+    deliver(store)
     assert data(call("GET", "message", CustomID="c-2")) == []
     later = datetime.now(timezone.utc) + timedelta(hours=1)
     assert data(call("GET", "message", FromTS=later.isoformat())) == []
