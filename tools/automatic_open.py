@@ -13,10 +13,10 @@ _APPLE = re.compile(r"Mozilla/5\.0")
 # Gmail and Yahoo fetch images through proxies, when a mail is opened, or before:
 # https://developers.google.com/workspace/gmail/design/images
 _PROXY = re.compile(r"GoogleImageProxy|YahooMailProxy", re.IGNORECASE)
-# Security gateways and link checkers
+# Security gateways and link checkers; Cubot makes telephones
 _SCANNER = re.compile(
-    r"bot\b|crawl|spider|scan|barracuda|mimecast|proofpoint|symantec|fireeye|trendmicro"
-    r"|headless|python-requests|curl/|wget|okhttp|go-http-client|java/|libwww",
+    r"(?<!cu)bot\b|crawl|spider|scan|barracuda|mimecast|proofpoint|symantec|fireeye"
+    r"|trendmicro|headless|python-requests|curl/|wget|okhttp|go-http-client|java/|libwww",
     re.IGNORECASE,
 )
 # Nobody reads so quickly

@@ -10,10 +10,14 @@ class Debounced:
     A request within that while is not lost: the call is made at its end, by a thread.
 
     :param float seconds: the least time between two calls
+    :param clock: stands in for time.monotonic
+    :param timer: stands in for threading.Timer
     """
 
-    def __init__(self, seconds):
+    def __init__(self, seconds, *, clock=time.monotonic, timer=threading.Timer):
         self._seconds = seconds
+        self._clock = clock
+        self._new_timer = timer
         self._lock = threading.Lock()
         self._last = float("-inf")
         self._timer = None
@@ -23,17 +27,17 @@ class Debounced:
         with self._lock:
             if self._timer:
                 return
-            wait = self._last + self._seconds - time.monotonic()
+            wait = self._last + self._seconds - self._clock()
             if wait > 0:
-                self._timer = threading.Timer(wait, self._call, [function])
+                self._timer = self._new_timer(wait, self._call, [function])
                 self._timer.daemon = True
                 self._timer.start()
                 return
-            self._last = time.monotonic()
+            self._last = self._clock()
         function()
 
     def _call(self, function):
         with self._lock:
             self._timer = None
-            self._last = time.monotonic()
+            self._last = self._clock()
         function()
