@@ -1,12 +1,13 @@
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
+import { formatFloat, formatInteger } from "@web/views/fields/formatters";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { Component } from "@odoo/owl";
 
 const LOOKS = {
     open: { background: "bg-success", word: _t("opened") },
-    sent: { background: "bg-info", word: _t("delivered") },
+    sent: { background: "bg-info", word: _t("delivered, not opened") },
     pending: { background: "bg-secondary", word: _t("under way") },
     error: { background: "bg-warning", word: _t("not delivered") },
     bounce: { background: "bg-danger", word: _t("bounced") },
@@ -21,12 +22,16 @@ export class MailjetDeliveryBar extends Component {
         const counts = this.props.record.data[this.props.name] || {};
         const names = Object.keys(LOOKS).filter((name) => counts[name]);
         const total = names.reduce((sum, name) => sum + counts[name], 0);
-        return names.map((name) => ({
-            name,
-            count: counts[name],
-            percent: (100 * counts[name]) / total,
-            ...LOOKS[name],
-        }));
+        return names.map((name) => {
+            const percent = (100 * counts[name]) / total;
+            return {
+                name,
+                percent,
+                count: formatInteger(counts[name]),
+                share: formatFloat(percent, { digits: [0, percent === 100 ? 0 : 1] }),
+                ...LOOKS[name],
+            };
+        });
     }
 }
 
