@@ -47,7 +47,7 @@ class MailjetDataset(models.AbstractModel):
         self.env.cr.execute(self._store_statement(report, rows))
         changed = self.env.cr.rowcount
         self._stored(report, rows)
-        self.invalidate_model(flush=False)
+        self.invalidate_model()
         return changed
 
     @api.model
@@ -115,5 +115,5 @@ class MailjetDataset(models.AbstractModel):
                 limit=limit,
             )
         )
-        self.invalidate_model(flush=False)
+        self.invalidate_model()
         return self.env.cr.rowcount

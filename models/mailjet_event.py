@@ -272,7 +272,7 @@ class MailjetEvent(models.Model):
 
     @api.autovacuum
     def _gc_events(self):
-        """Forget old events, a part at a time; what they did stays."""
+        """Forget old events, a part at a time; what they did and their sums stay."""
         months = int(
             self.env["ir.config_parameter"]
             .sudo()
@@ -280,7 +280,9 @@ class MailjetEvent(models.Model):
         )
         if months <= 0:
             return None
-        oldest = fields.Datetime.subtract(fields.Datetime.now(), months=months)
+        oldest = fields.Date.subtract(fields.Date.today(), months=months)
+        if not self.env["mailjet.statistic"]._forget_events_before(oldest):
+            return None
         self.env.cr.execute(
             SQL(
                 """

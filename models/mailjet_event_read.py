@@ -65,7 +65,7 @@ class MailjetEvent(models.Model):
         self.env["mailjet.statistic"]._note_messages(
             report.server_id.id, [message_id for message_id, _state in inserted]
         )
-        self.invalidate_model(flush=False)
+        self.invalidate_model()
         return len(inserted)
 
     @api.model
@@ -141,6 +141,7 @@ class MailjetEvent(models.Model):
         """
         if not rows:
             return
+        self.flush_model()
         self.env.cr.execute(
             SQL(
                 """
@@ -163,8 +164,8 @@ class MailjetEvent(models.Model):
             )
         )
         if self.env.cr.rowcount:
+            self.invalidate_model()
             self._wake_cron()
-        self.invalidate_model(flush=False)
 
     @api.model
     def _add_addresses(self, server_id, after_id):
@@ -202,7 +203,7 @@ class MailjetEvent(models.Model):
                 step=STEP,
             )
         )
-        self.invalidate_model(flush=False)
+        self.invalidate_model()
         return self.env.cr.fetchone()[0]
 
     @api.model
@@ -232,7 +233,7 @@ class MailjetEvent(models.Model):
                 limit=limit,
             )
         )
-        self.invalidate_model(flush=False)
+        self.invalidate_model()
         return self.env.cr.fetchone()[0]
 
     @api.model
@@ -250,4 +251,4 @@ class MailjetEvent(models.Model):
                 tuple(keys),
             )
         )
-        self.invalidate_model(flush=False)
+        self.invalidate_model()

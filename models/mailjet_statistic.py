@@ -104,10 +104,13 @@ class MailjetStatistic(models.Model):
 
     @api.model
     def _refresh(self):
-        """Make the sums of all noted days anew, and commit each."""
+        """Make the sums of all noted days anew, and commit each.
+
+        :return: whether none is left
+        """
         self.env.cr.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [LOCK])
         if not self.env.cr.fetchone()[0]:
-            return
+            return False
         days = self._stale_days()
         commit_progress = self.env["ir.cron"]._commit_progress
         frozen = self._forgotten_until()
@@ -115,9 +118,10 @@ class MailjetStatistic(models.Model):
             if not frozen or date > frozen:
                 self._make(server_id, date)
             self.env["mailjet.statistic.stale"].browse(stale_ids).unlink()
+            self.invalidate_model()
             if not commit_progress(1, remaining=len(days) - number - 1):
-                break
-        self.invalidate_model()
+                return number == len(days) - 1
+        return True
 
     @api.model
     def _stale_days(self):
@@ -130,6 +134,22 @@ class MailjetStatistic(models.Model):
             """
         )
         return self.env.cr.fetchall()
+
+    @api.model
+    def _forget_events_before(self, date):
+        """Keep the sums of earlier days as they are from now on.
+
+        :param date date: the first day that does not count to them
+        :return: whether all sums are right, so that the events may go
+        """
+        if not self.env["mailjet.event"].search_count([("date", "<", date)], limit=1):
+            return False
+        if not self._refresh():
+            return False
+        last = fields.Date.subtract(date, days=1)
+        set_param = self.env["ir.config_parameter"].sudo().set_param
+        set_param("mail_mailjet.events_forgotten_until", fields.Date.to_string(last))
+        return True
 
     @api.model
     def _forgotten_until(self):
