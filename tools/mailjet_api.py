@@ -38,6 +38,7 @@ from .mailjet_error import (
     UnavailableError,
     UnexpectedAnswerError,
 )
+from .mailjet_event import LATEST
 from .mailjet_row import (
     SCALARS,
     clean,
@@ -516,7 +517,9 @@ class MailjetApi:
         https://dev.mailjet.com/email/reference/messages
         """
         path = path_of("messagehistory", message_id)
-        return list(map(_history_event, _rows(self.request("GET", path))))
+        # A list has ten rows unless it is asked for more
+        body = self.request("GET", path, {"Limit": const.API_PAGE_SIZE})
+        return list(map(_history_event, _rows(body)))
 
     def callbacks(self):
         """Yield each `Callback` of the key.
@@ -544,12 +547,12 @@ class MailjetApi:
         self.request("DELETE", path_of("eventcallbackurl", callback_id))
 
     def daily_counters(self, start, end):
-        """Yield a `Counter` for each day of at most 100 that has any mail.
+        """Yield a `Counter` for each day that has any mail.
 
         https://dev.mailjet.com/email/reference/statistics
 
         :param datetime start: included
-        :param datetime end: included
+        :param datetime end: included, and less than 100 days later
         """
         return map(
             _counter,
@@ -1031,11 +1034,12 @@ _HISTORY_EVENTS = {
 
 def _history_event(row):
     word = text_of(row, "EventType").strip().lower()
+    word = _HISTORY_EVENTS.get(word, word)
     moment = number_of(row, "EventAt")
-    if moment <= 0:
+    if not 0 < moment <= LATEST:
         raise UnexpectedAnswerError("EventAt is not a time")
     return HistoryEvent(
-        event=_HISTORY_EVENTS.get(word, word),
+        event=word if word in const.EVENT_TYPES else const.UNKNOWN,
         date=datetime.fromtimestamp(moment, timezone.utc).replace(tzinfo=None),
         state=text_of(row, "State"),
         comment=text_of(row, "Comment"),

@@ -217,8 +217,9 @@ class Store:
         port: int,
         security: str,
         auth_mechanism: str,
+        received_at: datetime | None = None,
     ) -> Message:
-        """Keep one accepted message; return it with its ids and its time."""
+        """Keep one message, accepted now if not at another time; return it with ids."""
         with self._changed:
             message_ids = tuple(next(self._message_ids) for _ in rcpt_tos)
         message = Message(
@@ -231,6 +232,7 @@ class Store:
             port=port,
             security=security,
             auth_mechanism=auth_mechanism,
+            received_at=received_at or _now(),
         )
         with self._changed:
             listeners = list(self._listeners)

@@ -36,6 +36,7 @@ KEY, SECRET = "key-of-the-account", "hush-hush-secret"
 ONCE = {"deadline": 0.4}
 TOKEN = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
 ADDRESS, DOMAIN = "shop@example.com", "*@example.com"
+URL = "https://mailjet:event-password@odoo.example/mailjet/events/token"
 
 
 @pytest.fixture(autouse=True)
@@ -270,6 +271,9 @@ def test_read_only_sends_no_write(standin):
             lambda: api.delete_sender("1"),
             lambda: api.validate_sender("1"),
             lambda: api.check_dns("1"),
+            lambda: api.create_callback("open", URL),
+            lambda: api.update_callback("1", URL),
+            lambda: api.delete_callback("1"),
         ):
             with pytest.raises(ReadOnlyError):
                 write()
@@ -770,6 +774,258 @@ def test_requests_outside_of_rest(api):
         api.request("GET", "/v9/nothing")
 
 
+# -- Messages and statistics ---------------------------------------------------------
+
+NOON = datetime(2026, 3, 5, 12)
+
+
+def deliver(store, *recipients, at=NOON, custom_id="c-1", campaign=""):
+    """Have the stand-in take a mail at a moment; return it."""
+    headers = f"X-MJ-CustomID: {custom_id}\r\nX-Mailjet-Campaign: {campaign}\r\n"
+    return store.add_message(
+        api_key=KEY,
+        mail_from=ADDRESS,
+        rcpt_tos=recipients,
+        content=f"{headers}Content-Type: text/html\r\n\r\nHi\r\n".encode(),
+        port=587,
+        security="starttls",
+        auth_mechanism="PLAIN",
+        received_at=at.replace(tzinfo=timezone.utc),
+    )
+
+
+def test_a_message(api, store):
+    mail = deliver(store, "open@x.example", "bounce@x.example", campaign="Spring")
+    opened, bounced = api.messages()
+    assert opened.id == str(mail.message_ids[0]) and int(opened.id) > 2**53
+    assert opened.guid == mail.guids[0] != bounced.guid
+    assert (opened.status, bounced.status) == ("opened", "hardbounced")
+    assert (opened.state_id, bounced.state_id) == ("", "1")
+    assert (opened.is_permanent, bounced.is_permanent) == (False, True)
+    assert const.MESSAGE_STATES[bounced.state_id] == "user unknown"
+    assert opened.email == "open@x.example" and opened.custom_id == "c-1"
+    assert opened.contact_id != bounced.contact_id
+    assert opened.campaign_id == bounced.campaign_id != ""
+    assert opened.arrived_at == NOON
+    deliver(store, "a@x.example")
+    assert [message.campaign_id for message in api.messages()][2] == ""
+
+
+def test_messages_by_filter(api, store):
+    deliver(store, "a@x.example", "b@x.example")
+    [message] = api.messages(ContactAlt="b@x.example")
+    assert message.email == "b@x.example"
+
+
+def test_messages_with_a_custom_id(api, store):
+    second = timedelta(seconds=1)
+    for at in (NOON - second, NOON, NOON + second):
+        deliver(store, "a@x.example", at=at)
+    deliver(store, "b@x.example", custom_id="c-2")
+    found = [message.arrived_at for message in api.messages_of("c-1", NOON)]
+    assert found == [NOON, NOON + second]
+    assert list(api.messages_of("c-3", NOON)) == []
+
+
+def test_messages_of_a_time_page_by_page(api, store, standin):
+    day = timedelta(days=1)
+    for number in range(-1, 4):
+        deliver(store, f"a{number}@x.example", at=NOON + number * day)
+    window = NOON, NOON + 2 * day
+    standin.clear_requests()
+    pages = [
+        [message.email for message in api.message_page(*window, offset=at, limit=2)]
+        for at in (0, 2, 4)
+    ]
+    assert pages == [["a0@x.example", "a1@x.example"], ["a2@x.example"], []]
+    assert len(standin.requests) == 3, "a page, a request"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "name", "read"),
+    [
+        ("Status", "HardBounced", "status", "hardbounced"),
+        ("Status", "processed", "status", "unknown"),
+        ("Status", None, "status", "unknown"),
+        ("StateID", 0, "state_id", ""),
+        ("StateID", -1, "state_id", ""),
+        ("StateID", "21", "state_id", "21"),
+        ("CampaignID", 2**62, "campaign_id", str(2**62)),
+        ("CampaignID", -1, "campaign_id", ""),
+        ("ContactID", 0, "contact_id", ""),
+        ("ContactAlt", "", "email", ""),
+        ("ArrivedAt", "", "arrived_at", None),
+        ("StatePermanent", "true", "is_permanent", True),
+    ],
+)
+def test_spellings_in_a_message(api, standin, field, value, name, read):
+    answer_with(standin, rows({"ID": 1, field: value}))
+    [message] = api.messages()
+    assert getattr(message, name) == read
+
+
+@pytest.mark.parametrize(
+    ("word", "events"),
+    [
+        ("anybody", ["sent"]),
+        ("click", ["sent", "open", "click"]),
+        ("unsub", ["sent", "open", "unsub"]),
+        ("spam", ["sent", "spam"]),
+        ("blocked", ["blocked"]),
+        ("bounce", ["bounce"]),
+        ("dropped", []),
+    ],
+)
+def test_the_history_of_a_message_in_the_words_of_posts(api, store, word, events):
+    mail = deliver(store, f"{word}@x.example")
+    history = api.message_history(mail.message_ids[0])
+    assert [entry.event for entry in history] == events
+    minute = timedelta(minutes=1)
+    assert [entry.date for entry in history] == [
+        NOON + number * minute for number in range(len(events))
+    ]
+
+
+def test_why_a_message_failed(api, store):
+    mail = deliver(store, "softbounce@x.example")
+    [entry] = api.message_history(mail.message_ids[0])
+    assert entry.state == "quota exceeded" and entry.comment.startswith("452 4.2.2")
+    assert entry.agent == "", "Mailjet gives a number only"
+    assert api.message_history("123") == []
+    with pytest.raises(InvalidError):
+        api.message_history("")
+
+
+def test_a_long_history_is_read_to_its_end(api, standin):
+    opens = [{"EventAt": 1603784101 + n, "EventType": "opened"} for n in range(40)]
+    answer_with(standin, rows(*opens))
+    assert len(api.message_history("1")) == 40
+    assert standin.requests[0].params == {"Limit": "1000"}, "it would be ten"
+
+
+@pytest.mark.parametrize(
+    ("written", "event"),
+    [
+        ("Opened", "open"),
+        ("clicked", "click"),
+        ("BOUNCED", "bounce"),
+        ("unsubscribed", "unsub"),
+        ("open", "open"),
+        (" spam ", "spam"),
+        ("reincarnated", "unknown"),
+        ("", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_words_of_a_history(api, standin, written, event):
+    answer_with(standin, rows({"EventAt": 1603784101, "EventType": written}))
+    [entry] = api.message_history("1")
+    assert entry.event == event and entry.date == datetime(2020, 10, 27, 7, 35, 1)
+
+
+@pytest.mark.parametrize("value", [None, 0, -1, "x", 1.5, 10**11, 2**200])
+def test_a_time_that_is_none(api, standin, value):
+    answer_with(standin, rows({"EventAt": value, "EventType": "sent"}))
+    with pytest.raises(UnexpectedAnswerError):
+        api.message_history("1")
+
+
+def test_the_life_of_a_callback(api, store):
+    api.create_callback("sent", URL)
+    [callback] = api.callbacks()
+    assert (callback.event, callback.url, callback.version) == ("sent", URL, 2)
+    assert callback.is_alive and not callback.is_backup
+    assert "event-password" not in repr(callback)
+    with pytest.raises(InvalidError) as caught:
+        api.create_callback("sent", URL)
+    assert caught.value.is_duplicate
+    [row] = store.account(KEY).callbacks
+    row.update(Status="dead", Version=1)
+    assert not next(api.callbacks()).is_alive
+    api.update_callback(callback.id, f"{URL}-2")
+    [changed] = api.callbacks()
+    assert (changed.id, changed.url) == (callback.id, f"{URL}-2")
+    assert changed.is_alive and changed.version == 2
+    api.update_callback(callback.id, f"{URL}-2")  # 304
+    api.delete_callback(callback.id)
+    assert list(api.callbacks()) == []
+    for gone in (
+        lambda: api.delete_callback(callback.id),
+        lambda: api.update_callback(callback.id, URL),
+    ):
+        with pytest.raises(NotFoundError):
+            gone()
+
+
+def test_all_callbacks_are_read(api, store, standin):
+    """Ten rows come by default, and there may be fourteen."""
+    for event in const.EVENT_TYPES:
+        for is_backup in (True, False):
+            body = {"EventType": event, "Url": URL, "IsBackup": is_backup}
+            api.request("POST", "eventcallbackurl", json=body)
+    found = [(row.event, row.is_backup, row.version) for row in api.callbacks()]
+    assert found == [(e, b, 1) for e in const.EVENT_TYPES for b in (True, False)]
+
+
+def test_a_callback_is_created_once(api, standin, clock, store):
+    standin.faults.add("lost")
+    with pytest.raises(UnavailableError):
+        api.create_callback("open", URL)
+    assert len(store.account(KEY).callbacks) == 1 and not clock.pauses
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "read"),
+    [
+        ({"Status": "Alive"}, "is_alive", True),
+        ({"Status": 1}, "is_alive", True),
+        ({"Status": ""}, "is_alive", True),
+        ({}, "is_alive", True),
+        ({"Status": "dead"}, "is_alive", False),
+        ({"Status": "DEAD "}, "is_alive", False),
+        ({"Status": 0}, "is_alive", False),
+        ({"EventType": "Open"}, "event", "open"),
+        ({"EventType": "typofix"}, "event", "unknown"),
+        ({"Version": "2"}, "version", 2),
+        ({}, "version", 0),
+        ({"IsBackup": "true"}, "is_backup", True),
+        ({}, "url", ""),
+    ],
+)
+def test_spellings_in_a_callback(api, standin, values, name, read):
+    answer_with(standin, rows({"ID": 1, **values}))
+    [callback] = api.callbacks()
+    assert getattr(callback, name) == read
+
+
+def test_counters_of_days(api, store):
+    day, second = timedelta(days=1), timedelta(seconds=1)
+    midnight = datetime(2026, 3, 5)
+    for at in (midnight - second, midnight, midnight + 3 * day, midnight + 4 * day):
+        deliver(store, "a@x.example", at=at)
+    deliver(store, "blocked@x.example", "bounce@x.example", at=midnight + 3 * day)
+    end = midnight + 4 * day - second
+    first, last = api.daily_counters(midnight, end)
+    assert (first.date, first.total, first.sent) == (midnight, 1, 1), "from its begin"
+    assert (last.date, last.total, last.sent) == (midnight + 3 * day, 3, 1)
+
+
+def test_counters_of_many_days_are_read_to_their_end(api, store):
+    day = timedelta(days=1)
+    for number in range(99):
+        deliver(store, "a@x.example", at=NOON + number * day)
+    counters = list(api.daily_counters(NOON, NOON + 99 * day))
+    assert len(counters) == 99
+    with pytest.raises(InvalidError, match="window"):
+        list(api.daily_counters(NOON, NOON + 100 * day))
+
+
+def test_a_counter_with_nothing_in_it(api, standin):
+    answer_with(standin, rows({"Timeslice": ""}))
+    [counter] = api.daily_counters(NOON, NOON)
+    assert (counter.date, counter.total, counter.sent) == (None, 0, 0)
+
+
 # -- Anything at all -----------------------------------------------------------------
 
 
@@ -785,10 +1041,11 @@ FIELDS = (
     "ID Email Name Status DNSID CreatedAt IsDefaultSender Domain DKIMStatus"
     " OwnerShipTokenRecordName DKIMErrors SPFRecordsCurrentValues LastCheckAt APIKey"
     " QuarantineValue Runlevel MaxAllowedAPIKeys ValidationMethod Errors GlobalError"
+    " StateID ContactAlt ArrivedAt EventAt EventType Url Version Timeslice Total"
 )
 ROW = st.dictionaries(
     st.sampled_from(FIELDS.split()),
-    JSON | st.sampled_from([1, "1", "a@b.example", "OK", "2020-01-01T00:00:00Z"]),
+    JSON | st.sampled_from([1, "1", 2**60, "a@b.example", "2020-01-01T00:00:00Z"]),
 )
 ERROR = st.fixed_dictionaries(
     {}, optional=dict.fromkeys(("ErrorInfo", "ErrorMessage", "ErrorIdentifier"), JSON)
@@ -801,7 +1058,7 @@ BODY = st.one_of(
     ERROR.map(lambda error: json.dumps(error).encode()),
 )
 FUZZ = settings(
-    max_examples=100,
+    max_examples=200,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -817,6 +1074,14 @@ CALLS = (
     lambda api: api.user(),
     lambda api: api.profile(),
     lambda api: api.update_sender("1", name="x"),
+    lambda api: list(api.messages_of("c-1", NOON)),
+    lambda api: api.message_page(NOON, NOON, offset=0, limit=10),
+    lambda api: api.message_history("1"),
+    lambda api: list(api.callbacks()),
+    lambda api: api.create_callback("open", URL),
+    lambda api: api.update_callback("1", URL),
+    lambda api: api.delete_callback("1"),
+    lambda api: list(api.daily_counters(NOON, NOON)),
 )
 STATUSES = st.sampled_from([200, 200, 200, 201, 304, 400, 401, 404, 418, 429, 503])
 
