@@ -2,15 +2,22 @@
 
 import base64
 import json
+import re
+import smtplib
+import ssl
+import subprocess
+import sys
 import threading
 import time
 import uuid
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import requests
 from mail_mailjet import const
+from mail_mailjet.tests import standins
 from mail_mailjet.tests.standins import EventPoster, RestStandin, Store, events_of
 from mail_mailjet.tests.standins.fates import FATES, fate_of
 from mail_mailjet.tools.mailjet_event import read_post
@@ -61,6 +68,13 @@ def deliver(store, *recipients, auth=PAIR, html=True, **headers):
         security="starttls",
         auth_mechanism="PLAIN",
     )
+
+
+def wait_until(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.005)
 
 
 # -- What comes of a mail ------------------------------------------------------------
@@ -529,11 +543,39 @@ def test_it_posts_by_itself(store, account, receiver):
     with EventPoster(store, group_seconds=0.01, retry_seconds=0.01):
         receiver.statuses = [500]
         deliver(store, "a@example.org")
-        end = time.monotonic() + 5
-        while len(receiver.posts) < 2:
-            assert time.monotonic() < end, "nothing came"
-            time.sleep(0.005)
+        wait_until(lambda: len(receiver.posts) == 2)
     assert receiver.events() == [["sent"], ["sent"]]
+
+
+def register_at(port, event, url):
+    with requests.Session() as session:
+        session.trust_env = False
+        body = {"EventType": event, "Url": url, "Version": 2}
+        address = f"http://127.0.0.1:{port}/v3/REST/eventcallbackurl"
+        answer = session.post(address, json=body, auth=PAIR, timeout=5)
+        assert answer.status_code == 201
+
+
+def test_the_program_posts_what_its_relay_takes(receiver, tmp_path):
+    ports = [
+        part for name in ("smtp", "smtps", "rest") for part in (f"--{name}-port", "0")
+    ]
+    command = [sys.executable, str(Path(standins.__file__).parent), *ports]
+    command += ["--api-key", PAIR[0], "--secret-key", PAIR[1]]
+    command += ["--ca-file", str(tmp_path / "ca.pem")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            line = process.stdout.readline()
+            port = dict(re.findall(r"(\w+)=127\.0\.0\.1:(\d+)", line))
+            register_at(port["rest"], "bounce", receiver.url())
+            context = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+            with smtplib.SMTP_SSL("localhost", port["smtps"], context=context) as relay:
+                relay.login(*PAIR)
+                relay.sendmail("a@example.com", ["bounce@example.org"], b"Hi\r\n")
+            wait_until(lambda: receiver.posts)
+        finally:
+            process.terminate()
+    assert receiver.events() == [["bounce"]]
 
 
 # -- The same over REST --------------------------------------------------------------
