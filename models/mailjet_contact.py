@@ -79,6 +79,9 @@ class MailjetContact(models.Model):
             ("partner_id", "res_partner"),
         ):
             self.env.cr.execute(self._link_statement(report, keys, column, table))
+        self.env["mailjet.event"]._add_addresses(
+            report.server_id.id, [row["key"] for row in rows]
+        )
         self._forget(report, [row["key"] for row in rows if row["is_anonymized"]])
 
     @api.model

@@ -96,24 +96,14 @@ class MailjetDataset(models.AbstractModel):
         )
 
     @api.model
-    def _remove_unseen(self, report, limit):
-        """Remove what this report brought and has not seen in its run; return how many.
-
-        :param int limit: at most so many, for the rest is for the next step
-        """
+    def _remove_unseen(self, report):
+        """Remove what this report brought and has not seen in its run."""
         self.env.cr.execute(
             SQL(
-                """
-                DELETE FROM %(table)s
-                 WHERE id IN (SELECT id FROM %(table)s
-                               WHERE report_id = %(report)s AND report_run < %(run)s
-                               LIMIT %(limit)s)
-                """,
-                table=SQL.identifier(self._table),
-                report=report.id,
-                run=report.run,
-                limit=limit,
+                "DELETE FROM %s WHERE report_id = %s AND report_run < %s",
+                SQL.identifier(self._table),
+                report.id,
+                report.run,
             )
         )
         self.invalidate_model()
-        return self.env.cr.rowcount

@@ -18,8 +18,6 @@ COLUMNS = {
     "is_blocked": "bool",
     "error": "varchar",
 }
-# How many events are given their address in one step
-STEP = 10_000
 
 
 class MailjetEvent(models.Model):
@@ -32,17 +30,12 @@ class MailjetEvent(models.Model):
 
     _inherit = "mailjet.event"
 
-    report_id = fields.Many2one(
-        "mailjet.report",
-        "Brought by",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="set null",
-    )
-    report_run = fields.Integer(readonly=True)
+    # A number and no link, and no index: either costs a million times what it brings
+    report_key = fields.Integer("Brought by report", readonly=True, aggregator=None)
+    report_run = fields.Integer("In its run", readonly=True, aggregator=None)
 
-    # Who looks for what lacks an address
-    _without_email = models.Index("(server_id, id) WHERE email IS NULL")
+    # What waits for the address of a contact
+    _contact = models.Index("(mailjet_contact_id) WHERE email IS NULL")
 
     @api.model
     def _store_page(self, report, rows):
@@ -79,12 +72,12 @@ class MailjetEvent(models.Model):
         if report._replaces():
             on_conflict = SQL(
                 "DO UPDATE SET report_run = EXCLUDED.report_run"
-                " WHERE known.report_id = EXCLUDED.report_id"
+                " WHERE known.report_key = EXCLUDED.report_key"
             )
         return SQL(
             """
             INSERT INTO mailjet_event AS known (
-                        server_id, origin, report_id, report_run, %(names)s,
+                        server_id, origin, report_key, report_run, %(names)s,
                         custom_id, email, recipient_domain, state)
             SELECT %(server)s, 'api', %(report)s, %(run)s, %(columns)s,
                    NULLIF(mail.custom_id, ''), mail.email,
@@ -168,73 +161,53 @@ class MailjetEvent(models.Model):
             self._wake_cron()
 
     @api.model
-    def _add_addresses(self, server_id, after_id):
-        """Give the next events without an address that of their contact, if known.
+    def _add_addresses(self, server_id, contact_ids):
+        """Give events without an address that of their contact.
 
-        :param int after_id: where the last step ended, 0 at first
-        :return: where this step ended; None when all have been looked at
+        :param list contact_ids: of contacts that are known by now
         """
         self.env.cr.execute(
             SQL(
                 """
-                WITH lacking AS (
-                         SELECT id, mailjet_contact_id FROM mailjet_event
-                          WHERE server_id = %(server)s AND email IS NULL
-                            AND id > %(after)s
-                       ORDER BY id LIMIT %(step)s),
-                     found AS (
+                WITH found AS (
                          UPDATE mailjet_event AS event
                             SET email = contact.email,
                                 recipient_domain = split_part(contact.email, '@', 2)
-                           FROM lacking
-                           JOIN mailjet_contact AS contact
-                             ON contact.server_id = %(server)s
-                            AND contact.key = lacking.mailjet_contact_id
+                           FROM mailjet_contact AS contact
+                          WHERE event.server_id = %(server)s AND event.email IS NULL
+                            AND event.mailjet_contact_id IN %(contacts)s
+                            AND contact.server_id = %(server)s
+                            AND contact.key = event.mailjet_contact_id
                             AND contact.is_anonymized IS NOT TRUE
-                          WHERE event.id = lacking.id
-                      RETURNING event.date::date AS date),
-                     noted AS (
-                         INSERT INTO mailjet_statistic_stale (server_id, date)
-                         SELECT DISTINCT %(server)s, date FROM found)
-                SELECT max(id) FROM lacking
+                      RETURNING event.date::date AS date)
+                INSERT INTO mailjet_statistic_stale (server_id, date)
+                SELECT DISTINCT %(server)s, date FROM found
                 """,
                 server=server_id,
-                after=after_id,
-                step=STEP,
+                contacts=tuple(contact_ids),
             )
         )
         self.invalidate_model()
-        return self.env.cr.fetchone()[0]
 
     @api.model
-    def _remove_unseen(self, report, limit):
-        """Remove what this report brought and has not seen in its run; return how many.
-
-        :param int limit: at most so many, for the rest is for the next step
-        """
+    def _remove_unseen(self, report):
+        """Remove what this report brought and has not seen in its run."""
         self.env.cr.execute(
             SQL(
                 """
                 WITH removed AS (
                          DELETE FROM mailjet_event
-                          WHERE id IN (SELECT id FROM mailjet_event
-                                        WHERE report_id = %(report)s
-                                          AND report_run < %(run)s
-                                        LIMIT %(limit)s)
-                      RETURNING date::date AS date),
-                     noted AS (
-                         INSERT INTO mailjet_statistic_stale (server_id, date)
-                         SELECT DISTINCT %(server)s, date FROM removed)
-                SELECT count(*) FROM removed
+                          WHERE report_key = %(report)s AND report_run < %(run)s
+                      RETURNING date::date AS date)
+                INSERT INTO mailjet_statistic_stale (server_id, date)
+                SELECT DISTINCT %(server)s, date FROM removed
                 """,
                 report=report.id,
                 run=report.run,
                 server=report.server_id.id,
-                limit=limit,
             )
         )
         self.invalidate_model()
-        return self.env.cr.fetchone()[0]
 
     @api.model
     def _forget_contacts(self, server_id, keys):

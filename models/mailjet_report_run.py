@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..tools import counter_rule
 from ..tools.report_stream import BEGINNING, STREAMS
@@ -13,7 +14,8 @@ NOT_YET = timedelta(minutes=5)
 # when they are so old
 READ_AGAIN_AT = (timedelta(days=7), timedelta(days=30))
 COMPARE_EVERY = timedelta(hours=20)
-CLEAN_STEP = 10_000
+# So many new rows change what PostgreSQL knows of a table
+ANALYZE_FROM = 1000
 
 
 class MailjetReport(models.Model):
@@ -44,6 +46,12 @@ class MailjetReport(models.Model):
     row_count = fields.Integer("Rows read", compute="_compute_counts")
     changed_count = fields.Integer("New or changed", compute="_compute_counts")
     remote_count = fields.Integer("Rows at Mailjet", compute="_compute_counts")
+    repeat_count = fields.Integer(
+        "Of these repeated",
+        compute="_compute_counts",
+        help="Mailjet lists the same click or open twice within a second. It is kept "
+        "once.",
+    )
     is_complete = fields.Boolean(compute="_compute_counts")
     progress = fields.Integer("Progress (%)", compute="_compute_counts")
     complete_until = fields.Datetime(
@@ -77,15 +85,17 @@ class MailjetReport(models.Model):
         groups = self.env["mailjet.report.item"]._read_group(
             [("report_id", "in", self.ids), ("kind", "=", "read")],
             ["report_id", "state"],
-            ["__count", "row_count:sum", "changed_count:sum"],
+            ["__count", "row_count:sum", "changed_count:sum", "offset:sum"],
         )
-        sums = defaultdict(lambda: [0, 0, 0, 0])
-        for report, state, count, rows, changed in groups:
-            total = sums[report.id]
-            total[0] += count
-            total[1] += count if state != "todo" else 0
-            total[2] += rows
-            total[3] += changed
+        sums = defaultdict(lambda: [0, 0, 0, 0, 0])
+        for report, state, count, *numbers in groups:
+            ended = count if state != "todo" else 0
+            sums[report.id] = [
+                one + more
+                for one, more in zip(
+                    sums[report.id], [count, ended, *numbers], strict=True
+                )
+            ]
         remote = dict(
             self.env["mailjet.report.item"]._read_group(
                 [("report_id", "in", self.ids), ("remote_count", ">", 0)],
@@ -94,12 +104,12 @@ class MailjetReport(models.Model):
             )
         )
         for report in self:
-            parts, ended, report.row_count, report.changed_count = sums[report.id]
+            parts, ended, rows, changed, read = sums[report.id]
+            report.row_count, report.changed_count = rows, changed
+            report.repeat_count = read - rows
             report.remote_count = remote.get(report, 0)
             report.progress = 100 * ended // parts if parts else 0
-            report.is_complete = (
-                report.state == "done" and report.row_count == report.remote_count
-            )
+            report.is_complete = report.state == "done" and read == report.remote_count
 
     # ------------------------------------------------------------------
     # Begin, stop and end
@@ -186,9 +196,11 @@ class MailjetReport(models.Model):
                 report._finish()
 
     def _finish(self):
+        if self.changed_count > ANALYZE_FROM:
+            self._analyze()
         failed = self.item_ids.filtered(lambda item: item.state == "failed")
-        if not failed:
-            self._clean_up()
+        if self._replaces() and not failed:
+            self._remove_unseen()
         self.write(
             {
                 "state": "failed" if failed else "done",
@@ -201,21 +213,16 @@ class MailjetReport(models.Model):
         self.env.ref("mail_mailjet.ir_cron_refresh_statistics")._trigger()
         self.env["ir.cron"]._commit_progress(0)
 
-    def _clean_up(self):
-        """Remove what is replaced, and give events their addresses, in small steps."""
-        commit_progress = self.env["ir.cron"]._commit_progress
-        names = {STREAMS[query.stream].model for query in self._queries()}
-        if self._replaces():
-            for name in sorted(names):
-                while self.env[name]._remove_unseen(self, CLEAN_STEP) == CLEAN_STEP:
-                    commit_progress(0)
-        if names & {"mailjet.contact", "mailjet.event"}:
-            after = 0
-            while after is not None:
-                after = self.env["mailjet.event"]._add_addresses(
-                    self.server_id.id, after
-                )
-                commit_progress(0)
+    def _analyze(self):
+        """Let PostgreSQL plan for the rows that have come, before it is asked."""
+        for name in {STREAMS[query.stream].model for query in self._queries()}:
+            table = SQL.identifier(self.env[name]._table)
+            self.env.cr.execute(SQL("ANALYZE %s", table))
+
+    def _remove_unseen(self):
+        """Remove what this report brought earlier and Mailjet does not have any more."""
+        for name in sorted({STREAMS[query.stream].model for query in self._queries()}):
+            self.env[name]._remove_unseen(self)
 
     def _complete_until(self):
         """Return up to when every window has been read."""

@@ -27,7 +27,7 @@ class MailjetSubscription(models.Model):
     _contact = models.Index("(mailjet_contact_id)")
     _list = models.Index("(mailjet_list_id)")
 
-    @api.depends("contact_list_id.name", "contact_id.email")
+    @api.depends("key")
     def _compute_display_name(self):
         for one in self:
             names = (one.contact_list_id.name, one.contact_id.email)

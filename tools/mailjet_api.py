@@ -21,6 +21,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from hashlib import blake2b
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
@@ -40,7 +41,6 @@ from .mailjet_error import (
 )
 from .mailjet_event import LATEST
 from .mailjet_row import (
-    SCALARS,
     clean,
     date_of,
     flag_of,
@@ -880,13 +880,11 @@ def _row(body):
 
 
 def page_key(page):
-    """Return something that is the same for a page with the same rows."""
-    return tuple(
-        row["ID"]
-        if isinstance(row.get("ID"), (int, str))
-        else frozenset((k, v) for k, v in row.items() if isinstance(v, SCALARS))
-        for row in page
-    )
+    """Return something that is the same for a page with the same rows.
+
+    Not their ids: those of opens and clicks are missing or not unique.
+    """
+    return blake2b(repr(page).encode(errors="replace"), digest_size=8).hexdigest()
 
 
 def _full_name(row, name):

@@ -99,7 +99,7 @@ def window_params(stream, params, start, end):
     :param start, end: datetimes in UTC, None for a stream that is read whole
     """
     params = {**stream.params, **params, "Sort": stream.sort}
-    if start is None:
+    if not start:
         return params
     if stream.start == "EventFromTs" and "FromTS" not in params:
         params.update(FromTS=_seconds(BEGINNING), ToTS=_seconds(end))
