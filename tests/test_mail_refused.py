@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from .common import MailjetSmtpCommon
@@ -30,6 +30,23 @@ class MailRefusedCommon(MailjetSmtpCommon):
                 }
                 for number in range(count)
             ]
+        )
+
+    def create_mailing(self, *emails, **vals):
+        mailing_list = self.env["mailing.list"].create({"name": "Friends"})
+        self.env["mailing.contact"].create(
+            [{"email": email, "list_ids": mailing_list.ids} for email in emails]
+        )
+        return self.env["mailing.mailing"].create(
+            {
+                "subject": "Été à Besançon",
+                "body_html": "<p>Hello</p>",
+                "mailing_model_id": self.env["ir.model"]._get_id("mailing.list"),
+                "contact_list_ids": [Command.set(mailing_list.ids)],
+                "mail_server_id": self.server.id,
+                "email_from": "info@company.example",
+                **vals,
+            }
         )
 
     def arrived(self):
@@ -151,6 +168,65 @@ class TestMailRefused(MailRefusedCommon):
                 self.assertEqual(notification.notification_status, "exception")
                 self.assertEqual(notification.failure_type, failure_type)
                 self.assertEqual(notification.failure_reason, mail.failure_reason)
+
+    def test_a_final_refusal_is_on_the_trace_of_the_mailing(self):
+        for verb, reply, failure_type, words in (
+            (
+                "MAIL",
+                "550 5.7.1 Sender address not allowed",
+                "mail_from_invalid",
+                "validated at Mailjet",
+            ),
+            (
+                "RCPT",
+                "550 5.1.1 User unknown",
+                "mail_email_invalid",
+                "does not accept the recipient's address",
+            ),
+            (
+                "RCPT",
+                "550 5.7.1 Recipient is on the suppression list",
+                "mail_bl",
+                "sends no mail to this recipient any more",
+            ),
+            (
+                "CONTENT",
+                "554 5.7.1 Spam detected",
+                "mail_spam",
+                "refuses its content",
+            ),
+            ("CONTENT", "552 5.3.4 Message too big", "unknown", "attachments smaller"),
+            ("CONTENT", "554 5.0.0 Something else", "unknown", "not known here"),
+        ):
+            with self.subTest(reply=reply):
+                self.mailjet.store.clear_messages()
+                self.mailjet.faults.clear()
+                self.mailjet.faults.add(verb, reply)
+                mailing = self.create_mailing("a@example.org", "b@example.org")
+                mailing.action_send_mail()
+                refused = mailing.mailing_trace_ids.filtered("failure_type")
+                self.assertEqual(refused.trace_status, "error")
+                self.assertEqual(refused.failure_type, failure_type)
+                self.assertIn(words, refused.failure_reason)
+                self.assertIn(reply, refused.failure_reason)
+                self.assertFalse(refused.sent_datetime)
+                taken = mailing.mailing_trace_ids - refused
+                self.assertEqual(taken.trace_status, "sent")
+                self.assertFalse(taken.failure_reason)
+                self.assertEqual(self.arrived(), [taken.email])
+
+    def test_a_trace_waits_with_its_mail(self):
+        self.mailjet.faults.add("MAIL", "451 4.3.0 Later")
+        mailing = self.create_mailing("a@example.org")
+        mailing.action_send_mail()
+        trace = mailing.mailing_trace_ids
+        self.assertEqual(trace.trace_status, "outgoing")
+        self.assertFalse(trace.failure_type)
+        self.assertFalse(trace.failure_reason)
+        self.mailjet.faults.add("MAIL", "550 5.7.1 Sender address not allowed")
+        self.run_queue(timedelta(minutes=2))
+        self.assertEqual(trace.trace_status, "error")
+        self.assertEqual(trace.failure_type, "mail_from_invalid")
 
     def test_a_notification_waits_with_its_mail(self):
         self.mailjet.faults.add("MAIL", "451 4.3.0 Later")

@@ -27,23 +27,6 @@ class MailjetLoopCommon(MailRefusedCommon):
         self.server.mailjet_api_url = self.rest.url
         self.server.mailjet_reports_sent = True
 
-    def create_mailing(self, *emails, **vals):
-        mailing_list = self.env["mailing.list"].create({"name": "Friends"})
-        self.env["mailing.contact"].create(
-            [{"email": email, "list_ids": mailing_list.ids} for email in emails]
-        )
-        return self.env["mailing.mailing"].create(
-            {
-                "subject": "Été à Besançon",
-                "body_html": "<p>Hello</p>",
-                "mailing_model_id": self.env["ir.model"]._get_id("mailing.list"),
-                "contact_list_ids": [Command.set(mailing_list.ids)],
-                "mail_server_id": self.server.id,
-                "email_from": "info@company.example",
-                **vals,
-            }
-        )
-
     def take_in_events(self):
         """Hand all that the stand-in would post to the database, and apply it."""
         for message in self.mailjet.store.messages:

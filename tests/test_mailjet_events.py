@@ -203,19 +203,27 @@ class TestMailjetEvents(MailjetEventsCommon):
         self.assertFalse(trace.failure_reason)
 
     def test_blocked(self):
-        for trace, error, failure_type, suppressed in (
-            (self.traces[0], "preblocked", "mail_bl", True),
-            (self.traces[1], "spam reporter", "mail_bl", True),
-            (self.traces[2], "duplicate in campaign", "mail_dup", False),
-            (self.traces[3], "content blocked", "mail_spam", False),
+        for trace, error, failure_type, words, suppressed in (
+            (self.traces[0], "preblocked", "mail_bl", "Mailjet did not try", True),
+            (self.traces[1], "spam reporter", "mail_bl", "email as spam", True),
+            (self.traces[2], "duplicate in campaign", "mail_dup", "already got", False),
+            (self.traces[3], "content blocked", "mail_spam", "the content", False),
         ):
             with self.subTest(error=error):
                 self.receive(self.event("blocked", trace, error=error))
                 self.assertEqual(trace.trace_status, "error")
                 self.assertEqual(trace.failure_type, failure_type)
+                self.assertIn(words, trace.failure_reason)
                 contact = self.env["mailing.contact"].browse(trace.res_id)
                 self.assertEqual(bool(contact.mailjet_suppression), suppressed)
                 self.assertFalse(contact.is_blacklisted)
+
+    def test_the_reason_is_in_the_language_of_who_sends(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.mailing.user_id.lang = "fr_FR"
+        self.receive(self.hard_bounce(self.traces[0]))
+        self.assertIn("boîte", self.traces[0].failure_reason)
+        self.assertIn("550 5.1.1 no such user", self.traces[0].failure_reason)
 
     def test_a_later_delivery_ends_the_suppression(self):
         self.receive(self.event("blocked", self.traces[0], error="preblocked"))

@@ -111,7 +111,7 @@ class TestMailjetTimeline(MailjetEventsCommon):
         self.env["res.lang"]._activate_lang("fr_FR")
         message = self.message.with_context(lang="fr_FR")
         [line] = self.open_timeline(self.other, message)
-        self.assertNotEqual(line["moment"], "Written")
+        self.assertEqual(line["moment"], "Écrit")
 
     def test_who_cannot_read_the_document_cannot_open_it(self):
         self.receive(self.post("sent", 0))
