@@ -20,6 +20,7 @@ class TestMailjetEventGap(MailjetLoopCommon):
     def setUp(self):
         super().setUp()
         self.enterContext(patch.object(ir_mail_server_gap, "HISTORIES", 2))
+        self.server.mailjet_tracking = "mailjet"
         self.mailing = self.create_mailing(*EMAILS)
         self.mailing.action_send_mail()
         self.cron = self.env.ref("mail_mailjet.ir_cron_fill_gaps")
