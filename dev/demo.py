@@ -4,7 +4,12 @@ import os
 
 from odoo import Command
 
-LIST_NAME = "Friends of the sandbox"
+FRIENDS = [f"contact{number:02}" for number in range(1, 26)]
+# What the sandbox does with a mail to these: tests/standins/fates.py
+FATES = [
+    *("anybody", "open", "click", "bounce", "softbounce", "greylisted", "blocked"),
+    *("complained", "spam", "unsub"),
+]
 LANGUAGES = ("en_US", "fr_FR")
 
 
@@ -62,22 +67,21 @@ def point_at_sandbox(server):
     )
 
 
-def make_mailing(server):
+def make_mailing(server, subject, list_name, words):
     mailing_list = find_or_create(
-        "mailing.list", [("name", "=", LIST_NAME)], {"name": LIST_NAME}
+        "mailing.list", [("name", "=", list_name)], {"name": list_name}
     )
     if not mailing_list.contact_ids:
         env["mailing.contact"].create(  # noqa: F821
             [
                 {
-                    "name": f"Contact {number:02}",
-                    "email": f"contact{number:02}@example.org",
+                    "name": word.capitalize(),
+                    "email": f"{word}@example.org",
                     "list_ids": [Command.link(mailing_list.id)],
                 }
-                for number in range(1, 26)
+                for word in words
             ]
         )
-    subject = "Hello from the sandbox"
     find_or_create(
         "mailing.mailing",
         [("subject", "=", subject)],
@@ -110,6 +114,7 @@ def load_languages():
 make_alias_domain()
 sandbox = make_server()
 point_at_sandbox(sandbox)
-make_mailing(sandbox)
+make_mailing(sandbox, "Hello from the sandbox", "Friends of the sandbox", FRIENDS)
+make_mailing(sandbox, "What becomes of an email", "One of each fate", FATES)
 load_languages()
 env.cr.commit()  # noqa: F821

@@ -1070,13 +1070,19 @@ GREETING = """
   What to click first
     1. Settings > Technical > Outgoing Mail Servers > Mailjet sandbox:
        press "Test Connection".
-    2. Email Marketing > "Hello from the sandbox": press "Send". It reaches
-       25 contacts within a minute, and each line below is one message.
-    3. Back on the server: "Which mail takes this server?"
-    4. In the list of servers: "Set up Mailjet", with the keys above, "Another
+    2. There, under "Events": choose "Mailjet tracks", save, and press
+       "Register all": the sandbox posts what becomes of each email.
+    3. Email Marketing > "What becomes of an email": press "Send". Within two
+       minutes the form counts what was delivered, bounced or blocked; its
+       buttons lead to the events. The first word of an address decides
+       (bounce@, blocked+1@ ...), see tests/standins/fates.py.
+    4. "Hello from the sandbox" goes to 25 contacts, and each line below is
+       one message.
+    5. Back on the server: "Which mail takes this server?"
+    6. In the list of servers: "Set up Mailjet", with the keys above, "Another
        address" for the API, and localhost with port {smtp} at the next step.
        The link that activates an address is shown below.
-    5. Settings, below "Use Mailjet": the domains and their DNS records. Publish
+    7. Settings, below "Use Mailjet": the domains and their DNS records. Publish
        what is asked for in the zone file above, then press "Check all now".
 
   Ctrl-C stops everything.

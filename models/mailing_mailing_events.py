@@ -51,9 +51,16 @@ class MailingMailing(models.Model):
         return self.mailjet_campaign
 
     def _compute_mailjet_figures(self):
-        """Count recipients, not events: who is bounced twice counts once."""
+        """Count recipients, not events: who is bounced twice counts once.
+
+        Greylisting comes as a bounce and is none: Mailjet tries again.
+        """
         groups = self.env["mailjet.event"]._read_group(
-            [("mailing_id", "in", self.ids), ("state", "=", "applied")],
+            [
+                ("mailing_id", "in", self.ids),
+                ("state", "=", "applied"),
+                ("error", "not ilike", "greylisted"),
+            ],
             ["mailing_id", "event", "bounce_type", "is_automatic"],
             ["trace_id:count_distinct"],
         )

@@ -1,7 +1,10 @@
 import base64
 import json
+from ast import literal_eval
 from datetime import datetime, timedelta
 from unittest.mock import patch
+
+from lxml import etree
 
 from odoo import Command, fields
 from odoo.tests import HttpCase, tagged
@@ -360,6 +363,7 @@ class TestMailjetEvents(MailjetEventsCommon):
             self.event(
                 "bounce", self.traces[4], hard_bounce=False, error="system issue"
             ),
+            self.event("bounce", self.traces[2], hard_bounce=False, error="greylisted"),
         )
         self.mailing.invalidate_recordset()
         for name, value in (
@@ -371,6 +375,14 @@ class TestMailjetEvents(MailjetEventsCommon):
             ("mailjet_unsubscribed", 1),
         ):
             self.assertEqual(self.mailing[name], value, name)
+        action = self.mailing.with_context(mailjet_event="soft").action_mailjet_events()
+        self.assertEqual(action["context"], {"search_default_soft": 1})
+        [search] = etree.fromstring(
+            self.env["mailjet.event"].get_view(view_type="search")["arch"]
+        ).xpath("//filter[@name='soft']")
+        domain = action["domain"] + literal_eval(search.get("domain"))
+        found = self.env["mailjet.event"].search(domain)
+        self.assertEqual(found.trace_id, self.traces[4])
 
     def test_queries_do_not_grow_with_the_batch(self):
         def queries(contacts):
