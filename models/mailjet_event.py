@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ..const import EVENT_TYPES
 from ..tools.debounce import Debounced
-from ..tools.delivery_failure import explain_failure
+from ..tools.delivery_failure import explain_failure, reason_code
 
 _logger = logging.getLogger(__name__)
 
@@ -33,9 +33,38 @@ COLUMNS = {
     "is_blocked": "bool",
     "error_related_to": "varchar",
     "error": "varchar",
+    "failure_reason": "varchar",
     "comment": "text",
     "payload": "jsonb",
 }
+
+# `tools.delivery_failure.REASON_CODES`, in a few words each
+REASONS = [
+    ("user_unknown", "No such mailbox"),
+    ("mailbox_inactive", "Mailbox no longer used"),
+    ("quota_exceeded", "Mailbox full"),
+    ("invalid_domain", "No such domain"),
+    ("no_mail_host", "Domain takes no mail"),
+    ("typofix", "Typing mistake in the domain"),
+    ("relay_access_denied", "Address not taken by its server"),
+    ("sender_blocked", "Sender refused"),
+    ("content_blocked", "Content refused"),
+    ("policy_issue", "Refused by a rule of the recipient's server"),
+    ("connection_issue", "Recipient's server not reached"),
+    ("protocol_issue", "Servers did not understand each other"),
+    ("greylisted", "Asked to come again later"),
+    ("system_issue", "Technical fault at Mailjet"),
+    ("preblocked", "Not tried: bounced lately"),
+    ("blacklisted", "Not tried: on your block list"),
+    ("spam_reporter", "Not tried: reported spam before"),
+    ("spam_preblocked", "Not tried: looks like spam"),
+    ("duplicate_in_campaign", "Not tried: twice in a campaign"),
+    ("bad_or_empty_template", "Not tried: no content"),
+    ("error_in_template_language", "Not tried: mistake in a template"),
+    ("other", "Another reason"),
+    ("none", "No reason given"),
+]
+FAILURES = ("bounce", "blocked")
 
 
 class MailjetEvent(models.Model):
@@ -106,6 +135,9 @@ class MailjetEvent(models.Model):
     )
     error_related_to = fields.Char("Error is about", readonly=True)
     error = fields.Char(readonly=True)
+    failure_reason = fields.Selection(
+        REASONS, "Reason", readonly=True, help="Why it bounced or was blocked."
+    )
     comment = fields.Text("The other server's words", readonly=True)
     reason = fields.Char("In plain words", compute="_compute_reason")
 
@@ -157,13 +189,15 @@ class MailjetEvent(models.Model):
     _mailing = models.Index("(mailing_id, event) WHERE mailing_id IS NOT NULL")
     _message = models.Index("(mail_message_id) WHERE mail_message_id IS NOT NULL")
     _partner = models.Index("(partner_id) WHERE partner_id IS NOT NULL")
+    # Few, and often counted
+    _failure = models.Index("(server_id, date) WHERE event IN ('bounce', 'blocked')")
 
     @api.depends("event", "error", "error_related_to", "bounce_type")
     @api.depends_context("lang")
     def _compute_reason(self):
         for event in self:
             event.reason = False
-            if event.event in ("bounce", "blocked"):
+            if event.event in FAILURES:
                 failure = explain_failure(
                     event.error_related_to or "",
                     event.error or "",
@@ -323,6 +357,9 @@ def _row(event):
         "is_blocked": event.is_blocked,
         "error_related_to": event.error_related_to or None,
         "error": event.error or None,
+        "failure_reason": reason_code(event.error_related_to, event.error)
+        if event.event in FAILURES
+        else None,
         "comment": event.comment or None,
         "payload": event.raw or None,
     }

@@ -17,6 +17,7 @@ COLUMNS = {
     "bounce_type": "varchar",
     "is_blocked": "bool",
     "error": "varchar",
+    "failure_reason": "varchar",
 }
 
 

@@ -164,6 +164,33 @@ _FAILURES = {
 _UNKNOWN = _lt("Mailjet gives a reason that is not known here: %(error)s")
 _NO_REASON = _lt("Mailjet gives no reason.")
 
+# What events are grouped by: a code for each reason, OTHER and NONE for the rest
+OTHER, NONE = "other", "none"
+
+
+def _code(word):
+    return word.replace("/", "_").replace(" ", "_")
+
+
+REASON_CODES = (*map(_code, _FAILURES), OTHER, NONE)
+
+
+def reason_code(related_to="", error=""):
+    """Return which of `REASON_CODES` Mailjet's words stand for.
+
+    The parameters are those of `explain_failure`.
+    """
+    known = _known_word(related_to, error)
+    if known:
+        return _code(known)
+    return OTHER if related_to.strip() or error.strip() else NONE
+
+
+def _known_word(related_to, error):
+    """Return the word of the table that is meant, None if there is none."""
+    words = (" ".join(word.lower().split()) for word in (error, related_to))
+    return next((word for word in words if word in _FAILURES), None)
+
 
 def explain_failure(related_to="", error="", is_hard=None):
     """Return the `Failure` behind Mailjet's words.
@@ -173,12 +200,14 @@ def explain_failure(related_to="", error="", is_hard=None):
     :param bool is_hard: Mailjet's own word on a bounce, which beats the table; None if
         it says nothing. Greylisting is no failure even so.
     """
-    words = [" ".join(word.lower().split()) for word in (error, related_to)]
-    row = next((_FAILURES[word] for word in words if word in _FAILURES), None)
+    row = _FAILURES.get(_known_word(related_to, error))
     if row is None:
-        row = _Row(Kind.HARD if is_hard else Kind.SOFT, "unknown", _UNKNOWN)
-        if not any(words):
-            row = _Row(row.kind, "unknown", _NO_REASON)
+        is_silent = reason_code(related_to, error) == NONE
+        row = _Row(
+            Kind.HARD if is_hard else Kind.SOFT,
+            "unknown",
+            _NO_REASON if is_silent else _UNKNOWN,
+        )
     kind = row.kind
     if is_hard is not None and kind in (Kind.HARD, Kind.SOFT):
         kind = Kind.HARD if is_hard else Kind.SOFT

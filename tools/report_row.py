@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 
 from .. import const
 from .automatic_open import is_automatic
+from .delivery_failure import reason_code
 from .mailjet_event import EARLIEST, LATEST, LONGEST_URL, event_key
 from .mailjet_row import (
     date_of,
@@ -78,11 +79,13 @@ def read_bounce(row, asked):
     is_blocked = flag_of(row, "IsBlocked")
     event = "blocked" if is_blocked else "bounce"
     state = _link(row, "State")
+    error = const.MESSAGE_STATES.get(state, state)
     return {
         **_event(row, asked, event, id_of(row), needed_date_of(row, "BouncedAt")),
         "bounce_type": "hard" if flag_of(row, "IsStatePermanent") else "soft",
         "is_blocked": is_blocked,
-        "error": const.MESSAGE_STATES.get(state, state) or None,
+        "error": error or None,
+        "failure_reason": reason_code(error=error),
     }
 
 

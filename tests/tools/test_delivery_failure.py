@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mail_mailjet import const
-from mail_mailjet.tools.delivery_failure import Kind, explain_failure
+from mail_mailjet.tools.delivery_failure import (
+    REASON_CODES,
+    Kind,
+    explain_failure,
+    reason_code,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +54,29 @@ def test_an_unknown_reason_is_shown():
     assert reason.endswith("moon, 100 % eclipse")
 
 
+@pytest.mark.parametrize(
+    ("related_to", "error", "code"),
+    [
+        ("recipient", "User  Unknown", "user_unknown"),
+        ("domain", "relay/access denied", "relay_access_denied"),
+        ("policy issue", "", "policy_issue"),
+        ("recipient", "something new", "other"),
+        ("recipient", "", "other"),
+        ("", "", "none"),
+        (" ", "", "none"),
+    ],
+)
+def test_code(related_to, error, code):
+    assert reason_code(related_to, error) == code
+
+
+def test_every_state_of_rest_has_a_code_of_its_own():
+    codes = {reason_code(error=error) for error in const.MESSAGE_STATES.values()}
+    assert len(codes) == len(const.MESSAGE_STATES)
+    assert codes == set(REASON_CODES) - {"other", "none"}
+
+
 @given(st.text(), st.text(), st.none() | st.booleans())
 def test_any_words_will_do(related_to, error, is_hard):
     assert str(explain_failure(related_to, error, is_hard).reason)
+    assert reason_code(related_to, error) in REASON_CODES
