@@ -43,6 +43,7 @@
         "views/mailjet_counter_views.xml",
         "views/mailjet_deliverability_views.xml",
         "views/mailjet_report_views.xml",
+        "views/mailjet_limit_views.xml",
         "views/mailjet_menus.xml",
     ],
     "assets": {

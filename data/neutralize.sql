@@ -16,6 +16,7 @@ UPDATE ir_mail_server
        mailjet_paused_until = NULL,
        mailjet_pause_words = NULL,
        mailjet_pause_count = 0,
+       mailjet_limit_pause = FALSE,
        mailjet_state = 'untested',
        mailjet_failure = NULL
  WHERE smtp_authentication = 'mailjet'

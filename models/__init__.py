@@ -3,6 +3,7 @@ from . import ir_mail_server_account
 from . import ir_mail_server_events
 from . import ir_mail_server_gap
 from . import ir_mail_server_sending
+from . import ir_mail_server_limits  # after what it pauses
 from . import ir_mail_server_usage
 from . import mail_mail
 from . import mail_mail_doubt
@@ -23,6 +24,7 @@ from . import mailjet_campaign
 from . import mailjet_contact
 from . import mailjet_contact_list
 from . import mailjet_counter
+from . import mailjet_counter_days
 from . import mailjet_deliverability
 from . import mailjet_domain
 from . import mailjet_dns_record
@@ -32,6 +34,7 @@ from . import mailjet_event
 from . import mailjet_event_apply
 from . import mailjet_event_effect
 from . import mailjet_event_read
+from . import mailjet_limit
 from . import mailjet_message
 from . import mailjet_report
 from . import mailjet_report_item

@@ -6,6 +6,7 @@ from odoo.tools import hmac
 from ..tools.custom_id import database_tag, write_custom_id
 from ..tools.retry_schedule import delay_after
 from ..tools.smtp_diagnosis import Cause
+from ..tools.words import Words
 
 # How long nothing is sent after the server has refused for the whole account. A brake
 # on the speed is let go sooner than a limit or a suspension.
@@ -78,16 +79,21 @@ class IrMail_Server(models.Model):
         self._mailjet_pause(refusal, delay_after(self.mailjet_pause_count + 1))
 
     def _mailjet_pause(self, refusal, duration):
-        kept = self.env["mailjet.words"]._kept_words(
-            reason=refusal.reason, cure=refusal.cure
+        detail = Words("%(text)s", {"text": refusal.detail})
+        self._mailjet_pause_for(
+            duration, reason=refusal.reason, cure=refusal.cure, detail=detail
         )
+
+    def _mailjet_pause_for(self, duration, **words):
+        """Send nothing for a while.
+
+        :param timedelta duration: from now on
+        :param words: `Words` on `reason`, `cure` and, if there is one, `detail`
+        """
         self.sudo().write(
             {
                 "mailjet_paused_until": fields.Datetime.now() + duration,
-                "mailjet_pause_words": {
-                    **kept,
-                    "detail": ["%(text)s", {"text": refusal.detail}],
-                },
+                "mailjet_pause_words": self.env["mailjet.words"]._kept_words(**words),
                 "mailjet_pause_count": self.mailjet_pause_count + 1,
             }
         )

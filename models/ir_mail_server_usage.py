@@ -122,16 +122,16 @@ class IrMail_Server(models.Model):
         self.ensure_one()
         now = fields.Datetime.now()
         with self._mailjet_api() as client:
-            counters = list(client.daily_counters(_this_month(), now))
+            days = client.daily_counters(_this_month(), now)
         self.write(
             {
                 "mailjet_counted_on": now,
                 # Blocked mails count for the plan, too, as Mailjet's help says
-                "mailjet_counted_month": sum(counter.total for counter in counters),
+                "mailjet_counted_month": sum(day["processed"] for day in days),
                 "mailjet_counted_today": sum(
-                    counter.total
-                    for counter in counters
-                    if counter.date and counter.date >= _today()
+                    day["processed"]
+                    for day in days
+                    if day["date"] and day["date"] >= _today()
                 ),
             }
         )

@@ -53,6 +53,7 @@ from .mailjet_row import (
     texts_of,
     word_of,
 )
+from .report_row import read_counter
 
 # -- Values --------------------------------------------------------------------------
 
@@ -207,15 +208,6 @@ class Callback:
     is_alive: bool  # Status: False once Mailjet has given up on the address
     is_backup: bool  # IsBackup
     version: int  # Version: 2 for several events in a post
-
-
-@dataclass(frozen=True)
-class Counter:
-    """One row of /statcounters: what became of the mails of one slice of time."""
-
-    date: datetime | None  # Timeslice: its begin; None for a lifetime
-    total: int  # Total: all that were processed, blocked ones among them
-    sent: int  # MessageSentCount
 
 
 SAME_PAGE = "Mailjet keeps sending the same page"
@@ -547,25 +539,26 @@ class MailjetApi:
         self.request("DELETE", path_of("eventcallbackurl", callback_id))
 
     def daily_counters(self, start, end):
-        """Yield a `Counter` for each day that has any mail.
+        """Return the values of a `mailjet.counter` for each day that has any mail.
 
         https://dev.mailjet.com/email/reference/statistics
 
         :param datetime start: included
         :param datetime end: included, and less than 100 days later
         """
-        return map(
-            _counter,
-            self.iterate(
-                "statcounters",
-                CounterSource="APIKey",
-                CounterTiming="Message",
-                CounterResolution="Day",
-                # The API leaves out the first moment
-                FromTS=query_date(start - timedelta(seconds=1)),
-                ToTS=query_date(end),
-            ),
+        asked = {
+            "CounterSource": "APIKey",
+            "CounterTiming": "Message",
+            "CounterResolution": "Day",
+        }
+        rows = self.iterate(
+            "statcounters",
+            **asked,
+            # The API leaves out the first moment
+            FromTS=query_date(start - timedelta(seconds=1)),
+            ToTS=query_date(end),
         )
+        return [read_counter(row, asked) for row in rows]
 
     # -- One attempt -----------------------------------------------------------------
 
@@ -1053,12 +1046,4 @@ def _callback(row):
         is_alive=text_of(row, "Status").strip().lower() in ("alive", "1", ""),
         is_backup=flag_of(row, "IsBackup"),
         version=number_of(row, "Version"),
-    )
-
-
-def _counter(row):
-    return Counter(
-        date=date_of(row, "Timeslice"),
-        total=number_of(row, "Total"),
-        sent=number_of(row, "MessageSentCount"),
     )
