@@ -44,6 +44,7 @@
         "views/mailjet_deliverability_views.xml",
         "views/mailjet_report_views.xml",
         "views/mailjet_limit_views.xml",
+        "views/mailjet_sending_hour_views.xml",
         "views/mailjet_menus.xml",
     ],
     "assets": {

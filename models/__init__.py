@@ -44,6 +44,7 @@ from . import mailjet_report_schedule
 from . import mailjet_segment
 from . import mailjet_sender
 from . import mailjet_sending
+from . import mailjet_sending_hour
 from . import mailjet_statistic
 from . import mailjet_statistic_stale
 from . import mailjet_subscription

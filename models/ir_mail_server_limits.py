@@ -131,20 +131,23 @@ class IrMail_Server(models.Model):
 
     def _mailjet_end_pause(self):
         """End it, but not for a mail that was under way when a limit was met."""
-        if not self._is_mailjet_paused_at_limit():
-            super()._mailjet_end_pause()
+        if self._is_mailjet_paused_at_limit():
+            return None
+        return super()._mailjet_end_pause()
 
     def _mailjet_note_refusal(self, outcome):
         """Nor does a refusal of such a mail put a shorter pause in its place."""
-        if not self._is_mailjet_paused_at_limit():
-            super()._mailjet_note_refusal(outcome)
+        if self._is_mailjet_paused_at_limit():
+            return None
+        return super()._mailjet_note_refusal(outcome)
 
     @api.depends("mailjet_limit_pause", "mailjet_limit_ids.words")
     def _compute_mailjet_pause_reason(self):
         """Say which limit it is, too."""
-        super()._compute_mailjet_pause_reason()
+        result = super()._compute_mailjet_pause_reason()
         for server in self.filtered("mailjet_limit_pause"):
             lines = server._mailjet_limits_exceeded().mapped("words")
             server.mailjet_pause_reason = "\n".join(
                 filter(None, [*lines, server.mailjet_pause_reason])
             )
+        return result

@@ -162,7 +162,7 @@ class MailjetLimit(models.Model):
     def action_read(self):
         """Read the figures of these limits' accounts; of all where none is chosen."""
         servers = self.server_id or self.env["ir.mail_server"]._mailjet_in_use()
-        servers.action_mailjet_read_limits()
+        servers.sudo(False).action_mailjet_read_limits()
 
     # ------------------------------------------------------------------
     # In plain words

@@ -20,6 +20,7 @@ from . import test_mailjet_event_tour
 from . import test_mailjet_events
 from . import test_mailjet_limit
 from . import test_mailjet_sender
+from . import test_mailjet_sending_hour
 from . import test_mailjet_setup
 from . import test_mailjet_smtp_test
 from . import test_mailjet_suppression

@@ -251,7 +251,7 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
         limit = self.limit("bounced").with_user(user)
         self.assertIn("9 %", limit.words)
         self.assertEqual(limit.read_on, NOW)
-        for action in (limit.action_read, limit.unlink):
+        for action in (limit.action_read, limit.browse().action_read, limit.unlink):
             with self.assertRaises(AccessError):
                 action()
         internal = new_test_user(self.env, "internal", "base.group_user")
