@@ -10,6 +10,7 @@ from . import test_mailjet_activation
 from . import test_mailjet_addresses
 from . import test_mailjet_bounce_reason
 from . import test_mailjet_coverage
+from . import test_mailjet_dashboard
 from . import test_mailjet_dns
 from . import test_mailjet_event_gap
 from . import test_mailjet_event_loop

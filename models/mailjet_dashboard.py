@@ -1,0 +1,204 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from .mailjet_rates import MEASURES, RATES
+
+DAYS = 30
+# Fewer emails say nothing about an hour
+LEAST_OF_AN_HOUR = 100
+LONGEST_LIST = 5
+# In the order in which they are shown
+FIGURES = (
+    "processed",
+    "delivered",
+    "opened",
+    "clicked",
+    "bounced",
+    "blocked",
+    "complained",
+    "unsubscribed",
+)
+
+
+class MailjetDashboard(models.AbstractModel):
+    """What the dashboard shows of one account, read in one go and never from Mailjet.
+
+    All is read with the rights of who looks.
+    """
+
+    _name = "mailjet.dashboard"
+    _description = "Mailjet dashboard"
+
+    @api.model
+    def read_dashboard(self, server_id=False):
+        """Return all that the dashboard shows.
+
+        :param server_id: of a Mailjet server; the first one if there is no such
+        :return: a dict for JSON; `source` says whose count the figures are: "events"
+            for what was posted and read, "counters" for Mailjet's own, False for none
+        """
+        self.env["mailjet.deliverability"].check_access("read")
+        servers = self.env["ir.mail_server"]._mailjet_in_use()
+        server = servers.filtered(lambda one: one.id == server_id) or servers[:1]
+        data = {
+            "servers": [{"id": one.id, "name": one.name} for one in servers],
+            "server_id": server.id,
+            "is_admin": self.env["mailjet.report"].has_access("create"),
+        }
+        if not server:
+            return data
+        source, days = self._days(server)
+        return {
+            **data,
+            "source": source,
+            "days": days,
+            "figures": self._figures(days),
+            "counts_opens": self._counts_opens(server, days),
+            "has_events": any(
+                callback.state == "ours" for callback in server.mailjet_callback_ids
+            ),
+            "limits": self._limits(server),
+            "limits_read_on": _text(server.mailjet_limits_read_on),
+            "limits_outage_since": _text(server.mailjet_limits_outage_since),
+            "hours": self._hours(server),
+            "reasons": self._reasons(server),
+        }
+
+    @api.model
+    def _days(self, server):
+        """Return whose count it is, and a dict of counts for each of the last days."""
+        domain = [("server_id", "=", server.id), ("date", ">=", f"-{DAYS}d")]
+        events = self._counts_by_day("mailjet.deliverability", domain)
+        if any(counts["delivered"] for counts in events.values()):
+            return "events", self._filled(events)
+        counters = self._counts_by_day(
+            "mailjet.counter",
+            [
+                *domain,
+                ("source", "=", "APIKey"),
+                ("timing", "=", "Message"),
+                ("resolution", "=", "Day"),
+            ],
+        )
+        if counters:
+            return "counters", self._filled(counters)
+        return bool(events) and "events", self._filled(events)
+
+    @api.model
+    def _counts_by_day(self, model_name, domain):
+        # The days of both are those of UTC, whoever looks at them
+        model = self.env[model_name].with_context(tz="UTC")
+        aggregates = [f"{name}:sum" for name in MEASURES]
+        counts = {}
+        for date, *sums in model._read_group(domain, ["date:day"], aggregates):
+            day = fields.Date.to_date(date)
+            counts[day] = dict(zip(MEASURES, [one or 0 for one in sums], strict=True))
+        return counts
+
+    @api.model
+    def _filled(self, counts):
+        """Return the counts of each day, those without any among them."""
+        if not counts:
+            return []
+        last = max(*counts, fields.Date.today())
+        days = [last - timedelta(days=number) for number in range(DAYS, -1, -1)]
+        days = sorted({*days, *counts})
+        empty = dict.fromkeys(MEASURES, 0)
+        return [
+            {"date": fields.Date.to_string(day), **counts.get(day, empty)}
+            for day in days
+        ]
+
+    @api.model
+    def _figures(self, days):
+        """Return each figure with its rate in percent, None for what is the whole."""
+        sums = {name: sum(day[name] for day in days) for name in MEASURES}
+        figures = []
+        for name in FIGURES:
+            _part, whole = RATES.get(f"{name}_rate", (None, None))
+            rate = whole and sums[whole] and 100 * sums[name] / sums[whole]
+            figures.append({"name": name, "count": sums[name], "rate": rate})
+        return figures
+
+    @api.model
+    def _counts_opens(self, server, days):
+        """Tell whether Mailjet counts opens: not where Odoo alone tracks them."""
+        return server.mailjet_tracking != "odoo" or any(day["opened"] for day in days)
+
+    @api.model
+    def _limits(self, server):
+        limits = self.env["mailjet.limit"].search([("server_id", "=", server.id)])
+        kinds = dict(limits._fields["kind"]._description_selection(self.env))
+        states = dict(limits._fields["state"]._description_selection(self.env))
+        return [
+            {
+                "id": limit.id,
+                "kind": limit.kind,
+                "label": kinds[limit.kind],
+                "state": limit.state,
+                "state_label": states[limit.state],
+                "rate": limit._number(limit.rate),
+                "limit": limit._number(limit.limit),
+                "used": limit.used,
+                "words": limit.words,
+                "cure": limit.cure or "",
+            }
+            for limit in limits
+        ]
+
+    @api.model
+    def _hours(self, server):
+        """Return the best hours, None if no hourly counters have been read."""
+        hours = self.env["mailjet.sending.hour"]
+        domain = [("server_id", "=", server.id)]
+        groups = hours._read_group(
+            domain,
+            ["weekday", "hour"],
+            ["opened_rate:avg", "delivered:sum"],
+            having=[("delivered:sum", ">=", LEAST_OF_AN_HOUR)],
+            order="opened_rate:avg DESC, weekday, hour",
+            limit=LONGEST_LIST,
+        )
+        if not groups and not hours.search_count(domain, limit=1):
+            return None
+        labels = dict(hours._fields["weekday"]._description_selection(self.env))
+        return [
+            {
+                "weekday": weekday,
+                "label": labels[weekday],
+                "hour": hour,
+                "rate": rate,
+                "delivered": delivered,
+            }
+            for weekday, hour, rate, delivered in groups
+            if rate
+        ]
+
+    @api.model
+    def _reasons(self, server):
+        """Return the reasons for which most emails have failed."""
+        events = self.env["mailjet.event"]
+        groups = events._read_group(
+            [
+                ("server_id", "=", server.id),
+                ("event", "in", ("bounce", "blocked")),
+                ("date", ">=", f"-{DAYS}d"),
+            ],
+            ["failure_reason"],
+            ["__count"],
+        )
+        labels = dict(events._fields["failure_reason"]._description_selection(self.env))
+        counts = defaultdict(int)
+        for reason, count in groups:
+            counts[reason or "none"] += count
+        reasons = sorted(counts, key=lambda reason: (-counts[reason], reason))
+        return [
+            {"reason": reason, "label": labels[reason], "count": counts[reason]}
+            for reason in reasons[:LONGEST_LIST]
+        ]
+
+
+def _text(moment):
+    return moment and fields.Datetime.to_string(moment)
