@@ -72,6 +72,15 @@ class IrMail_Server(models.Model):
         "Where events go",
         groups="base.group_system",
     )
+    mailjet_gets_events = fields.Boolean(
+        "Events are posted here", compute="_compute_mailjet_gets_events"
+    )
+    mailjet_misses_events = fields.Boolean(
+        "Events are posted nowhere", compute="_compute_mailjet_gets_events"
+    )
+    mailjet_events_suspended = fields.Boolean(
+        "Mailjet has given up", compute="_compute_mailjet_gets_events"
+    )
     mailjet_callbacks_read_on = fields.Datetime(
         "Registrations read on", readonly=True, copy=False
     )
@@ -93,6 +102,14 @@ class IrMail_Server(models.Model):
         base = self._mailjet_event_base()
         for server in self:
             server.mailjet_event_url = f"{base}{EVENT_PATH}…"
+
+    @api.depends("mailjet_callback_ids.state")
+    def _compute_mailjet_gets_events(self):
+        for server in self:
+            states = set(server.sudo().mailjet_callback_ids.mapped("state"))
+            server.mailjet_events_suspended = "suspended" in states
+            server.mailjet_gets_events = bool(states & {"ours", "suspended"})
+            server.mailjet_misses_events = not states or "none" in states
 
     def _compute_mailjet_last_event_on(self):
         groups = self.env["mailjet.event"]._read_group(
@@ -230,7 +247,7 @@ class IrMail_Server(models.Model):
             free = server.mailjet_callback_ids.filtered(
                 lambda callback: callback.state != "other"
             )
-            server._mailjet_register(free.mapped("event"))
+            server._mailjet_register_callbacks(free)
         return self._mailjet_notification(
             self.env._("Mailjet posts its events here from now on.")
         )
@@ -260,15 +277,47 @@ class IrMail_Server(models.Model):
         """Tell whether the API is Mailjet's on the internet, and no stand-in here."""
         return urlsplit(self.mailjet_api_url or "").scheme == "https"
 
+    def _mailjet_register_callbacks(self, callbacks):
+        """Register this Odoo's address for these; a new one if one is suspended."""
+        self.ensure_one()
+        if "suspended" in callbacks.mapped("state"):
+            self._mailjet_register_anew(callbacks)
+        else:
+            self._mailjet_register(callbacks.mapped("event"))
+
     def _mailjet_register(self, events):
         """Register this Odoo's address for some types of events, whatever was there.
 
         :raise UserError: if Mailjet could not reach it
         """
-        self.ensure_one()
+        self._mailjet_check_address()
+        self._mailjet_write_address(events)
+
+    def _mailjet_register_anew(self, callbacks):
+        """Register a new address for these and all that are ours already.
+
+        Only a new one wakes Mailjet up when it has given up, see
+        https://dev.mailjet.com/email/guides/webhooks/
+
+        :raise UserError: if Mailjet could not reach it, which keeps the old one
+        """
+        self._mailjet_check_address()
+        self._mailjet_renew_token()
+        # Who answers a post sees only what is committed
+        self.env["ir.cron"]._commit_progress()
+        ours = self.mailjet_callback_ids.filtered(
+            lambda callback: callback.state in ("ours", "suspended")
+        )
+        self._mailjet_write_address((callbacks | ours).mapped("event"))
+
+    def _mailjet_check_address(self):
+        """Raise a UserError if Mailjet could not reach this Odoo."""
         problem = self._mailjet_event_base_problem() or self._mailjet_address_problem()
         if problem:
             raise UserError(problem)
+
+    def _mailjet_write_address(self, events):
+        self.ensure_one()
         url = self._mailjet_private_event_url()
         with self._mailjet_api() as client:
             present = {
@@ -361,18 +410,9 @@ class IrMail_Server(models.Model):
             )
 
     def _mailjet_wake(self, suspended):
-        """Register suspended addresses again: only a new one wakes Mailjet up.
-
-        https://dev.mailjet.com/email/guides/webhooks/
-        """
+        """Register suspended addresses again, read what was missed, and tell."""
         silent_since = self.mailjet_last_event_on or self.mailjet_event_changed_on
-        ours = self.mailjet_callback_ids.filtered(
-            lambda callback: callback.state in ("ours", "suspended")
-        )
-        self._mailjet_renew_token()
-        # Who answers when the address is tried sees only what is committed
-        self.env["ir.cron"]._commit_progress()
-        self._mailjet_register(ours.mapped("event"))
+        self._mailjet_register_anew(suspended)
         self._mailjet_fill_gap(silent_since)
         self._mailjet_warn(
             self.env._("Mailjet had stopped posting events"),

@@ -102,7 +102,7 @@ class MailjetCallback(models.Model):
         """Have Mailjet post these events here, in the place of what was there."""
         self.check_access("write")
         for server, callbacks in self.grouped("server_id").items():
-            server._mailjet_register(callbacks.mapped("event"))
+            server._mailjet_register_callbacks(callbacks)
 
     def action_unregister(self):
         """Have Mailjet post these events no more; others' addresses stay."""

@@ -142,6 +142,52 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
             self.server.mailjet_api_url = api
             self.assertIn(text, self.server._mailjet_event_base_problem())
 
+    def suspend(self, *events):
+        with self.store.lock:
+            for row in self.account.callbacks:
+                if row["EventType"] in events:
+                    row["Status"] = "dead"
+        self.server.action_mailjet_read_callbacks()
+
+    def test_a_suspended_address_is_registered_anew_by_hand(self):
+        """Also the other types, which share the address."""
+        self.server.action_mailjet_register()
+        self.suspend("click")
+        self.assertEqual(self.states()["click"], "suspended")
+        self.assertTrue(self.server.mailjet_events_suspended)
+        old = self.server.mailjet_event_token
+        with patch.object(self.env.cr, "commit"):
+            self.callback("click").action_register()
+        self.assertNotEqual(self.server.mailjet_event_token, old)
+        self.assertEqual(self.states(), dict.fromkeys(EVENT_TYPES, "ours"))
+        self.assertFalse(self.server.mailjet_events_suspended)
+        for row in self.account.callbacks:
+            self.assertEqual(row["Status"], "alive")
+            self.assertIn(self.server.mailjet_event_token, row["Url"])
+
+    def test_an_address_that_does_not_answer_is_not_replaced(self):
+        self.server.action_mailjet_register()
+        self.suspend("click")
+        old = self.server.mailjet_event_token
+        self.env["ir.config_parameter"].set_param(
+            "mail_mailjet.event_base_url", "http://127.0.0.1:9"
+        )
+        with self.enter_registry_test_mode():
+            self.env.ref("mail_mailjet.ir_cron_check_callbacks").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(self.server.mailjet_event_token, old)
+        self.assertEqual(self.states()["bounce"], "ours")
+
+    def test_the_form_knows_what_is_registered(self):
+        self.server.action_mailjet_read_callbacks()
+        self.assertFalse(self.server.mailjet_gets_events)
+        self.assertTrue(self.server.mailjet_misses_events)
+        self.callback("bounce").action_register()
+        self.assertTrue(self.server.mailjet_gets_events)
+        self.assertTrue(self.server.mailjet_misses_events)
+        self.server.action_mailjet_register()
+        self.assertFalse(self.server.mailjet_misses_events)
+
     def test_a_suspended_address_wakes_up(self):
         self.server.action_mailjet_register()
         with self.store.lock:
