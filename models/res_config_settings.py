@@ -33,12 +33,13 @@ class ResConfigSettings(models.TransientModel):
     @api.depends_context("uid")
     def _compute_mailjet_domain_ids(self):
         """Show what the last check found: nothing is asked here."""
+        servers = self.env["ir.mail_server"]._get_active_servers()._filter_mailjet()
         domains = self.env["mailjet.domain"].search(
             [("server_id.active", "=", True)], order="server_id, name"
         )
         for settings in self:
             settings.mailjet_domain_ids = domains
-            settings.mailjet_server_count = len(domains.server_id)
+            settings.mailjet_server_count = len(servers)
 
     def action_mailjet_setup(self):
         """Open the guided set-up."""
