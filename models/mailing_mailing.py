@@ -63,13 +63,15 @@ class MailingMailing(models.Model):
             return server.mailjet_pause_reason or False
         return self.env._("Refused for the moment; each email has its reason.")
 
-    @api.depends("email_from", "mail_server_id")
+    @api.depends("email_from", "mail_server_id", "state")
     def _compute_warning_message(self):
         """Warn of a From that Mailjet would drop, before anything is sent."""
         result = super()._compute_warning_message()
         for mailing in self:
             server = mailing.mail_server_id._filter_mailjet()
-            if mailing.mailing_type == "mail" and server and mailing.email_from:
+            if mailing.mailing_type != "mail" or mailing.state == "done":
+                continue
+            if server and mailing.email_from:
                 warning = server._mailjet_from_warning(mailing.email_from)
                 mailing.warning_message = mailing.warning_message or warning
         return result
