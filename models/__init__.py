@@ -12,6 +12,7 @@ from . import mail_message
 from . import mail_notification
 from . import mail_thread
 from . import mailing_trace
+from . import mailing_trace_timeline
 from . import mailing_mailing
 from . import mailing_mailing_events
 from . import mailjet_mirror  # before the models that inherit it
@@ -43,6 +44,7 @@ from . import mailjet_report_preview
 from . import mailjet_report_run
 from . import mailjet_report_schedule
 from . import mailjet_segment
+from . import mailjet_event_timeline
 from . import mailjet_sender
 from . import mailjet_sending
 from . import mailjet_sending_hour

@@ -1,4 +1,4 @@
-from odoo import Command, fields, models
+from odoo import fields, models
 
 
 class MailMessage(models.Model):
@@ -14,23 +14,18 @@ class MailMessage(models.Model):
         """Open what is known of the emails of this message, in the order of time."""
         self.ensure_one()
         self.check_access("read")
-        events = self.sudo().mailjet_event_ids.sorted(lambda one: (one.date, one.id))
-        kinds = dict(events._fields["event"]._description_selection(self.env))
-        lines = [{"date": self.date, "moment": self.env._("Written")}]
-        lines += [
+        moments = [
             {
-                "date": event.date,
-                "moment": kinds[event.event],
-                "email": event.email,
-                "detail": event._timeline_detail(),
-            }
-            for event in events
+                "kind": "written",
+                "label": self.env._("Written"),
+                "date": fields.Datetime.to_string(self.date),
+            },
+            *self.sudo().mailjet_event_ids._moments(),
         ]
+        if len(moments) == 1:
+            moments.append({"label": self.env._("Mailjet has told nothing of it yet")})
         timeline = self.env["mailjet.timeline"].create(
-            {
-                "message_id": self.id,
-                "line_ids": [Command.create(line) for line in lines],
-            }
+            {"message_id": self.id, "moments": moments}
         )
         return {
             "type": "ir.actions.act_window",

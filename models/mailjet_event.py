@@ -126,6 +126,7 @@ class MailjetEvent(models.Model):
     )
     bounce_type = fields.Selection(
         [("hard", "Hard: the address is bad"), ("soft", "Soft: it may work later")],
+        "Bounce type",
         readonly=True,
     )
     is_blocked = fields.Boolean(
@@ -139,7 +140,12 @@ class MailjetEvent(models.Model):
         REASONS, "Reason", readonly=True, help="Why it bounced or was blocked."
     )
     comment = fields.Text("The other server's words", readonly=True)
-    reason = fields.Char("In plain words", compute="_compute_reason")
+    reason = fields.Char(compute="_compute_reason")
+    detail = fields.Char(
+        "Details",
+        compute="_compute_detail",
+        help="Why it did not arrive, what was clicked, or that it was a machine.",
+    )
 
     # Mailjet's ids have 64 bits, see mailjet.mirror
     mailjet_message_id = fields.Char("Message ID", readonly=True)
@@ -164,6 +170,7 @@ class MailjetEvent(models.Model):
     )
     problem = fields.Text("Why it failed", readonly=True)
     has_effect = fields.Boolean(
+        "Counted",
         readonly=True,
         help="Counters and lists were changed for it, which happens only once.",
     )
@@ -205,10 +212,21 @@ class MailjetEvent(models.Model):
                 )
                 event.reason = self._words_of(failure.reason)
 
-    def _timeline_detail(self):
-        """Return why, where to, and whether it was no person; False for none of it."""
-        machine = self.is_automatic and self.env._("by a machine, not counted")
-        return ", ".join(filter(None, [self.reason, self.url, machine])) or False
+    @api.depends("reason", "url", "is_automatic")
+    @api.depends_context("lang")
+    def _compute_detail(self):
+        for event in self:
+            machine = event.is_automatic and self.env._("By a machine, not counted")
+            words = filter(None, (machine, event.reason, event.url))
+            event.detail = " · ".join(words)
+
+    @api.depends("event", "email")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["event"]._description_selection(self.env))
+        for event in self:
+            words = filter(None, (kinds[event.event], event.email))
+            event.display_name = ": ".join(words)
 
     def _is_hard(self):
         """Return Mailjet's own word on a bounce, None if it says nothing."""
@@ -296,6 +314,16 @@ class MailjetEvent(models.Model):
         found = {event.trace_id.message_id for event in events}
         found.update(event.mail_message_id.message_id for event in events)
         return sorted(found - {False})
+
+    @api.model
+    def action_open_parked_first(self):
+        """Open the events as they came; only those that failed if there are any."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_mailjet.mailjet_event_action_technical"
+        )
+        if self.search_count([("state", "=", "parked")], limit=1):
+            action["context"] = {"search_default_parked": 1}
+        return action
 
     def action_apply_again(self):
         """Try the parked ones among these once more."""

@@ -84,7 +84,8 @@ class MailjetEvent(models.Model):
         except Exception as error:
             if len(self) == 1:
                 _logger.exception("Mailjet: event %s cannot be applied", self.id)
-                self.write({"state": "parked", "problem": repr(error)})
+                problem = f"{type(error).__name__}: {error}".strip()
+                self.write({"state": "parked", "problem": problem})
                 return self
         middle = len(self) // 2
         return self[:middle]._apply_or_park() + self[middle:]._apply_or_park()

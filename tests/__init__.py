@@ -17,6 +17,7 @@ from . import test_mailjet_event_loop
 from . import test_mailjet_event_race
 from . import test_mailjet_event_registration
 from . import test_mailjet_event_retention
+from . import test_mailjet_event_timeline
 from . import test_mailjet_event_tour
 from . import test_mailjet_events
 from . import test_mailjet_limit

@@ -41,7 +41,6 @@ RIGHTS = {
     "mailjet.subscription": IMPORTED,
     "mailjet.suppression": NEVER_CREATED,
     "mailjet.timeline": TIMELINE,
-    "mailjet.timeline.line": TIMELINE,
 }
 
 
@@ -189,7 +188,6 @@ class TestModelAccess(AccessCommon):
             "mailjet.statistic": lambda: {**server, "date": "2026-03-05"},
             "mailjet.statistic.stale": lambda: {**server, "date": "2026-03-05"},
             "mailjet.timeline": dict,
-            "mailjet.timeline.line": lambda: {"timeline_id": made("mailjet.timeline")},
         }.get(model, lambda: {**server, "key": f"key{number}"})()
 
     @contextmanager

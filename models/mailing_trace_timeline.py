@@ -1,0 +1,43 @@
+from odoo import fields, models
+
+
+class MailingTrace(models.Model):
+    """What became of one email of a mailing, moment by moment."""
+
+    _inherit = "mailing.trace"
+
+    mailjet_timeline = fields.Json("Timeline", compute="_compute_mailjet_timeline")
+
+    def _compute_mailjet_timeline(self):
+        for trace in self:
+            moments = trace.mailjet_event_ids._moments()
+            for moment in moments:
+                moment["email"] = ""  # always the same
+            if moments:
+                moments = sorted(
+                    trace._mailjet_own_moments() + moments,
+                    key=lambda moment: moment["date"],
+                )
+            trace.mailjet_timeline = moments or False
+
+    def _mailjet_own_moments(self):
+        """Return what Odoo itself knows and no event tells."""
+        told = set(self.mailjet_event_ids.mapped("date"))
+        seen_by_odoo = self.env._("Seen by Odoo's own tracking")
+        moments = [
+            ("queued", self.env._("Queued"), self.create_date, ""),
+            ("handed", self.env._("Handed to Mailjet"), self.sent_datetime, ""),
+            ("open", self.env._("Opened"), self.open_datetime, seen_by_odoo),
+            ("click", self.env._("Clicked"), self.links_click_datetime, seen_by_odoo),
+            ("reply", self.env._("Replied"), self.reply_datetime, ""),
+        ]
+        return [
+            {
+                "kind": kind,
+                "label": label,
+                "date": fields.Datetime.to_string(date),
+                "detail": detail,
+            }
+            for kind, label, date, detail in moments
+            if date and not (detail and date in told)
+        ]
