@@ -10,8 +10,8 @@ _COMPLAINED = Words(_lt("The recipient has reported an email of yours as spam.")
 _UNSUBSCRIBED = Words(_lt("The recipient has unsubscribed at Mailjet."))
 _ASK_FIRST = Words(
     _lt(
-        "Mailjet holds back further emails to this address. Write to it again only if "
-        "its owner asks you to, and lift the block at Mailjet first."
+        "Write to it again only if its owner asks you to, and lift the block at "
+        "Mailjet first."
     )
 )
 

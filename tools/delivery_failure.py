@@ -47,8 +47,8 @@ class _Row:
 
 _CHECK = _lt("Check the address; it may no longer exist.")
 _ASK_FIRST = _lt(
-    "Mailjet will not deliver to this address. If its owner wants your emails again, "
-    "lift the block at Mailjet: on the contact's page, or by asking its support."
+    "If its owner wants your emails again, lift the block at Mailjet: on the contact's "
+    "page, or by asking its support."
 )
 _LOOK_AT_CONTENT = _lt(
     "Check the DNS records of the sender's domain, and the content for what is typical "
