@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class MailingTrace(models.Model):
@@ -7,6 +7,25 @@ class MailingTrace(models.Model):
     _inherit = "mailing.trace"
 
     mailjet_timeline = fields.Json("Timeline", compute="_compute_mailjet_timeline")
+    mailjet_reason = fields.Char("Reason", compute="_compute_mailjet_reason")
+
+    @api.depends("failure_reason", "mailjet_event_ids.reason")
+    @api.depends_context("lang")
+    def _compute_mailjet_reason(self):
+        """Say in a line, and in the reader's language, why it did not arrive."""
+        for trace in self:
+            reason = (trace.failure_reason or "").partition("\n")[0]
+            failures = trace.mailjet_event_ids.filtered("reason")
+            if reason and failures:
+                reason = max(
+                    failures,
+                    key=lambda event: (
+                        event.bounce_type == "hard",
+                        event.event == "blocked",
+                        event.date,
+                    ),
+                ).reason
+            trace.mailjet_reason = reason
 
     def _compute_mailjet_timeline(self):
         for trace in self:

@@ -61,6 +61,10 @@ class TestMailjetEventTimeline(MailjetEventsCommon):
             self.timeline(self.traces[0])[-1],
             ("bounce", "Bounced", "There is no such mailbox."),
         )
+        self.assertIn("no such user", self.traces[0].failure_reason)
+        self.assertEqual(self.traces[0].mailjet_reason, "There is no such mailbox.")
+        self.traces[1].failure_reason = "Refused\nat once"
+        self.assertEqual(self.traces[1].mailjet_reason, "Refused")
 
     def test_moments_of_a_message(self):
         partner = self.env["res.partner"].create(
