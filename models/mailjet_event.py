@@ -225,8 +225,11 @@ class MailjetEvent(models.Model):
     def _compute_display_name(self):
         kinds = dict(self._fields["event"]._description_selection(self.env))
         for event in self:
-            words = filter(None, (kinds[event.event], event.email))
-            event.display_name = ": ".join(words)
+            event.display_name = kinds[event.event]
+            if event.email:
+                event.display_name = self.env._(
+                    "%(kind)s: %(email)s", kind=kinds[event.event], email=event.email
+                )
 
     def _is_hard(self):
         """Return Mailjet's own word on a bounce, None if it says nothing."""
