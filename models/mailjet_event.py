@@ -334,6 +334,9 @@ class MailjetEvent(models.Model):
         parked = self.filtered(lambda event: event.state == "parked")
         parked.write({"state": "new", "problem": False})
         self.env.ref("mail_mailjet.ir_cron_apply_events")._trigger()
+        return self.env["ir.mail_server"]._mailjet_notification(
+            self.env._("They are applied again within a minute."), "info"
+        )
 
     @api.autovacuum
     def _gc_events(self):
