@@ -6,13 +6,20 @@ written, and its actions. Texts of answers and errors are Mailjet's where known.
 
 import email.utils
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Protocol
 
 from .events import events_of
 from .fates import Fate
+from .resource import (
+    ApiError,
+    Call,
+    Resource,
+    invalid_property,
+    same,
+    same_all,
+)
 from .rows import (
     Row,
     campaign_id,
@@ -21,7 +28,7 @@ from .rows import (
     new_sender,
     timestamp,
 )
-from .store import Account, Message, Store
+from .store import Account, Message
 
 EVENT_NUMBERS = {
     "click": 1,
@@ -34,139 +41,6 @@ EVENT_NUMBERS = {
 }
 SLICES = {"Highest": 300, "Hour": 3600, "Day": 86400}
 _SPF = "include:spf.mailjet.com"
-
-
-class ApiError(Exception):
-    """An error answer in the form of Mailjet's older half."""
-
-    def __init__(self, status: int, message: str, info: Any = "") -> None:
-        super().__init__(message)
-        self.status, self.message, self.info = status, message, info
-
-
-class NotModified(Exception):
-    """A PUT that changes nothing: 304."""
-
-
-def _invalid_property(name: str) -> ApiError:
-    return ApiError(
-        400, "Object properties invalid", f"MJ08 Property {name} is invalid"
-    )
-
-
-class Standin(Protocol):
-    """What resources need of the server around them."""
-
-    store: Store
-    validate_envelope: bool
-    dkim_bits: int
-    lookup_txt: Callable[[str], list[str]]
-    fetch: Callable[[str], bytes | None]
-
-    def send_activation(self, account: Account, sender: Row) -> None: ...
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request to a resource, its names in any case."""
-
-    standin: Standin
-    account: Account
-    query: Mapping[str, str]  # names in lower case
-    body: Mapping[str, Any]  # names in lower case
-
-    @property
-    def store(self) -> Store:
-        return self.standin.store
-
-
-Filter = Callable[[Row, str], bool]
-
-
-def _same(name: str) -> Filter:
-    """A filter that compares texts, numbers and booleans as a query writes them."""
-
-    def matches(row: Row, value: str) -> bool:
-        own = row.get(name)
-        if isinstance(own, bool):
-            return own == (value.lower() in ("1", "true"))
-        return str(own).lower() == value.lower()
-
-    return matches
-
-
-def _same_all(names: str) -> dict[str, Filter]:
-    return {name.lower(): _same(name) for name in names.split()}
-
-
-@dataclass(frozen=True)
-class Resource:
-    """How one resource behaves.
-
-    `rows` is what can be found by id, `listed` what a list shows if that is less.
-    `sort` says for each key whether DESC is allowed. Actions and `created` run without
-    the store's lock, because they may use the network.
-    """
-
-    name: str
-    rows: Callable[[Call], list[Row]]
-    listed: Callable[[Call], list[Row]] | None = None
-    filters: Mapping[str, Filter] = field(default_factory=dict)
-    sort: Mapping[str, bool] = field(default_factory=lambda: {"id": False})
-    key: str | None = None
-    writable: tuple[str, ...] = ()
-    create: Callable[[Call], Row] | None = None
-    created: Callable[[Call, Row], None] | None = None
-    check_update: Callable[[Call, Row], None] | None = None
-    changed: Callable[[Call, Row], None] | None = None
-    delete: Callable[[Call, Row], None] | None = None
-    actions: Mapping[str, Callable[[Call, Row], Any]] = field(default_factory=dict)
-
-    def find(self, call: Call, key: str) -> Row:
-        """The row with that id or alternative key; raises `ApiError` 404."""
-        for row in self.rows(call):
-            alternative = str(row[self.key]) if self.key else None
-            if str(row.get("ID")) == key or (alternative or "").lower() == key.lower():
-                return row
-        raise ApiError(404, "Object not found")
-
-    def select(self, call: Call) -> list[Row]:
-        """All rows that the query asks for, in its order; names unknown are ignored."""
-        rows = (self.listed or self.rows)(call)
-        for name, matches in self.filters.items():
-            if name in call.query:
-                rows = [row for row in rows if matches(row, call.query[name])]
-        return self._sorted(rows, call.query.get("sort", "ID"))
-
-    def _sorted(self, rows: list[Row], order: str) -> list[Row]:
-        name, _, direction = order.lower().partition(" ")
-        descending = direction == "desc"
-        if name not in self.sort or (descending and not self.sort[name]):
-            raise ApiError(400, f"Sort {order} is not allowed")
-
-        def value(row: Row) -> Any:
-            return next((row[own] for own in row if own.lower() == name), 0)
-
-        return sorted(rows, key=value, reverse=descending)
-
-    def update(self, call: Call, row: Row) -> None:
-        """Write what may be written; raises `NotModified` if that changes nothing."""
-        if self.check_update:
-            self.check_update(call, row)
-        names = {name.lower(): name for name in self.writable}
-        known = {name.lower() for name in row}
-        for name in call.body:
-            if name in known and name not in names and name != "id":
-                own = next(own for own in row if own.lower() == name)
-                raise ApiError(
-                    400, f'MJ19 Setting a value for property "{own}" is not allowed'
-                )
-        values = {names[name]: call.body[name] for name in call.body if name in names}
-        if all(row[name] == value for name, value in values.items()):
-            raise NotModified
-        row.update(values)
-        if self.changed:
-            self.changed(call, row)
 
 
 def _domain_of(address: str) -> str:
@@ -348,7 +222,7 @@ SENDER = Resource(
     _senders,
     listed=_visible_senders,
     filters={
-        **_same_all("DNSID Email Status"),
+        **same_all("DNSID Email Status"),
         "domain": lambda row, value: _domain_of(row["Email"]) == value.lower(),
         "localpart": lambda row, value: row["Email"].rpartition("@")[0] == value,
         "isdomainsender": _is_domain_sender,
@@ -393,7 +267,7 @@ def _check_dns(call: Call, row: Row) -> Row:
 DNS = Resource(
     "DNS",
     lambda call: list(call.account.domains),
-    filters=_same_all("IsCheckInProgress"),
+    filters=same_all("IsCheckInProgress"),
     key="Domain",
     actions={"check": _check_dns},
 )
@@ -415,7 +289,7 @@ def _apikeys(call: Call) -> list[Row]:
 APIKEY = Resource(
     "APIKey",
     _apikeys,
-    filters=_same_all("APIKey IsActive IsMaster Name"),
+    filters=same_all("APIKey IsActive IsMaster Name"),
     sort={"id": False, "ismaster": True, "isactive": True, "name": True},
     key="APIKey",
     writable=("ACL", "IsActive", "Name"),
@@ -445,7 +319,7 @@ def _create_callback(call: Call) -> Row:
     url = str(call.body.get("url") or "")
     for name, is_right in (("EventType", event in EVENT_NUMBERS), ("Url", bool(url))):
         if not is_right:
-            raise _invalid_property(name)
+            raise invalid_property(name)
     row = new_callback(call.store.next_id(), call.account.row["ID"], event, url)
     row["IsBackup"] = bool(call.body.get("isbackup"))
     row["Status"] = call.body.get("status", "alive")
@@ -492,9 +366,9 @@ CALLBACK = _Callbacks(
     "EventCallbackURL",
     _callbacks,
     filters={
-        **_same_all("Status Version"),
-        "apikey": _same("APIKeyID"),
-        "backup": _same("IsBackup"),
+        **same_all("Status Version"),
+        "apikey": same("APIKeyID"),
+        "backup": same("IsBackup"),
         "eventtype": _same_event,
     },
     writable=("Status", "Url", "Version"),
@@ -541,7 +415,7 @@ def _contacts(call: Call) -> list[Row]:
 CONTACT = Resource(
     "Contact",
     _contacts,
-    filters=_same_all("Email IsExcludedFromCampaigns"),
+    filters=same_all("Email IsExcludedFromCampaigns"),
     sort={"id": False, "email": True, "createdat": True},
     key="Email",
     writable=("IsExcludedFromCampaigns", "Name"),
@@ -637,20 +511,19 @@ class _Messages(Resource):
     """Filters also see the fields that are only shown on request."""
 
     def select(self, call: Call) -> list[Row]:
-        chosen = {row["ID"] for row in super().select(_select_messages(call))}
-        rows = [row for row in self.rows(call) if row["ID"] in chosen]
-        return self._sorted(rows, call.query.get("sort", "ID"))
+        rows = {row["ID"]: row for row in self.rows(call)}
+        return [rows[row["ID"]] for row in super().select(_select_messages(call))]
 
 
 MESSAGE = _Messages(
     "Message",
     _messages,
     filters={
-        **_same_all("CampaignID ContactAlt ContactID CustomID SenderID"),
-        "campaign": _same("CampaignID"),
-        "contact": _same("ContactID"),
-        "messagestate": _same("StateID"),
-        "sender": _same("SenderID"),
+        **same_all("CampaignID ContactAlt ContactID CustomID SenderID"),
+        "campaign": same("CampaignID"),
+        "contact": same("ContactID"),
+        "messagestate": same("StateID"),
+        "sender": same("SenderID"),
         "fromts": lambda row, value: _moment(row["ArrivedAt"]) >= _moment(value),
         "tots": lambda row, value: _moment(row["ArrivedAt"]) <= _moment(value),
     },

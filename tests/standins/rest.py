@@ -22,15 +22,8 @@ from socketserver import ThreadingTCPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
-from .resources import (
-    HISTORY,
-    RESOURCES,
-    ApiError,
-    Call,
-    NotModified,
-    Resource,
-    activate,
-)
+from .resource import ApiError, Call, NotModified, Resource, is_asked
+from .resources import HISTORY, RESOURCES, activate
 from .rows import Row
 from .store import Account, Store
 
@@ -379,15 +372,11 @@ def _page(rows: list[Row], query: dict[str, str]) -> dict[str, Any]:
         text = query.get(name, "")
         return int(text) if text.isdecimal() else default
 
-    if _asked(query, "countonly"):
+    if is_asked(query, "countonly"):
         return {"Count": len(rows), "Data": [], "Total": len(rows)}
     offset = number("offset", 0)
     page = rows[offset : offset + min(number("limit", 10) or 1000, 1000)]
-    return _envelope(page, len(rows) if _asked(query, "countrecords") else None)
-
-
-def _asked(query: dict[str, str], name: str) -> bool:
-    return query.get(name, "").lower() in ("1", "true")
+    return _envelope(page, len(rows) if is_asked(query, "countrecords") else None)
 
 
 def _envelope(rows: Iterable[Row], total: int | None = None) -> dict[str, Any]:
