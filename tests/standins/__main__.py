@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import json
 import logging
 import signal
 import sys
@@ -39,6 +40,9 @@ else:
 import dns.exception  # here, where it is no longer dns.py of this folder that is found
 
 _logger = logging.getLogger("standins")
+
+# Half a year of a small company, for somebody to look at
+SMALL_HISTORY = {"events": 5000, "campaigns": 26, "contacts": 900, "days": 182}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -94,13 +98,23 @@ def _parser() -> argparse.ArgumentParser:
         help="write what a client must trust to this file, for SSL_CERT_FILE",
     )
     add("--messages", type=Path, metavar="DIR", help="write each mail as DIR/NNNN.eml")
+    add(
+        "--history",
+        type=json.loads,
+        default=SMALL_HISTORY,
+        metavar="JSON",
+        help="what REST knows of the past: fields of reporting/fill.py's Fill, as"
+        ' {"events": 1000000, "campaigns": 200}; {} for nothing (by default a little)',
+    )
     return parser
 
 
 def _standin(options: argparse.Namespace) -> SmtpStandin:
     """A server that is ready to be started, its certificate and store prepared."""
     store = Store()
-    store.add_key(options.api_key, options.secret_key)
+    account = store.add_key(options.api_key, options.secret_key)
+    if options.history and options.rest_port is not None:
+        account.statistics.fill(**options.history)
     if options.messages:
         store.subscribe(_writer(options.messages))
     store.subscribe(_log_message)
