@@ -275,6 +275,7 @@ STRICTER = {
     "include with an error",
     "include of two records",
     "endless include",
+    "unknown modifier, twice",  # refused there, ignored by RFC 7208, section 6
 }
 
 
