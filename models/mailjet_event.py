@@ -174,12 +174,8 @@ class MailjetEvent(models.Model):
         readonly=True,
         help="Counters and lists were changed for it, which happens only once.",
     )
-    trace_id = fields.Many2one(
-        "mailing.trace", "Trace", readonly=True, ondelete="set null"
-    )
-    mailing_id = fields.Many2one(
-        "mailing.mailing", "Mailing", readonly=True, ondelete="set null"
-    )
+    trace_id = fields.Many2one("mailing.trace", readonly=True, ondelete="set null")
+    mailing_id = fields.Many2one("mailing.mailing", readonly=True, ondelete="set null")
     mail_message_id = fields.Many2one(
         "mail.message", "Message", readonly=True, ondelete="set null"
     )

@@ -173,7 +173,8 @@ class MailjetReportItem(models.Model):
             )
         )
         found = self.env.cr.fetchone()
-        self.env.cr.commit()
+        # So that others see at once that it is taken
+        self.env["ir.cron"]._commit_progress()
         self.env.invalidate_all(flush=False)
         return self.browse(found)
 
