@@ -157,6 +157,8 @@ class MailjetReportItem(models.Model):
                                FROM mailjet_report_item AS item
                                JOIN mailjet_report AS report
                                  ON report.id = item.report_id
+                               JOIN ir_mail_server AS server
+                                 ON server.id = report.server_id AND server.active
                               WHERE item.state = 'todo'
                                 AND report.state = 'running' AND report.active
                                 AND COALESCE(item.next_try, %(now)s) <= %(now)s
