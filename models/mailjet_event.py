@@ -187,7 +187,8 @@ class MailjetEvent(models.Model):
     _new = models.Index("(date, id) WHERE state = 'new'")
     _parked = models.Index("(id) WHERE state = 'parked'")
     _date = models.Index("(date)")
-    _mailjet_message = models.Index("(mailjet_message_id)")
+    # With the server in it, a new table without statistics is read by it, too
+    _mailjet_message = models.Index("(mailjet_message_id, server_id)")
     _trace = models.Index("(trace_id) WHERE trace_id IS NOT NULL")
     _mailing = models.Index("(mailing_id, event) WHERE mailing_id IS NOT NULL")
     _message = models.Index("(mail_message_id) WHERE mail_message_id IS NOT NULL")

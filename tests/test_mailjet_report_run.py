@@ -57,9 +57,8 @@ class MailjetReportCommon(MailjetRestCommon):
     def add_message(self, email="a@x.example", **vals):
         """Add a message of a campaign at Mailjet; return its id."""
         campaign = self.statistics.add_campaign("News", send_start_at=self.ago(hours=3))
-        return self.statistics.add_message(
-            email, campaign_id=campaign, arrived_at=self.ago(hours=2), **vals
-        )
+        vals = {"arrived_at": self.ago(hours=2), **vals}
+        return self.statistics.add_message(email, campaign_id=campaign, **vals)
 
     def work(self):
         """Do what one run of the cron does."""
