@@ -417,6 +417,14 @@ class TestMailjetReportRun(MailjetReportCommon):
             items = self.env["mailjet.report.item"].with_env(self.env(cr=cr))
             return [items._take().id for _ in range(times)]
 
+    def test_a_part_that_a_run_could_not_end_is_free_for_the_next(self):
+        self.fill()
+        report = self.create_report()
+        report.action_run()
+        self.work_step()
+        self.assertEqual(report.state, "running")
+        self.assertFalse(report.item_ids.filtered("lease"))
+
     def test_who_lost_its_part_keeps_nothing(self):
         self.fill(events=100)
         report = self.create_report()

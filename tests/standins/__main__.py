@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--smtp-port", type=int, default=1587, help="STARTTLS (%(default)s; 0: free)")
     add("--smtps-port", type=int, default=1465, help="TLS (%(default)s; 0: free)")
     add("--rest-port", type=int, help="REST API over HTTP (0: free; off by default)")
+    add("--rest-delay", type=float, default=0.0, help="seconds that an answer takes")
     add("--dns-port", type=int, help="DNS, UDP and TCP (0: free; off by default)")
     add(
         "--zones",
@@ -141,6 +142,7 @@ def _more_standins(
         store,
         options.host,
         options.rest_port or 0,
+        delay=options.rest_delay,
         **({} if options.dns_port is None else {"lookup_txt": dns.lookup_txt}),
     )
     store.on_activation(

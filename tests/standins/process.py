@@ -14,18 +14,20 @@ from typing import Any
 class StandinProcess:
     """Starts the program beside this file; a context manager.
 
-    `history` has fields of `reporting.fill.Fill`, its moments as Unix seconds. Once it
-    has started, which takes some 10 s for a million events, `rest_url` and `pid` are
-    known.
+    `delay` is the seconds that each answer takes on its way. `history` has fields of
+    `reporting.fill.Fill`, its moments as Unix seconds. Once it has started, which takes
+    some 10 s for a million events, `rest_url` and `pid` are known.
     """
 
-    def __init__(self, api_key: str, secret_key: str, **history: Any) -> None:
+    def __init__(
+        self, api_key: str, secret_key: str, *, delay: float = 0.0, **history: Any
+    ) -> None:
         self.rest_url = ""
         self._command = [
             *(sys.executable, str(Path(__file__).parent)),
             *("--smtp-port", "0", "--smtps-port", "0", "--rest-port", "0"),
             *("--api-key", api_key, "--secret-key", secret_key),
-            *("--history", json.dumps(history)),
+            *("--rest-delay", str(delay), "--history", json.dumps(history)),
         ]
         self._process: subprocess.Popen | None = None
 

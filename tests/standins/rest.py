@@ -13,6 +13,7 @@ import secrets
 import smtplib
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -139,10 +140,11 @@ class RestStandin:
     go to the listeners of the store. `public_url` stands in the links of these mails
     instead of `url`, for example https://app.mailjet.com: a test then opens the path
     at `url`. `on_request` is called with each `Request` before it is answered, so that
-    a test can change the data between two pages. `validate_envelope` makes `validate`
-    answer as the documentation says, and `dkim_bits` is the size of new DKIM keys. Port
-    0 means a free one; once started, `port` and `url` say which. Use it as a context
-    manager, or `start()` and `stop()`.
+    a test can change the data between two pages; `delay` is the seconds that each
+    answer takes on its way. `validate_envelope` makes `validate` answer as the
+    documentation says, and `dkim_bits` is the size of new DKIM keys. Port 0 means a
+    free one; once started, `port` and `url` say which. Use it as a context manager, or
+    `start()` and `stop()`.
     """
 
     def __init__(
@@ -158,6 +160,7 @@ class RestStandin:
         validate_envelope: bool = False,
         dkim_bits: int = 1024,
         on_request: Callable[[Request], None] = lambda request: None,
+        delay: float = 0.0,
     ) -> None:
         self.store = store
         self.host = host
@@ -169,6 +172,7 @@ class RestStandin:
         self.validate_envelope = validate_envelope
         self.dkim_bits = dkim_bits
         self.on_request = on_request
+        self.delay = delay
         self.faults = Faults()
         self.stopping = threading.Event()
         self._lock = threading.Lock()
@@ -242,6 +246,7 @@ class RestStandin:
         with self._lock:
             self._requests.append(request)
         self.on_request(request)
+        time.sleep(self.delay)
 
     def send_activation(self, account: Account, sender: Row) -> None:
         """Write the activation mail of an address; the store's lock is not held."""
