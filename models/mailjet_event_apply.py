@@ -64,6 +64,9 @@ class MailjetEvent(models.Model):
             # Somebody is sending those mails now
             skipped += (batch - done).ids
             seconds_left = commit_progress(len(done))
+        if not seconds_left:
+            # What Odoo calls partially done would wait for up to a minute
+            self._wake_cron()
         if skipped or conflicts:
             soon = fields.Datetime.add(fields.Datetime.now(), minutes=1)
             self.env.ref("mail_mailjet.ir_cron_apply_events")._trigger(soon)

@@ -118,6 +118,9 @@ class MailjetReportItem(models.Model):
                     self.env.invalidate_all(flush=False)
                     conflicts += 1
         self.env["mailjet.report"]._finish_done()
+        if not seconds_left:
+            # What Odoo calls partially done would wait for up to a minute
+            self._wake()
         self._wake_at_next_try()
 
     @api.model
@@ -172,7 +175,8 @@ class MailjetReportItem(models.Model):
                 lease=secrets.token_hex(8),
                 now=fields.Datetime.now(),
                 until=fields.Datetime.now() + LEASE,
-            )
+            ),
+            log_exceptions=False,  # that another worker was quicker is no news
         )
         found = self.env.cr.fetchone()
         # So that others see at once that it is taken

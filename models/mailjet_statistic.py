@@ -121,6 +121,8 @@ class MailjetStatistic(models.Model):
             self.env["mailjet.statistic.stale"].browse(stale_ids).unlink()
             self.invalidate_model()
             if not commit_progress(1, remaining=len(days) - number - 1):
+                # What Odoo calls partially done would wait for up to a minute
+                self.env.ref("mail_mailjet.ir_cron_refresh_statistics")._trigger()
                 return number == len(days) - 1
         return True
 

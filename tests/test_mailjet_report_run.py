@@ -421,9 +421,12 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.fill()
         report = self.create_report()
         report.action_run()
+        self.env["ir.cron.trigger"].search([]).unlink()
         self.work_step()
         self.assertEqual(report.state, "running")
         self.assertFalse(report.item_ids.filtered("lease"))
+        triggers = self.env["ir.cron.trigger"].search([]).cron_id
+        self.assertIn(self.env.ref("mail_mailjet.ir_cron_reports_2"), triggers)
 
     def test_who_lost_its_part_keeps_nothing(self):
         self.fill(events=100)
