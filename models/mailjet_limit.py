@@ -45,7 +45,7 @@ class MailjetLimit(models.Model):
     state = fields.Selection(
         [
             ("few", "Too few emails to judge"),
-            ("fine", "Fine"),
+            ("fine", "Well below the limit"),
             ("half", "Half of the limit reached"),
             ("over", "Over the limit"),
         ],

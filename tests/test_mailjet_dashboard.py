@@ -203,8 +203,8 @@ class TestMailjetDashboard(MailjetDashboardCommon):
             [
                 ("Bounces", "Over the limit", "9.24"),
                 ("Unsubscriptions", "Half of the limit reached", "0.9"),
-                ("Blocked emails", "Fine", "4"),
-                ("Complaints", "Fine", "0.01"),
+                ("Blocked emails", "Well below the limit", "4"),
+                ("Complaints", "Well below the limit", "0.01"),
             ],
         )
         self.assertAlmostEqual(limits[0]["used"], 115.5)
