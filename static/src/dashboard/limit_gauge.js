@@ -1,3 +1,5 @@
+import { _t } from "@web/core/l10n/translation";
+
 import { Component } from "@odoo/owl";
 
 // Colour and icon of each state; its label says the same
@@ -7,8 +9,8 @@ const LOOKS = {
     half: { badge: "text-bg-warning", bar: "bg-warning", icon: "fa-exclamation-triangle" },
     over: { badge: "text-bg-danger", bar: "bg-danger", icon: "fa-times" },
 };
-// What the whole width stands for, in percent of the limit: room to be over it
-const WIDTH = 150;
+// How far the scale goes, in percent of the limit: there is room to be over it
+const SCALE = 150;
 
 /** How near an account is to one of Mailjet's limits. */
 export class MailjetLimitGauge extends Component {
@@ -19,7 +21,15 @@ export class MailjetLimitGauge extends Component {
         return LOOKS[this.props.limit.state];
     }
 
-    get percent() {
-        return (100 * Math.min(this.props.limit.used, WIDTH)) / WIDTH;
+    get rateWords() {
+        return `${this.props.limit.rate}\u00a0%`;
+    }
+
+    get limitWords() {
+        return _t("limit %s", `${this.props.limit.limit}\u00a0%`);
+    }
+
+    get width() {
+        return (100 * Math.min(this.props.limit.used, SCALE)) / SCALE;
     }
 }
