@@ -69,7 +69,9 @@ class MailjetDashboard(models.AbstractModel):
     @api.model
     def _days(self, server):
         """Return whose count it is, and a dict of counts for each of the last days."""
-        domain = [("server_id", "=", server.id), ("date", ">=", f"-{DAYS}d")]
+        # Not "-30d", which for a time leaves out the begin of the first day
+        start = fields.Date.today() - timedelta(days=DAYS)
+        domain = [("server_id", "=", server.id), ("date", ">=", start)]
         events = self._counts_by_day("mailjet.deliverability", domain)
         if any(counts["delivered"] for counts in events.values()):
             return "events", self._filled(events)

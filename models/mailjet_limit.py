@@ -82,6 +82,13 @@ class MailjetLimit(models.Model):
     _kind_unique = models.UniqueIndex("(server_id, kind)")
 
     @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for limit in self:
+            limit.display_name = labels.get(limit.kind)
+
+    @api.depends("kind")
     def _compute_limit(self):
         for limit in self:
             limit.limit = const.LIMITS.get(limit.kind)

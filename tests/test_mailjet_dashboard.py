@@ -163,6 +163,14 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         [day] = [day for day in days if day["processed"]]
         self.assertEqual(day["date"], fields.Date.to_string(midnight))
 
+    def test_mailjets_first_day_counts_as_a_whole(self):
+        midnight = fields.Datetime.to_datetime(self.today - timedelta(days=30))
+        self.add_counter(midnight, processed=50, delivered=50)
+        self.add_counter(midnight - timedelta(days=1), processed=9, delivered=9)
+        for zone in ("America/New_York", "Asia/Tokyo"):
+            data = self.read(zone=zone)
+            self.assertEqual(self.figure(data, "processed"), (50, None))
+
     def test_bounces_alone_do_not_hide_the_counters(self):
         """They are all that a report “Bounce events” brings."""
         self.add_sums(1, hard_bounced=10)

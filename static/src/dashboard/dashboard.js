@@ -65,6 +65,10 @@ export class MailjetDashboard extends Component {
         return this.state.data;
     }
 
+    choose(ev) {
+        return this.load(Number(ev.target.value));
+    }
+
     async load(serverId = false) {
         this.state.data = await this.keepLast.add(
             this.orm.call("mailjet.dashboard", "read_dashboard", [serverId])
@@ -189,18 +193,21 @@ export class MailjetDashboard extends Component {
         });
     }
 
-    async openAnswer(model, method, args = []) {
-        await this.busy(async () => {
-            await this.action.doAction(await this.orm.call(model, method, args));
+    setUp() {
+        return this.action.doActionButton({
+            type: "object",
+            resModel: "ir.mail_server",
+            name: "action_mailjet_setup",
+            resIds: [],
         });
     }
 
-    setUp() {
-        return this.openAnswer("ir.mail_server", "action_mailjet_setup", [[]]);
-    }
-
     importHours() {
-        return this.openAnswer("mailjet.sending.hour", "action_import");
+        return this.busy(async () => {
+            await this.action.doAction(
+                await this.orm.call("mailjet.sending.hour", "action_import")
+            );
+        });
     }
 
     /** Ask Mailjet for the figures of the last 30 days now. */
