@@ -19,9 +19,8 @@ class MailjetDashboard(models.AbstractModel):
     def _register_hook(self):
         super()._register_hook()
         # Called again whenever a registry in use changes, too
-        if not self.pool.ready and {MODULE, SPREADSHEETS} & {
-            *self.pool.updated_modules
-        }:
+        is_loading = not self.pool.ready
+        if is_loading and {MODULE, SPREADSHEETS} & {*self.pool.updated_modules}:
             self._load_spreadsheet()
 
     @api.model

@@ -220,7 +220,7 @@ class MailjetReport(models.Model):
             self.env.cr.execute(SQL("ANALYZE %s", table))
 
     def _remove_unseen(self):
-        """Remove what this report brought earlier and Mailjet does not have any more."""
+        """Remove what this report brought earlier and Mailjet has no more."""
         for name in sorted({STREAMS[query.stream].model for query in self._queries()}):
             self.env[name]._remove_unseen(self)
 

@@ -102,11 +102,8 @@ class TestSpreadsheet(SpreadsheetCommon):
         self.assertEqual(self.record.spreadsheet_data, self.text)
 
     def test_who_sees_it(self):
-        marketing = new_test_user(
-            self.env,
-            "marketing",
-            "base.group_user,mass_mailing.group_mass_mailing_user",
-        )
+        groups = "base.group_user,mass_mailing.group_mass_mailing_user"
+        marketing = new_test_user(self.env, "marketing", groups)
         record = self.record.with_user(marketing)
         self.assertIn(MODEL, record._get_serialized_readonly_dashboard())
         internal = new_test_user(self.env, "internal", "base.group_user")
@@ -128,10 +125,10 @@ class TestSpreadsheet(SpreadsheetCommon):
         self.assertEqual(self.env.ref(RECORD), self.record)
         self.assertEqual(self.record.spreadsheet_data, self.text)
         # An update deletes what it did not load, unless it may not be changed
-        data = self.env["ir.model.data"].search([("model", "=", self.record._name)])
-        self.assertTrue(
-            data.filtered(lambda one: one.res_id == self.record.id).noupdate
+        [data] = self.env["ir.model.data"].search(
+            [("model", "=", self.record._name), ("res_id", "=", self.record.id)]
         )
+        self.assertTrue(data.noupdate)
 
     def test_nothing_is_made_while_the_registry_is_in_use(self):
         self.record.unlink()
