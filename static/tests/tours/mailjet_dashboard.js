@@ -17,6 +17,13 @@ function assertChartIsDrawn() {
     }
 }
 
+function assertPageScrolls() {
+    const page = document.querySelector(".o_content:has(.o_mailjet_dashboard)");
+    if (page.scrollHeight <= page.clientHeight) {
+        throw new Error("What is below the window's end cannot be reached");
+    }
+}
+
 /** What a marketing user sees and opens; there is a server without any figures, too. */
 registry.category("web_tour.tours").add("mailjet_dashboard", {
     steps: () => [
@@ -39,6 +46,11 @@ registry.category("web_tour.tours").add("mailjet_dashboard", {
             content: "See the days",
             trigger: ".o_mailjet_chart canvas[aria-label*='Emails of each day']",
             run: assertChartIsDrawn,
+        },
+        {
+            content: "Scroll to the rest",
+            trigger: LIMITS,
+            run: assertPageScrolls,
         },
         {
             content: "See a limit in words",
