@@ -203,6 +203,12 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         unknown = self.create_other_server().id
         self.assertEqual(self.read(unknown)["server_id"], self.server.id)
 
+    def test_servers_of_mailings_come_first(self):
+        self.create_server("News", mailjet_usage="mass_mailing")
+        data = self.read()
+        self.assertEqual([one["name"] for one in data["servers"]], ["News", "Shop"])
+        self.assertEqual(data["server_id"], data["servers"][0]["id"])
+
     def test_limits_in_words(self):
         self.fill()
         limits = self.read()["limits"]
@@ -217,6 +223,13 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         )
         self.assertAlmostEqual(limits[0]["used"], 115.5)
         self.assertIn("924 of 10,000", limits[0]["words"])
+
+    def test_a_pause_has_its_reason(self):
+        self.fill()
+        self.assertFalse(self.read()["pause_reason"])
+        self.server.mailjet_pause_at_limit = True
+        self.server._mailjet_pause_at_limits()
+        self.assertIn("924 of 10,000", self.read()["pause_reason"])
 
     def test_hours_with_too_few_emails_do_not_count(self):
         midnight = fields.Datetime.to_datetime(self.today)

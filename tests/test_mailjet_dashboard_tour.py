@@ -21,10 +21,12 @@ class TestMailjetDashboardSetup(MailjetLimitCommon, MailjetRestCommon, HttpCase)
 
     def test_figures_are_read_from_mailjet(self):
         self.answer_sums(MessageHardBouncedCount=900)
+        self.server.mailjet_pause_at_limit = True
         self.start_tour(
             "/odoo/mailjet-dashboard", "mailjet_dashboard_of_new_server", login="admin"
         )
         self.assertEqual(self.limit("bounced").state, "over")
+        self.assertFalse(self.server.mailjet_is_paused)
 
     def test_without_a_server(self):
         self.MailServer.search([]).unlink()

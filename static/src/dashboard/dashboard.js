@@ -211,10 +211,18 @@ export class MailjetDashboard extends Component {
     }
 
     /** Ask Mailjet for the figures of the last 30 days now. */
-    async readNow() {
+    readNow() {
+        return this.callServer("action_mailjet_read_limits");
+    }
+
+    resume() {
+        return this.callServer("action_mailjet_resume");
+    }
+
+    callServer(method) {
         const serverId = this.data.server_id;
-        await this.busy(async () => {
-            await this.orm.call("ir.mail_server", "action_mailjet_read_limits", [[serverId]]);
+        return this.busy(async () => {
+            await this.orm.call("ir.mail_server", method, [[serverId]]);
             await this.load(serverId);
         });
     }

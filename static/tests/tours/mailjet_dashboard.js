@@ -156,6 +156,15 @@ registry.category("web_tour.tours").add("mailjet_dashboard_of_new_server", {
             trigger: `${LIMITS} button[name='bounced']:contains(Over the limit):contains(bounce reasons)`,
         },
         {
+            content: "Sending is paused; go on with it",
+            trigger: ".o_mailjet_dashboard .alert:contains(sends nothing):contains(900 of 10,000) button:contains(Resume now)",
+            run: "click",
+        },
+        {
+            content: "It goes on",
+            trigger: ".o_mailjet_dashboard:not(:has(.alert))",
+        },
+        {
             content: "Have the hours read is offered",
             trigger: "section[name='hours'] button:contains(Read the hours of the last year)",
         },
