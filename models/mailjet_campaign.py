@@ -64,7 +64,6 @@ class MailjetCampaign(models.Model):
     clicked_count = fields.Integer("Clicked", readonly=True)
     mailing_id = fields.Many2one(
         "mailing.mailing",
-        "Mailing",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

@@ -19,8 +19,8 @@ class MailjetDeliverability(models.Model):
 
     server_id = fields.Many2one("ir.mail_server", "Mailjet server", readonly=True)
     date = fields.Date("Day", readonly=True, help="In UTC, as at Mailjet.")
-    mailing_id = fields.Many2one("mailing.mailing", "Mailing", readonly=True)
-    campaign_id = fields.Many2one("mailjet.campaign", "Campaign", readonly=True)
+    mailing_id = fields.Many2one("mailing.mailing", readonly=True)
+    campaign_id = fields.Many2one("mailjet.campaign", readonly=True)
     list_name = fields.Char("List", readonly=True)
     sender_domain = fields.Char("Sender's domain", readonly=True)
     provider = fields.Selection(

@@ -177,12 +177,8 @@ class MailjetEvent(models.Model):
         readonly=True,
         help="Counters and lists were changed for it, which happens only once.",
     )
-    trace_id = fields.Many2one(
-        "mailing.trace", "Trace", readonly=True, ondelete="set null"
-    )
-    mailing_id = fields.Many2one(
-        "mailing.mailing", "Mailing", readonly=True, ondelete="set null"
-    )
+    trace_id = fields.Many2one("mailing.trace", readonly=True, ondelete="set null")
+    mailing_id = fields.Many2one("mailing.mailing", readonly=True, ondelete="set null")
     mail_message_id = fields.Many2one(
         "mail.message", "Message", readonly=True, ondelete="set null"
     )
@@ -194,7 +190,8 @@ class MailjetEvent(models.Model):
     _new = models.Index("(date, id) WHERE state = 'new'")
     _parked = models.Index("(id) WHERE state = 'parked'")
     _date = models.Index("(date)")
-    _mailjet_message = models.Index("(mailjet_message_id)")
+    # With the server in it, a new table without statistics is read by it, too
+    _mailjet_message = models.Index("(mailjet_message_id, server_id)")
     _trace = models.Index("(trace_id) WHERE trace_id IS NOT NULL")
     _mailing = models.Index("(mailing_id, event) WHERE mailing_id IS NOT NULL")
     _message = models.Index("(mail_message_id) WHERE mail_message_id IS NOT NULL")

@@ -54,14 +54,12 @@ class MailjetMessage(models.Model):
     is_click_tracked = fields.Boolean("Clicks tracked", readonly=True)
     trace_id = fields.Many2one(
         "mailing.trace",
-        "Trace",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
     )
     mailing_id = fields.Many2one(
         "mailing.mailing",
-        "Mailing",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

@@ -157,6 +157,8 @@ class MailjetReportItem(models.Model):
                                FROM mailjet_report_item AS item
                                JOIN mailjet_report AS report
                                  ON report.id = item.report_id
+                               JOIN ir_mail_server AS server
+                                 ON server.id = report.server_id AND server.active
                               WHERE item.state = 'todo'
                                 AND report.state = 'running' AND report.active
                                 AND COALESCE(item.next_try, %(now)s) <= %(now)s
@@ -173,7 +175,8 @@ class MailjetReportItem(models.Model):
             )
         )
         found = self.env.cr.fetchone()
-        self.env.cr.commit()
+        # So that others see at once that it is taken
+        self.env["ir.cron"]._commit_progress()
         self.env.invalidate_all(flush=False)
         return self.browse(found)
 
@@ -195,8 +198,16 @@ class MailjetReportItem(models.Model):
                 keep = self._keep_error(error)
             is_ours = self._is_held(lease) and self._keep_safely(keep)
             seconds_left = commit_progress(int(is_ours and self.state != "todo"))
-            if not seconds_left or not is_ours or self.lease != lease:
+            if not is_ours or self.lease != lease:
                 return seconds_left
+            if not seconds_left:
+                self._leave()
+                return 0
+
+    def _leave(self):
+        """Let another worker, or the next run, go on with this item at once."""
+        self.write({"lease": False, "lease_until": False})
+        self.env["ir.cron"]._commit_progress()
 
     def _keep_safely(self, keep):
         """Keep an answer; return whether this item is still there.

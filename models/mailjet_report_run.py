@@ -121,6 +121,8 @@ class MailjetReport(models.Model):
         for report in self:
             if report.state == "stopped":
                 report.state = "running"
+                # Nobody waits for the worker that was stopped with it
+                report.item_ids.write({"lease": False, "lease_until": False})
             elif report.state != "running":
                 report._begin()
         self.env["mailjet.report.item"]._wake()

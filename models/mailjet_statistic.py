@@ -99,7 +99,8 @@ class MailjetStatistic(models.Model):
     @api.model
     def _cron_refresh(self):
         """Make the sums of all noted days anew."""
-        self.env.cr.commit()  # to see what others have committed up to now
+        # To see what others have committed up to now
+        self.env["ir.cron"]._commit_progress()
         self._refresh()
 
     @api.model

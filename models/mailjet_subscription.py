@@ -19,9 +19,7 @@ class MailjetSubscription(models.Model):
     contact_list_id = fields.Many2one(
         "mailjet.contact.list", "Contact list", compute="_compute_records"
     )
-    contact_id = fields.Many2one(
-        "mailjet.contact", "Contact", compute="_compute_records"
-    )
+    contact_id = fields.Many2one("mailjet.contact", compute="_compute_records")
 
     _key_unique = models.UniqueIndex("(server_id, key)")
     _contact = models.Index("(mailjet_contact_id)")

@@ -24,22 +24,25 @@ class ResConfigSettings(models.TransientModel):
 
     def set_values(self):
         """Keep that events are kept for ever; core keeps no 0 but the default."""
-        super().set_values()
+        result = super().set_values()
         if not self.mailjet_event_months:
             self.env["ir.config_parameter"].sudo().set_param(
                 "mail_mailjet.event_months", "0"
             )
+        return result
 
     @api.depends_context("uid")
     def _compute_mailjet_domain_ids(self):
         """Show what the last check found: nothing is asked here."""
-        servers = self.env["ir.mail_server"]._get_active_servers()._filter_mailjet()
+        servers = self.env["ir.mail_server"].sudo()
+        # With what the list shows of them, which saves a query
+        servers = servers.search_fetch([], ["name", "smtp_authentication"])
         domains = self.env["mailjet.domain"].search(
             [("server_id.active", "=", True)], order="server_id, name"
         )
         for settings in self:
             settings.mailjet_domain_ids = domains
-            settings.mailjet_server_count = len(servers)
+            settings.mailjet_server_count = len(servers._filter_mailjet())
 
     def action_mailjet_setup(self):
         """Open the guided set-up."""

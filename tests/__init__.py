@@ -23,6 +23,9 @@ from . import test_mailjet_event_timeline
 from . import test_mailjet_event_tour
 from . import test_mailjet_events
 from . import test_mailjet_limit
+from . import test_mailjet_report
+from . import test_mailjet_report_data
+from . import test_mailjet_report_run
 from . import test_mailjet_sender
 from . import test_mailjet_sending_hour
 from . import test_mailjet_setup

@@ -110,7 +110,7 @@ class MailjetDashboardCommon(MailjetCommon):
         cls.add_bounce("quota_exceeded", 3)
         cls.add_bounce("preblocked", 2, event="blocked")
 
-    def read(self, server_id=False, zone="Europe/Paris"):
+    def dashboard_of(self, server_id=False, zone="Europe/Paris"):
         dashboard = self.env["mailjet.dashboard"].with_user(self.user)
         return dashboard.with_context(tz=zone).read_dashboard(server_id)
 
@@ -126,7 +126,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.add_sums(29, delivered=100, clicked=19, complained=2)
         self.add_sums(40, delivered=5000)
         self.add_sums(1, self.create_server("Other"), delivered=7000)
-        data = self.read()
+        data = self.dashboard_of()
         self.assertEqual(data["source"], "events")
         self.assertEqual(self.figure(data, "processed"), (200, None))
         self.assertEqual(self.figure(data, "delivered"), (190, 95))
@@ -140,7 +140,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
 
     def test_each_day_is_there(self):
         self.add_sums(2, delivered=90, opened=45, hard_bounced=7)
-        days = self.read()["days"]
+        days = self.dashboard_of()["days"]
         dates = [day["date"] for day in days]
         self.assertEqual(len(days), 31)
         self.assertEqual(dates, sorted(set(dates)))
@@ -154,12 +154,12 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.add_counter(midnight, processed=50, delivered=40, bounced=10)
         self.add_counter(midnight, "Hour", processed=3, delivered=3)
         self.add_counter(midnight - timedelta(days=60), processed=9, delivered=9)
-        data = self.read()
+        data = self.dashboard_of()
         self.assertEqual(data["source"], "counters")
         self.assertEqual(self.figure(data, "processed"), (50, None))
         self.assertEqual(self.figure(data, "bounced"), (10, 20))
         # A day of Mailjet's is one of UTC, for a reader in New York, too
-        days = self.read(zone="America/New_York")["days"]
+        days = self.dashboard_of(zone="America/New_York")["days"]
         [day] = [day for day in days if day["processed"]]
         self.assertEqual(day["date"], fields.Date.to_string(midnight))
 
@@ -174,13 +174,13 @@ class TestMailjetDashboard(MailjetDashboardCommon):
     def test_bounces_alone_do_not_hide_the_counters(self):
         """They are all that a report “Bounce events” brings."""
         self.add_sums(1, hard_bounced=10)
-        self.assertEqual(self.read()["source"], "events")
+        self.assertEqual(self.dashboard_of()["source"], "events")
         midnight = fields.Datetime.to_datetime(self.today)
         self.add_counter(midnight, processed=50, delivered=40, bounced=10)
-        self.assertEqual(self.read()["source"], "counters")
+        self.assertEqual(self.dashboard_of()["source"], "counters")
 
     def test_nothing_yet(self):
-        data = self.read()
+        data = self.dashboard_of()
         self.assertEqual(data["source"], False)
         self.assertEqual((data["days"], data["limits"], data["reasons"]), ([], [], []))
         self.assertIsNone(data["hours"])
@@ -189,19 +189,19 @@ class TestMailjetDashboard(MailjetDashboardCommon):
     def test_without_a_server(self):
         self.MailServer.search([]).unlink()
         self.assertEqual(
-            self.read(), {"servers": [], "server_id": False, "is_admin": False}
+            self.dashboard_of(), {"servers": [], "server_id": False, "is_admin": False}
         )
 
     def test_the_server_that_is_chosen(self):
         other = self.create_server("Other")
         self.add_sums(1, delivered=5)
         self.add_sums(1, other, delivered=7)
-        data = self.read(other.id)
+        data = self.dashboard_of(other.id)
         self.assertEqual([one["name"] for one in data["servers"]], ["Shop", "Other"])
         self.assertEqual(data["server_id"], other.id)
         self.assertEqual(self.figure(data, "delivered"), (7, 100))
         unknown = self.create_other_server().id
-        self.assertEqual(self.read(unknown)["server_id"], self.server.id)
+        self.assertEqual(self.dashboard_of(unknown)["server_id"], self.server.id)
 
     def test_servers_of_mailings_come_first(self):
         self.create_server("News", mailjet_usage="mass_mailing")
@@ -211,7 +211,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
 
     def test_limits_in_words(self):
         self.fill()
-        limits = self.read()["limits"]
+        limits = self.dashboard_of()["limits"]
         self.assertEqual(
             [(one["label"], one["state_label"], one["rate"]) for one in limits],
             [
@@ -234,21 +234,21 @@ class TestMailjetDashboard(MailjetDashboardCommon):
     def test_hours_with_too_few_emails_do_not_count(self):
         midnight = fields.Datetime.to_datetime(self.today)
         self.add_counter(midnight, "Hour", delivered=99, opened=99)
-        self.assertEqual(self.read()["hours"], [])
+        self.assertEqual(self.dashboard_of()["hours"], [])
         self.add_counter(midnight - timedelta(hours=5), "Hour", delivered=100)
-        self.assertEqual(self.read()["hours"], [], "Nothing was opened")
+        self.assertEqual(self.dashboard_of()["hours"], [], "Nothing was opened")
         weeks = [midnight - timedelta(days=7 * number, hours=9) for number in (1, 2)]
         for date, opened in zip(weeks, (20, 10), strict=True):
             self.add_counter(date, "Hour", delivered=60, opened=opened)
-        [hour] = self.read()["hours"]
+        [hour] = self.dashboard_of()["hours"]
         self.assertEqual((hour["delivered"], hour["rate"]), (120, 25))
         # By the clock of who looks
-        [hour] = self.read(zone="UTC")["hours"]
+        [hour] = self.dashboard_of(zone="UTC")["hours"]
         self.assertEqual(hour["hour"], "15:00")
 
     def test_the_best_hour_comes_first(self):
         self.fill()
-        rates = [hour["rate"] for hour in self.read()["hours"]]
+        rates = [hour["rate"] for hour in self.dashboard_of()["hours"]]
         self.assertEqual(len(rates), 5)
         self.assertEqual(rates, sorted(rates, reverse=True))
         self.assertEqual(rates[0], 60)
@@ -258,7 +258,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.add_bounce("greylisted", 50, days_ago=45)
         self.add_bounce(False, 4)
         self.assertEqual(
-            [(one["label"], one["count"]) for one in self.read()["reasons"]],
+            [(one["label"], one["count"]) for one in self.dashboard_of()["reasons"]],
             [
                 ("No such mailbox", 5),
                 ("No reason given", 4),
@@ -269,30 +269,30 @@ class TestMailjetDashboard(MailjetDashboardCommon):
 
     def test_whether_mailjet_counts_opens(self):
         self.add_sums(1, delivered=5)
-        self.assertFalse(self.read()["counts_opens"])
+        self.assertFalse(self.dashboard_of()["counts_opens"])
         self.server.mailjet_tracking = "mailjet"
-        self.assertTrue(self.read()["counts_opens"])
+        self.assertTrue(self.dashboard_of()["counts_opens"])
         self.server.mailjet_tracking = "odoo"
         self.add_sums(2, delivered=5, opened=1)
-        self.assertTrue(self.read()["counts_opens"])
+        self.assertTrue(self.dashboard_of()["counts_opens"])
 
     def test_who_may_look(self):
         self.fill()
-        self.assertFalse(self.read()["is_admin"])
+        self.assertFalse(self.dashboard_of()["is_admin"])
         self.user = new_test_user(self.env, "chief", "base.group_system")
-        self.assertTrue(self.read()["is_admin"])
+        self.assertTrue(self.dashboard_of()["is_admin"])
         for groups in ("base.group_user", "base.group_portal"):
             self.user = new_test_user(self.env, groups, groups)
             with self.assertRaises(AccessError):
-                self.read()
+                self.dashboard_of()
 
     def test_the_number_of_queries_is_bounded(self):
         def queries():
             self.env.invalidate_all()
-            self.read()
+            self.dashboard_of()
             before = self.cr.sql_log_count
             self.env.invalidate_all()
-            self.read()
+            self.dashboard_of()
             return self.cr.sql_log_count - before
 
         self.fill()

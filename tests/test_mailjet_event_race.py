@@ -100,7 +100,7 @@ class TestMailjetEventRace(MailjetSmtpCommon):
                 cr.transaction = type(self.env.transaction)(self.registry)
                 events = api.Environment(cr, SUPERUSER_ID, {})["mailjet.event"]
                 events._insert(server.id, read_post(body).events)
-                cr.commit()
+                cr.commit()  # pylint: disable=invalid-commit
                 new = events.search([("state", "=", "new")])
                 applied_at_once.append(len(new._apply_or_park()))
 

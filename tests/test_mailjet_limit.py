@@ -59,7 +59,7 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
         super().setUp()
         self.enterContext(freeze_time(NOW))
 
-    def read(self, **counts):
+    def read_figures(self, **counts):
         self.answer_sums(**counts)
         self.server.action_mailjet_read_limits()
 
@@ -68,7 +68,7 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
 
     def test_one_request_for_thirty_days(self):
         self.rest.clear_requests()
-        self.read()
+        self.read_figures()
         [request] = self.rest.requests
         self.assertEqual(request.path, "/v3/REST/statcounters")
         wanted = {
@@ -102,7 +102,7 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
             ({"MessageSpamCount": 9}, "complained", "over", 0.09),
         ):
             with self.subTest(counts=counts):
-                self.read(**counts)
+                self.read_figures(**counts)
                 limit = self.limit(kind)
                 self.assertEqual(limit.state, state)
                 self.assertAlmostEqual(limit.rate, rate, 2)
@@ -112,18 +112,18 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
 
     def test_delivered_emails_are_what_unsubscribers_are_a_part_of(self):
         """Those that were blocked reached nobody who could unsubscribe."""
-        self.read(MessageBlockedCount=2000, MessageUnsubscribedCount=80)
+        self.read_figures(MessageBlockedCount=2000, MessageUnsubscribedCount=80)
         self.assertEqual(self.limit("unsubscribed").whole, 8000)
         self.assertEqual(self.limit("unsubscribed").rate, 1)
         self.assertEqual(self.limit("blocked").whole, 10_000)
 
     def test_there_is_one_limit_of_each_kind(self):
-        self.read()
-        self.read()
+        self.read_figures()
+        self.read_figures()
         self.assertEqual(self.server.mailjet_limit_ids.mapped("kind"), list(LIMITS))
 
     def test_words(self):
-        self.read(MessageHardBouncedCount=924)
+        self.read_figures(MessageHardBouncedCount=924)
         limit = self.limit("bounced")
         self.assertEqual(
             limit.words,
@@ -134,14 +134,14 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
         self.assertFalse(self.limit("blocked").cure)
         complaints = self.limit("complained")
         self.assertIn("Mailjet allows 0.08 %", complaints.words)
-        self.read(total=12)
+        self.read_figures(total=12)
         self.assertEqual(
             limit.words,
             "Mailjet judges from 1,000 emails in 30 days on; there were 12.",
         )
 
     def test_the_days_are_kept_as_counters(self):
-        self.read(MessageSpamCount=3, MessageOpenedCount=10)
+        self.read_figures(MessageSpamCount=3, MessageOpenedCount=10)
         counters = self.env["mailjet.counter"].search(
             [("server_id", "=", self.server.id)]
         )
@@ -152,7 +152,7 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
         self.assertEqual(sum(counters.mapped("complained")), 3)
         kinds = counters.mapped(lambda one: (one.source, one.timing, one.resolution))
         self.assertEqual(set(kinds), {("APIKey", "Message", "Day")})
-        self.read(total=12_000, MessageOpenedCount=20)
+        self.read_figures(total=12_000, MessageOpenedCount=20)
         self.assertEqual(sum(counters.mapped("opened")), 20)
         self.assertEqual(sum(counters.mapped("processed")), 12_000)
         self.assertEqual(
@@ -171,17 +171,17 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
         self.server.with_user(user).name = "Shop"
         user.lang = "en_US"
         limit = self.limit
-        self.read(MessageHardBouncedCount=500)
+        self.read_figures(MessageHardBouncedCount=500)
         activity = limit("bounced").activity_ids
         self.assertEqual(activity.summary, "Bounces: Half of the limit reached")
         self.assertIn("That is 5 %", activity.note)
         self.assertEqual(activity.user_id, user)
-        self.read(MessageHardBouncedCount=600)
+        self.read_figures(MessageHardBouncedCount=600)
         self.assertEqual(limit("bounced").activity_ids, activity, "Not each day")
         activity.action_done()
-        self.read(MessageHardBouncedCount=700)
+        self.read_figures(MessageHardBouncedCount=700)
         self.assertFalse(limit("bounced").activity_ids, "Somebody takes care")
-        self.read(MessageHardBouncedCount=900)
+        self.read_figures(MessageHardBouncedCount=900)
         self.assertEqual(
             limit("bounced").activity_ids.summary, "Bounces: Over the limit"
         )
@@ -190,15 +190,15 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
         )
 
     def test_the_activity_is_closed_by_itself(self):
-        self.read(MessageHardBouncedCount=900)
+        self.read_figures(MessageHardBouncedCount=900)
         limit = self.limit("bounced")
-        self.read(MessageHardBouncedCount=500)
+        self.read_figures(MessageHardBouncedCount=500)
         self.assertTrue(limit.activity_ids, "Half of the limit is still too much")
-        self.read(MessageHardBouncedCount=100)
+        self.read_figures(MessageHardBouncedCount=100)
         self.assertFalse(limit.activity_ids)
         bodies = " ".join(limit.message_ids.mapped("body"))
         self.assertIn("below half of the limit again", bodies)
-        self.read(MessageHardBouncedCount=500)
+        self.read_figures(MessageHardBouncedCount=500)
         self.assertEqual(len(limit.activity_ids), 1)
 
     # ------------------------------------------------------------------
@@ -210,7 +210,7 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
             self.env.ref("mail_mailjet.ir_cron_read_limits").method_direct_trigger()
 
     def test_an_outage_leaves_what_was_known(self):
-        self.read(MessageHardBouncedCount=900)
+        self.read_figures(MessageHardBouncedCount=900)
         self.rest.faults.clear()
         self.rest.faults.add("unauthorized", times=None)
         for days in (1, 2):
@@ -245,7 +245,7 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
     # ------------------------------------------------------------------
 
     def test_marketing_reads(self):
-        self.read(MessageHardBouncedCount=900)
+        self.read_figures(MessageHardBouncedCount=900)
         groups = "base.group_user,mass_mailing.group_mass_mailing_user"
         user = new_test_user(self.env, "marketing", groups)
         limit = self.limit("bounced").with_user(user)
@@ -279,7 +279,7 @@ class TestMailjetLimitPause(MailjetLimitCommon, MailRefusedCommon):
             {"mailjet_api_url": self.rest.url, "mailjet_pause_at_limit": True}
         )
 
-    def read(self, later=timedelta(0), **counts):
+    def read_figures(self, later=timedelta(0), **counts):
         with freeze_time(fields.Datetime.now() + later):
             self.answer_sums(**counts)
             self.server.action_mailjet_read_limits()
@@ -287,15 +287,15 @@ class TestMailjetLimitPause(MailjetLimitCommon, MailRefusedCommon):
     def test_not_by_default(self):
         self.assertFalse(self.create_server("New").mailjet_pause_at_limit)
         self.server.mailjet_pause_at_limit = False
-        self.read(MessageHardBouncedCount=900)
+        self.read_figures(MessageHardBouncedCount=900)
         self.assertFalse(self.server.mailjet_is_paused)
 
     def test_half_of_a_limit_is_no_pause(self):
-        self.read(MessageHardBouncedCount=500)
+        self.read_figures(MessageHardBouncedCount=500)
         self.assertFalse(self.server.mailjet_is_paused)
 
     def test_emails_wait_and_the_reason_is_told(self):
-        self.read(MessageHardBouncedCount=900)
+        self.read_figures(MessageHardBouncedCount=900)
         mails = self.create_mails(2)
         mails.send()
         self.assertFalse(self.arrived())
@@ -305,21 +305,21 @@ class TestMailjetLimitPause(MailjetLimitCommon, MailRefusedCommon):
         self.assertIn("resume sending", reason)
 
     def test_it_goes_on_day_by_day_until_the_rate_has_fallen(self):
-        self.read(MessageHardBouncedCount=900)
+        self.read_figures(MessageHardBouncedCount=900)
         mails = self.create_mails(1)
         mails.send()
         day = timedelta(days=1)
-        self.read(later=day, MessageHardBouncedCount=850)
+        self.read_figures(later=day, MessageHardBouncedCount=850)
         self.run_queue(later=day + timedelta(hours=25))
         self.assertFalse(self.arrived())
-        self.read(later=2 * day, MessageHardBouncedCount=100)
+        self.read_figures(later=2 * day, MessageHardBouncedCount=100)
         self.env.invalidate_all()
         self.assertFalse(self.server.mailjet_paused_until)
         self.run_queue(later=2 * day + timedelta(minutes=1))
         self.assertEqual(len(self.arrived()), 1)
 
     def test_an_outage_is_no_end_of_it(self):
-        self.read(MessageHardBouncedCount=900)
+        self.read_figures(MessageHardBouncedCount=900)
         self.rest.faults.clear()
         self.rest.faults.add("unauthorized", times=None)
         with freeze_time(fields.Datetime.now() + timedelta(hours=25)):
@@ -332,17 +332,17 @@ class TestMailjetLimitPause(MailjetLimitCommon, MailRefusedCommon):
             self.assertTrue(self.server.mailjet_is_paused)
 
     def test_who_resumes_is_left_alone_for_a_day(self):
-        self.read(MessageHardBouncedCount=900)
+        self.read_figures(MessageHardBouncedCount=900)
         mails = self.create_mails(1)
         mails.send()
         self.server.action_mailjet_resume()
         self.assertFalse(self.server.mailjet_is_paused)
         self.run_queue(timedelta(minutes=2))
         self.assertEqual(len(self.arrived()), 1)
-        self.read(later=timedelta(hours=23), MessageHardBouncedCount=950)
+        self.read_figures(later=timedelta(hours=23), MessageHardBouncedCount=950)
         self.assertFalse(self.server.mailjet_paused_until)
         # Another excess is another matter
-        self.read(
+        self.read_figures(
             later=timedelta(hours=23),
             MessageHardBouncedCount=950,
             MessageSpamCount=50,
@@ -350,20 +350,20 @@ class TestMailjetLimitPause(MailjetLimitCommon, MailRefusedCommon):
         self.assertTrue(self.server.mailjet_paused_until)
 
     def test_after_a_day_the_same_excess_pauses_again(self):
-        self.read(MessageHardBouncedCount=900)
+        self.read_figures(MessageHardBouncedCount=900)
         self.server.action_mailjet_resume()
-        self.read(later=timedelta(hours=25), MessageHardBouncedCount=900)
+        self.read_figures(later=timedelta(hours=25), MessageHardBouncedCount=900)
         self.assertTrue(self.server.mailjet_paused_until)
 
     def test_a_mail_under_way_does_not_end_it(self):
         """Another worker may hand over its last mail when the pause has begun."""
-        self.read(MessageHardBouncedCount=900)
+        self.read_figures(MessageHardBouncedCount=900)
         until = self.server.mailjet_paused_until
         self.server._mailjet_end_pause()
         self.assertEqual(self.server.mailjet_paused_until, until)
 
     def test_without_the_wish_it_ends(self):
-        self.read(MessageHardBouncedCount=900)
+        self.read_figures(MessageHardBouncedCount=900)
         mails = self.create_mails(1)
         mails.send()
         self.server.mailjet_pause_at_limit = False

@@ -6,6 +6,7 @@ makers document or that logs of mail providers show.
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 
 # Apple's Mail Privacy Protection loads every image ahead, with this and nothing more:
 # https://support.apple.com/guide/iphone/iphf084865c7/ios
@@ -31,9 +32,20 @@ def is_automatic(agent, date, delivered):
     :param datetime date: of the event
     :param delivered: datetime when the mail arrived, None if it is not known
     """
-    if _APPLE.fullmatch(agent.strip()) or _SCANNER.search(agent):
+    if _is_machine(agent):
         return True
     if delivered is None:
         return False
-    limit = PROXY_SECONDS if _PROXY.search(agent) else SECONDS
+    limit = PROXY_SECONDS if _is_proxy(agent) else SECONDS
     return date - delivered < limit
+
+
+# A million opens know a few hundred agents
+@lru_cache(maxsize=1024)
+def _is_machine(agent):
+    return bool(_APPLE.fullmatch(agent.strip()) or _SCANNER.search(agent))
+
+
+@lru_cache(maxsize=1024)
+def _is_proxy(agent):
+    return bool(_PROXY.search(agent))

@@ -19,7 +19,7 @@ import random
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from urllib.parse import quote, urljoin, urlsplit
@@ -49,6 +49,7 @@ from .mailjet_row import (
     needed_text_of,
     number_of,
     query_date,
+    query_date_from,
     text_of,
     texts_of,
     word_of,
@@ -483,9 +484,9 @@ class MailjetApi:
     def messages_of(self, custom_id, since):
         """Yield each `Message` that Mailjet took with this X-MJ-CustomID.
 
-        :param datetime since: in UTC; what came before does not count
+        :param datetime since: in UTC, included; what came before does not count
         """
-        return self.messages(CustomID=custom_id, FromTS=query_date(since))
+        return self.messages(CustomID=custom_id, FromTS=query_date_from(since))
 
     def message_page(self, start, end, *, offset, limit):
         """Return some of the `Message`s of a window of time, the oldest first.
@@ -496,7 +497,7 @@ class MailjetApi:
         query = {
             "ShowContactAlt": 1,
             "ShowCustomID": 1,
-            "FromTS": query_date(start),
+            "FromTS": query_date_from(start),
             "ToTS": query_date(end),
             "Offset": offset,
             "Limit": limit,
@@ -554,8 +555,7 @@ class MailjetApi:
         rows = self.iterate(
             "statcounters",
             **asked,
-            # The API leaves out the first moment
-            FromTS=query_date(start - timedelta(seconds=1)),
+            FromTS=query_date_from(start),
             ToTS=query_date(end),
         )
         return [read_counter(row, asked) for row in rows]

@@ -70,7 +70,8 @@ def event_key(event, message_id, date, url=""):
 
     :param datetime date: in UTC
     """
-    text = "\n".join((event, message_id, f"{date:%Y-%m-%dT%H:%M:%S}", url))
+    moment = date.replace(microsecond=0, tzinfo=None).isoformat()
+    text = "\n".join((event, message_id, moment, url))
     digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=11)
     return digest.hexdigest()
 

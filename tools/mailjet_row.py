@@ -6,7 +6,7 @@ of another kind. See mailjet_api.py for what comes out.
 
 import math
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .. import const
 from .mailjet_error import UnexpectedAnswerError
@@ -128,6 +128,14 @@ def _parsed_date(text):
         return datetime.fromisoformat(text)
     except ValueError:
         return None
+
+
+def query_date_from(moment):
+    """Return the begin of a window that includes it: the API leaves its FromTS out.
+
+    https://github.com/mailgun/mailjet-mcp-server/blob/main/src/openapi-mailjet.yaml
+    """
+    return query_date(moment - timedelta(seconds=1))
 
 
 def query_date(moment):

@@ -2,7 +2,10 @@
 
 from .certificates import Certificate, TestAuthority, write_bundle
 from .dns import DnsStandin
-from .events import EventPoster, events_of
+from .events import EventPoster
+from .message_events import events_of
+from .process import StandinProcess
+from .reporting.statistics import Statistics, StoredEvent
 from .rest import RestStandin
 from .smtp import Connection, SmtpStandin
 from .smtp_faults import HANG_UP, LOSE_ANSWER
@@ -19,7 +22,10 @@ __all__ = [
     "Message",
     "RestStandin",
     "SmtpStandin",
+    "StandinProcess",
+    "Statistics",
     "Store",
+    "StoredEvent",
     "TestAuthority",
     "events_of",
     "write_bundle",

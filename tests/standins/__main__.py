@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import json
 import logging
 import signal
 import sys
@@ -39,6 +40,9 @@ else:
 import dns.exception  # here, where it is no longer dns.py of this folder that is found
 
 _logger = logging.getLogger("standins")
+
+# Half a year of a small company, for somebody to look at
+SMALL_HISTORY = {"events": 5000, "campaigns": 26, "contacts": 900, "days": 182}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -80,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--smtp-port", type=int, default=1587, help="STARTTLS (%(default)s; 0: free)")
     add("--smtps-port", type=int, default=1465, help="TLS (%(default)s; 0: free)")
     add("--rest-port", type=int, help="REST API over HTTP (0: free; off by default)")
+    add("--rest-delay", type=float, default=0.0, help="seconds that an answer takes")
     add("--dns-port", type=int, help="DNS, UDP and TCP (0: free; off by default)")
     add(
         "--zones",
@@ -94,13 +99,23 @@ def _parser() -> argparse.ArgumentParser:
         help="write what a client must trust to this file, for SSL_CERT_FILE",
     )
     add("--messages", type=Path, metavar="DIR", help="write each mail as DIR/NNNN.eml")
+    add(
+        "--history",
+        type=json.loads,
+        default=SMALL_HISTORY,
+        metavar="JSON",
+        help="what REST knows of the past: fields of reporting/fill.py's Fill, as"
+        ' {"events": 1000000, "campaigns": 200}; {} for nothing (by default a little)',
+    )
     return parser
 
 
 def _standin(options: argparse.Namespace) -> SmtpStandin:
     """A server that is ready to be started, its certificate and store prepared."""
     store = Store()
-    store.add_key(options.api_key, options.secret_key)
+    account = store.add_key(options.api_key, options.secret_key)
+    if options.history and options.rest_port is not None:
+        account.statistics.fill(**options.history)
     if options.messages:
         store.subscribe(_writer(options.messages))
     store.subscribe(_log_message)
@@ -127,6 +142,7 @@ def _more_standins(
         store,
         options.host,
         options.rest_port or 0,
+        delay=options.rest_delay,
         **({} if options.dns_port is None else {"lookup_txt": dns.lookup_txt}),
     )
     store.on_activation(

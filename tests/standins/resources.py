@@ -4,14 +4,8 @@ A resource is a `Resource`: where its rows are, what may be filtered, sorted and
 written, and its actions. Texts of answers and errors are Mailjet's where known.
 """
 
-import email.utils
-import time
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
-from .events import events_of
-from .fates import Fate
 from .resource import (
     ApiError,
     Call,
@@ -22,13 +16,12 @@ from .resource import (
 )
 from .rows import (
     Row,
-    campaign_id,
     new_callback,
     new_domain,
     new_sender,
     timestamp,
 )
-from .store import Account, Message
+from .store import Account
 
 EVENT_NUMBERS = {
     "click": 1,
@@ -39,7 +32,6 @@ EVENT_NUMBERS = {
     "open": 6,
     "sent": 7,
 }
-SLICES = {"Highest": 300, "Hour": 3600, "Day": 86400}
 _SPF = "include:spf.mailjet.com"
 
 
@@ -377,286 +369,6 @@ CALLBACK = _Callbacks(
 )
 
 
-# -- message, contact ----------------------------------------------------------------
-
-
-def _create_contact(call: Call) -> Row:
-    address = str(call.body.get("email") or "").lower()
-    if "@" not in address:
-        raise ApiError(
-            400, "Object properties invalid", "MJ08 Property Email is invalid"
-        )
-    if any(row["Email"] == address for row in _contacts(call)):
-        raise ApiError(
-            400,
-            f'MJ18 A Contact resource with value "{address}" for Email already exists.',
-        )
-    row = call.store.contact(call.account, address)
-    row["Name"] = str(call.body.get("name") or "")
-    row["IsExcludedFromCampaigns"] = bool(call.body.get("isexcludedfromcampaigns"))
-    return row
-
-
-def _own_messages(call: Call) -> list[Message]:
-    return [
-        message
-        for message in call.store.messages
-        if message.api_key == call.account.api_key
-    ]
-
-
-def _contacts(call: Call) -> list[Row]:
-    for message in _own_messages(call):
-        for address in message.rcpt_tos:
-            call.store.contact(call.account, address)
-    return list(call.account.contacts)
-
-
-CONTACT = Resource(
-    "Contact",
-    _contacts,
-    filters=same_all("Email IsExcludedFromCampaigns"),
-    sort={"id": False, "email": True, "createdat": True},
-    key="Email",
-    writable=("IsExcludedFromCampaigns", "Name"),
-    create=_create_contact,
-)
-
-
-def _messages(call: Call) -> list[Row]:
-    """One row for each recipient of each mail."""
-    return [row for row, _fate in _messages_and_fates(call)]
-
-
-def _messages_and_fates(call: Call) -> Iterator[tuple[Row, Fate]]:
-    for message in _own_messages(call):
-        for message_id, guid, address, fate in message.recipients():
-            if fate.status:
-                row = _message_row(call, message, address, fate)
-                yield {**row, "ID": message_id, "UUID": guid}, fate
-
-
-def _shown(call: Call, name: str) -> bool:
-    return call.query.get(name, "").lower() in ("1", "true")
-
-
-def _message_row(call: Call, message: Message, address: str, fate: Fate) -> Row:
-    """All but the two ids."""
-    parsed = message.parsed()
-    types = {part.get_content_type() for part in parsed.walk()}
-    row = {
-        "ArrivedAt": timestamp(message.received_at),
-        "AttachmentCount": sum(1 for part in parsed.walk() if part.get_filename()),
-        "AttemptCount": 0,
-        "ContactAlt": address if _shown(call, "showcontactalt") else "",
-        "ContactID": call.store.contact(call.account, address)["ID"],
-        "Delay": 0,
-        "DestinationID": 1,
-        "FilterTime": 0,
-        "IsClickTracked": "click" in message.tracked,
-        "IsHTMLPartIncluded": "text/html" in types,
-        "IsOpenTracked": "open" in message.tracked,
-        "IsTextPartIncluded": "text/plain" in types,
-        "IsUnsubTracked": False,
-        "MessageSize": len(message.content),
-        "SpamassassinScore": 0,
-        "SpamassRules": "",
-        "StatePermanent": fate.is_permanent,
-        "Status": fate.status,
-        "Subject": str(parsed["Subject"] or "") if _shown(call, "showsubject") else "",
-    }
-    if _shown(call, "showcustomid"):
-        row["CustomID"] = message.header("X-MJ-CustomID")
-    links = {
-        "CampaignID": campaign_id(message.header("X-Mailjet-Campaign")),
-        "SenderID": _sender_id(call.account, str(parsed["From"] or message.mail_from)),
-        "StateID": fate.state,
-    }
-    # A link to nothing is left out
-    return {**row, **{name: number for name, number in links.items() if number}}
-
-
-def _sender_id(account: Account, from_header: str) -> int | None:
-    """The active sender that covers a From, the address itself before its domain."""
-    address = email.utils.parseaddr(from_header)[1].lower()
-    for wanted in (address, f"*@{_domain_of(address)}"):
-        for row in account.senders:
-            if row["Status"] == "Active" and row["Email"].lower() == wanted:
-                return row["ID"]
-    return None
-
-
-def _moment(text: str) -> float:
-    """A date of a query, RFC 3339 or Unix seconds, as Unix seconds."""
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        raise ApiError(400, f"{text} is not a date") from None
-    return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
-
-
-def _select_messages(call: Call) -> Call:
-    """The query with what the filters on hidden fields need to see."""
-    query = {**call.query}
-    query.update(dict.fromkeys(("showcontactalt", "showcustomid"), "1"))
-    return Call(call.standin, call.account, query, call.body)
-
-
-@dataclass(frozen=True)
-class _Messages(Resource):
-    """Filters also see the fields that are only shown on request."""
-
-    def select(self, call: Call) -> list[Row]:
-        rows = {row["ID"]: row for row in self.rows(call)}
-        return [rows[row["ID"]] for row in super().select(_select_messages(call))]
-
-
-MESSAGE = _Messages(
-    "Message",
-    _messages,
-    filters={
-        **same_all("CampaignID ContactAlt ContactID CustomID SenderID"),
-        "campaign": same("CampaignID"),
-        "contact": same("ContactID"),
-        "messagestate": same("StateID"),
-        "sender": same("SenderID"),
-        "fromts": lambda row, value: _moment(row["ArrivedAt"]) >= _moment(value),
-        "tots": lambda row, value: _moment(row["ArrivedAt"]) <= _moment(value),
-    },
-    sort={"id": True, "arrivedat": True},
-)
-
-
-# -- messagehistory ------------------------------------------------------------------
-
-_HISTORY_WORDS = {"open": "opened", "click": "clicked", "bounce": "bounced"}
-
-
-def _history(call: Call) -> list[Row]:
-    """The events of one message in the words of /messagehistory, by time.
-
-    The live API was only seen to give the number of an agent, never its name.
-    """
-    return [
-        {
-            "Comment": event.get("comment", ""),
-            "EventAt": event["time"],
-            "EventType": _HISTORY_WORDS.get(event["event"], event["event"]),
-            "State": event.get("error", ""),
-            "Useragent": "",
-            "UseragentID": 1675 if "agent" in event else 0,
-        }
-        for message in _own_messages(call)
-        for event in events_of(message, {})
-        if str(event["MessageID"]) == call.query.get("message")
-    ]
-
-
-HISTORY = Resource("Messagehistory", _history)
-
-
-# -- statcounters --------------------------------------------------------------------
-
-
-def _check_counters(query: Mapping[str, str]) -> tuple[str, str, str]:
-    """The three parameters, each in Mailjet's spelling; raises `ApiError` 400."""
-    values = []
-    for name, allowed in (
-        ("CounterSource", ("APIKey", "Campaign", "List", "Sender")),
-        ("CounterTiming", ("Message", "Event")),
-        ("CounterResolution", ("Lifetime", *SLICES)),
-    ):
-        value = query.get(name.lower(), "").lower()
-        known = {word.lower(): word for word in allowed}
-        if value not in known:
-            raise ApiError(400, f"{name} is missing or invalid")
-        values.append(known[value])
-    source, timing, resolution = values
-    if source in ("List", "Sender") and timing != "Message":
-        raise ApiError(400, f"CounterSource {source} needs CounterTiming Message")
-    if source == "List" and resolution != "Lifetime":
-        raise ApiError(400, "CounterSource List needs CounterResolution Lifetime")
-    if resolution == "Lifetime" and timing == "Event":
-        raise ApiError(400, "CounterResolution Lifetime needs CounterTiming Message")
-    if source != "APIKey" and not query.keys() & {"sourceid", "sourceids"}:
-        raise ApiError(400, f"CounterSource {source} needs a SourceID")
-    return source, timing, resolution
-
-
-def _window(query: Mapping[str, str], resolution: str) -> tuple[float, float]:
-    """From (exclusive) and to (inclusive), as Unix seconds."""
-    if resolution == "Lifetime":
-        if query.keys() & {"fromts", "tots"}:
-            raise ApiError(400, "FromTS and ToTS do not go with Lifetime")
-        return 0, float("inf")
-    end = _moment(query["tots"]) if "tots" in query else time.time()
-    longest = 100 * SLICES[resolution]
-    start = _moment(query["fromts"]) if "fromts" in query else end - longest
-    if end - start > longest:
-        raise ApiError(400, f"The window is longer than 100 times {resolution}")
-    return start, end
-
-
-_COUNTERS = {
-    "sent": "MessageSentCount",
-    "open": "MessageOpenedCount EventOpenedCount",
-    "click": "MessageClickedCount EventClickedCount",
-    "spam": "MessageSpamCount EventSpamCount",
-    "unsub": "MessageUnsubscribedCount EventUnsubscribedCount",
-    "blocked": "MessageBlockedCount",
-    "hardbounced": "MessageHardBouncedCount",
-    "softbounced": "MessageSoftBouncedCount",
-    "deferred": "MessageDeferredCount",
-}
-
-
-def _counters(call: Call) -> list[Row]:
-    """Messages by slice of time; slices without any are left out."""
-    source, _timing, resolution = _check_counters(call.query)
-    start, end = _window(call.query, resolution)
-    wanted = call.query.get("sourceid") or call.query.get("sourceids") or "0"
-    found: dict[tuple[str, int], list[Fate]] = {}
-    for row, fate in _messages_and_fates(call):
-        arrived = _moment(row["ArrivedAt"])
-        owner = 0 if source == "APIKey" else row.get(f"{source}ID")
-        if start < arrived <= end and str(owner) in wanted.split(","):
-            slice_ = ""
-            if resolution != "Lifetime":
-                begin = arrived - arrived % SLICES[resolution]
-                slice_ = timestamp(datetime.fromtimestamp(begin, timezone.utc))
-            found.setdefault((slice_, owner), []).append(fate)
-    return [
-        _counter_row(call.account.row["ID"], owner, slice_, fates)
-        for (slice_, owner), fates in sorted(found.items())
-    ]
-
-
-def _counter_row(apikey_id: int, owner: int, slice_: str, fates: list[Fate]) -> Row:
-    never = (
-        "EventClickDelay EventOpenDelay EventWorkflowExitedCount"
-        " MessageQueuedCount MessageWorkFlowExitedCount"
-    )
-    row = dict.fromkeys(f"{never} {' '.join(_COUNTERS.values())}".split(), 0)
-    for fate in fates:
-        for word in (fate.failure or fate.event, *fate.later):
-            for name in _COUNTERS[word].split():
-                row[name] += 1
-    return {
-        **row,
-        "APIKeyID": apikey_id,
-        "SourceID": owner,
-        "Timeslice": slice_,
-        "Total": len(fates),
-    }
-
-
-STATCOUNTERS = Resource("Statcounters", _counters)
-
-
 RESOURCES: dict[str, Resource] = {
     "sender": SENDER,
     "dns": DNS,
@@ -664,8 +376,4 @@ RESOURCES: dict[str, Resource] = {
     "user": USER,
     "myprofile": PROFILE,
     "eventcallbackurl": CALLBACK,
-    "message": MESSAGE,
-    "messagehistory": HISTORY,
-    "contact": CONTACT,
-    "statcounters": STATCOUNTERS,
 }

@@ -13,8 +13,9 @@ import secrets
 import smtplib
 import socket
 import threading
+import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler
@@ -22,8 +23,9 @@ from socketserver import ThreadingTCPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
+from .reporting.resources import HISTORY, REPORTING_RESOURCES
 from .resource import ApiError, Call, NotModified, Resource, is_asked
-from .resources import HISTORY, RESOURCES, activate
+from .resources import RESOURCES, activate
 from .rows import Row
 from .store import Account, Store
 
@@ -42,6 +44,7 @@ FAULTS = (
     "redirect",  # to another host; options status and location
     "oversize",  # an answer of many bytes; option size
 )
+_RESOURCES = {**RESOURCES, **REPORTING_RESOURCES}
 _REALM = 'Basic realm="Provide an apiKey and secretKey"'
 _REASONS = {304: "Content not changed", 204: "No content", 404: "Object not found"}
 
@@ -136,9 +139,12 @@ class RestStandin:
     `activation_smtp=(host, port)` sends activation mails there; without it they only
     go to the listeners of the store. `public_url` stands in the links of these mails
     instead of `url`, for example https://app.mailjet.com: a test then opens the path
-    at `url`. `validate_envelope` makes `validate` answer as the documentation says, and
-    `dkim_bits` is the size of new DKIM keys. Port 0 means a free one; once started,
-    `port` and `url` say which. Use it as a context manager, or `start()` and `stop()`.
+    at `url`. `on_request` is called with each `Request` before it is answered, so that
+    a test can change the data between two pages; `delay` is the seconds that each
+    answer takes on its way. `validate_envelope` makes `validate` answer as the
+    documentation says, and `dkim_bits` is the size of new DKIM keys. Port 0 means a
+    free one; once started, `port` and `url` say which. Use it as a context manager, or
+    `start()` and `stop()`.
     """
 
     def __init__(
@@ -153,6 +159,8 @@ class RestStandin:
         public_url: str = "",
         validate_envelope: bool = False,
         dkim_bits: int = 1024,
+        on_request: Callable[[Request], None] = lambda request: None,
+        delay: float = 0.0,
     ) -> None:
         self.store = store
         self.host = host
@@ -163,6 +171,8 @@ class RestStandin:
         self.public_url = public_url
         self.validate_envelope = validate_envelope
         self.dkim_bits = dkim_bits
+        self.on_request = on_request
+        self.delay = delay
         self.faults = Faults()
         self.stopping = threading.Event()
         self._lock = threading.Lock()
@@ -232,8 +242,11 @@ class RestStandin:
                 self._connections.discard(connection)
 
     def note_request(self, method: str, path: str, query: str) -> None:
+        request = Request(method, path, dict(parse_qsl(query, True)))
         with self._lock:
-            self._requests.append(Request(method, path, dict(parse_qsl(query, True))))
+            self._requests.append(request)
+        self.on_request(request)
+        time.sleep(self.delay)
 
     def send_activation(self, account: Account, sender: Row) -> None:
         """Write the activation mail of an address; the store's lock is not held."""
@@ -264,19 +277,20 @@ class RestStandin:
                 401, headers=(("WWW-Authenticate", _REALM),), content_type="text/html"
             )
         names = [piece.lower() for piece in pieces[1:3]]
-        resource = RESOURCES.get(names[-1]) if len(names) == 2 else None
+        resource, rest = _resource_of(pieces[2:])
         if names[:1] != ["rest"] or resource is None:
             return _error(_unknown_path(parts.path))
         try:
             query = {k.lower(): v for k, v in parse_qsl(parts.query, True)}
-            if resource is HISTORY and len(pieces) == 4:
-                query["message"] = pieces.pop()  # all events of one message, no row
+            if resource is HISTORY and rest:
+                query["message"] = rest.pop()  # all events of one message, no row
             call = Call(self, account, query, _decoded(body))
-            return self._called(method, resource, call, pieces[3:])
+            answer = self._called(method, resource, call, rest)
         except ApiError as error:
-            return _error(error)
+            return _new_error(error) if resource.is_new else _error(error)
         except NotModified:
             return Answer(304)
+        return _in_new_style(answer) if resource.is_new else answer
 
     def _account(self, login: str) -> Account | None:
         """The account of a right pair, None for a wrong one."""
@@ -294,6 +308,11 @@ class RestStandin:
         self, method: str, resource: Resource, call: Call, pieces: list[str]
     ) -> Answer:
         """Do what the path below the resource says: collection, row or action."""
+        if pieces and pieces[0].lower() in resource.of_all:
+            with self.store.lock:
+                act = resource.of_all[pieces[0].lower()]
+                status, rows = act(call, method, pieces[1:])
+                return Answer(status, _envelope(rows))
         if len(pieces) == 2:
             return self._acted(method, resource, call, *pieces)
         if method == "POST" and not pieces and resource.create:
@@ -365,7 +384,7 @@ def _on_row(method: str, resource: Resource, call: Call, key: str) -> Answer:
     raise ApiError(405, "Method not allowed")
 
 
-def _page(rows: list[Row], query: dict[str, str]) -> dict[str, Any]:
+def _page(rows: Sequence[Row], query: dict[str, str]) -> dict[str, Any]:
     """The envelope of a list. Total is that of the page, unless counting is asked."""
 
     def number(name: str, default: int) -> int:
@@ -404,6 +423,16 @@ def _decoded(body: bytes) -> dict[str, Any]:
     return {name.lower(): one for name, one in value.items()}
 
 
+def _resource_of(pieces: list[str]) -> tuple[Resource | None, list[str]]:
+    """The resource of a path, and what follows it; names of some have two parts."""
+    names = [piece.lower() for piece in pieces]
+    for length in (2, 1):
+        resource = _RESOURCES.get("/".join(names[:length]))
+        if resource and len(names) >= length:
+            return resource, pieces[length:]
+    return None, []
+
+
 def _unknown_path(path: str) -> ApiError:
     name = path.removeprefix("/v3/")
     text = f'Could not determine HTTP module for request "{name}"'
@@ -417,6 +446,26 @@ def _error(error: ApiError) -> Answer:
         "StatusCode": error.status,
     }
     return Answer(error.status, body)
+
+
+def _new_error(error: ApiError) -> Answer:
+    """An error in the form of Mailjet's newer half."""
+    body = {
+        "ErrorIdentifier": str(uuid.uuid4()),
+        "StatusCode": error.status,
+        "ErrorMessage": error.message,
+    }
+    return _in_new_style(Answer(error.status, body))
+
+
+def _in_new_style(answer: Answer) -> Answer:
+    """The same answer as Mailjet's newer half prints it."""
+    return Answer(
+        answer.status,
+        json.dumps(answer.body, separators=(",", ":")).encode(),
+        (*answer.headers, ("X-Mj-Request-Guid", str(uuid.uuid4()))),
+        "application/json; charset=UTF-8",
+    )
 
 
 def _html(status: int, title: str) -> Answer:

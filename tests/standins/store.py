@@ -9,6 +9,7 @@ import email.policy
 import itertools
 import threading
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -16,7 +17,8 @@ from email.message import EmailMessage
 from typing import Any
 
 from .fates import TRACKED, Fate, fate_of
-from .rows import new_apikey, new_contact, new_profile, new_user
+from .reporting.statistics import Statistics
+from .rows import new_apikey, new_profile, new_user
 
 
 def _new_uuid() -> str:
@@ -93,17 +95,18 @@ ActivationListener = Callable[[str, str, bytes], None]
 class Account:
     """One pair of keys, and all that belongs to it: sub-accounts share nothing.
 
-    `row` is its row of /apikey, without the two keys. `activations` has, for each
-    token in an activation link, the id of the sender.
+    `row` is its row of /apikey, without the two keys. `statistics` has its contacts and
+    what became of its mail. `activations` has, for each token in an activation link,
+    the id of the sender.
     """
 
     api_key: str
     secret_key: str = field(repr=False)
     row: Row
-    senders: list[Row] = field(default_factory=list)
+    senders: list[Row]
+    statistics: Statistics
     domains: list[Row] = field(default_factory=list)
     callbacks: list[Row] = field(default_factory=list)
-    contacts: list[Row] = field(default_factory=list)
     activations: dict[str, int] = field(default_factory=dict)
 
 
@@ -119,6 +122,7 @@ class Store:
         self.lock = self._changed
         self._accounts: dict[str, Account] = {}
         self._messages: list[Message] = []
+        self._messages_by_key: defaultdict[str, list[Message]] = defaultdict(list)
         self._listeners: list[Callable[[Message], None]] = []
         self._activation_listeners: list[ActivationListener] = []
         # Ids as large as Mailjet's: messages beyond 53 bits, the others beyond 32.
@@ -138,7 +142,9 @@ class Store:
                 first = not self._accounts
                 name = name or ("Main account" if first else "Sub-account")
                 row = new_apikey(self.next_id(), name, is_master=first)
-                account = Account(api_key, secret_key, row)
+                senders: list[Row] = []
+                statistics = Statistics(self, api_key, row["ID"], senders)
+                account = Account(api_key, secret_key, row, senders, statistics)
                 self._accounts[api_key] = account
             account.secret_key = secret_key
             return account
@@ -172,15 +178,10 @@ class Store:
         with self._changed:
             return base + next(self._numbers)
 
-    def contact(self, account: Account, address: str) -> Row:
-        """The contact with that address, created if need be: writing is enough."""
+    def next_message_id(self) -> int:
+        """An id for a message, larger than all before."""
         with self._changed:
-            for row in account.contacts:
-                if row["Email"] == address.lower():
-                    return row
-            row = new_contact(self.next_id(5_200_000_000), address.lower())
-            account.contacts.append(row)
-            return row
+            return next(self._message_ids)
 
     def on_activation(self, listener: ActivationListener) -> None:
         """Call `listener(email, url, mail)` when a sender has to be confirmed.
@@ -221,7 +222,7 @@ class Store:
     ) -> Message:
         """Keep one message, accepted now if not at another time; return it with ids."""
         with self._changed:
-            message_ids = tuple(next(self._message_ids) for _ in rcpt_tos)
+            message_ids = tuple(self.next_message_id() for _ in rcpt_tos)
         message = Message(
             message_ids=message_ids,
             guids=tuple(_new_uuid() for _ in rcpt_tos),
@@ -241,6 +242,7 @@ class Store:
             listener(message)
         with self._changed:
             self._messages.append(message)
+            self._messages_by_key[api_key].append(message)
             self._changed.notify_all()
         return message
 
@@ -249,6 +251,11 @@ class Store:
         """The messages up to now, oldest first; a copy that nobody changes."""
         with self._changed:
             return list(self._messages)
+
+    def messages_of(self, api_key: str, start: int = 0) -> list[Message]:
+        """The messages of one key, oldest first, without the first `start`."""
+        with self._changed:
+            return self._messages_by_key[api_key][start:]
 
     def wait_for(self, count: int, timeout: float = 5.0) -> list[Message]:
         """Wait until at least `count` messages are there and return all of them.
@@ -265,6 +272,9 @@ class Store:
             return list(self._messages)
 
     def clear_messages(self) -> None:
-        """Forget the messages; keys and listeners stay."""
+        """Forget the messages and what became of them; keys and listeners stay."""
         with self._changed:
             self._messages.clear()
+            self._messages_by_key.clear()
+            for account in self._accounts.values():
+                account.statistics.forget_sent()

@@ -1,0 +1,360 @@
+"""Measure how reports are read and stored: `dev/python benchmarks/reports.py`.
+
+Everything is read from the stand-in Mailjet, in a process of its own. Prints a line for
+each promise and exits with 1 if one is not kept. Takes about fifteen minutes; `memory`,
+`import`, `kills` or `view` as an argument measures that alone.
+"""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# In the place of this folder, where "dns" would be a file of it and not dnspython
+sys.path[0] = str(ROOT / "tests" / "tools")
+sys.path.append(str(ROOT / "benchmarks"))
+import conftest  # noqa: E402, F401 - makes mail_mailjet.tools importable without Odoo
+import requests  # noqa: E402
+from mail_mailjet.tests.standins import (  # noqa: E402
+    RestStandin,
+    StandinProcess,
+    Store,
+)
+from odoo_server import database, query, serving, shell, shell_process  # noqa: E402
+from promises import exit_code, promise  # noqa: E402
+
+PAIR = ("0" * 32, "1" * 32)
+REPORTS = ("bounce", "click", "open")
+SMALL, LARGE, HUGE = 100_000, 1_000_000, 5_000_000
+# A request to another continent and back; Mailjet's own time to answer comes on top
+LATENCY = 0.1
+KILLS = 20
+KILLED_EVENTS = 60_000
+
+# Nothing else shall run meanwhile
+SET_UP = """
+env["ir.cron"].search([]).active = False
+server = env["ir.mail_server"].create({
+    "name": "Mailjet", "smtp_authentication": "mailjet", "smtp_user": %r,
+    "smtp_pass": %r, "mailjet_api_url": %r,
+})
+env["mailjet.report"].create([
+    {"server_id": server.id, "report": name, "deleted_campaigns": True}
+    for name in %r
+])
+env.cr.commit()
+print(0)
+"""
+# Reads all reports in this process, and tells its peak of memory
+READ_HERE = """
+import json, resource, time
+from odoo.addons.mail_mailjet.tools.mailjet_api import MailjetApi
+request, asked = MailjetApi.request, [0, 0.0]
+def timed(*args, **kwargs):
+    began = time.perf_counter()
+    try:
+        return request(*args, **kwargs)
+    finally:
+        asked[0] += 1
+        asked[1] += time.perf_counter() - began
+MailjetApi.request = timed
+reports = env["mailjet.report"].search([])
+reports.action_run()
+began = time.perf_counter()
+while "running" in reports.mapped("state"):
+    env["mailjet.report.item"]._cron_work()
+    env.cr.commit()
+    env.invalidate_all()
+env["mailjet.statistic"]._cron_refresh()
+env.cr.commit()
+print(json.dumps({
+    "states": reports.mapped("state"), "rows": sum(reports.mapped("row_count")),
+    "repeated": sum(reports.mapped("repeat_count")),
+    "seconds": time.perf_counter() - began, "requests": asked[0], "asking": asked[1],
+    "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+}))
+"""
+START = """
+env["ir.cron"].search([]).active = False
+for name in ("reports_1", "reports_2", "refresh_statistics"):
+    env.ref("mail_mailjet.ir_cron_" + name).active = True
+env["mailjet.report"].search([]).action_run()
+env.cr.commit()
+print(0)
+"""
+WORK_FOR_EVER = """
+import time
+while True:
+    env["mailjet.report.item"]._cron_work()
+    env.cr.commit()
+    env.invalidate_all()
+    time.sleep(0.05)
+"""
+# What the web client asks for to open graph, pivot and list
+OPEN_VIEW = """
+import json, time
+spent, execute = [0.0], type(env.cr).execute
+def timed(*args, **kwargs):
+    began = time.perf_counter()
+    try:
+        return execute(*args, **kwargs)
+    finally:
+        spent[0] += time.perf_counter() - began
+view = env["mailjet.deliverability"]
+measures = ["delivered:sum", "opened:sum", "clicked:sum", "bounced:sum",
+            "blocked:sum", "complained:sum", "unsubscribed:sum", "bounced_rate:avg"]
+questions = {
+    "graph": lambda: view.formatted_read_group(
+        [("date", ">=", "-30d")], ["date:day"], measures),
+    "graph of a year": lambda: view.formatted_read_group(
+        [], ["date:month"], measures),
+    "pivot": lambda: view.formatted_read_group(
+        [], ["date:month", "provider"], measures),
+    "campaigns": lambda: view.formatted_read_group([], ["campaign_id"], measures),
+    "list": lambda: view.web_search_read(
+        [], {"date": {}, "campaign_id": {"fields": {"display_name": {}}},
+             "provider": {}, "delivered": {}, "opened": {}},
+        limit=80, count_limit=10001),
+}
+type(env.cr).execute = timed
+seconds = {}
+for name, ask in questions.items():
+    env.invalidate_all()
+    ask()  # as the second who opens it, with the pages in memory
+    spent[0] = 0.0
+    env.invalidate_all()
+    ask()
+    seconds[name] = spent[0]
+print(json.dumps(seconds))
+"""
+
+
+@contextlib.contextmanager
+def reading_database(name, url):
+    """Make a database with a server and the three reports of events."""
+    with database(name, "mail_mailjet") as db:
+        shell(db, SET_UP % (*PAIR, url, REPORTS))
+        yield db
+
+
+def read_here(events, again=False):
+    """Read so many events in one process; return the figures of each run."""
+    with (
+        StandinProcess(*PAIR, events=events) as standin,
+        reading_database("bench_reports", standin.rest_url) as db,
+    ):
+        runs = [shell(db, READ_HERE) for _ in range(1 + again)]
+    for run in runs:
+        if set(run["states"]) != {"done"} or run["rows"] + run["repeated"] != events:
+            raise RuntimeError(f"not all was read: {run}")
+    return runs
+
+
+def measure_memory():
+    """Compare the peaks of a small and a large import; count what a second one asks."""
+    [small] = read_here(SMALL)
+    large, second = read_here(LARGE, again=True)
+    storing = large["rows"] / (large["seconds"] - large["asking"])
+    print(
+        f"one worker: {large['rows']} rows in {large['seconds']:.0f} s, of these"
+        f" {large['asking']:.0f} s of asking; {storing:.0f} rows a second besides"
+    )
+    grown = large["peak"] - small["peak"]
+    promise("MB more for ten times the rows", f"{grown:.0f}", 20, grown <= 20)
+    requests_ = second["requests"]
+    promise("requests of a second run", requests_, 50, requests_ < 50)
+
+
+def measure_import():
+    """Compare a whole import with their way of reading, and with the wire alone."""
+    for latency in (0.0, LATENCY):
+        with StandinProcess(*PAIR, events=LARGE, delay=latency) as standin:
+            theirs = their_speed(standin.rest_url)
+            ours = our_speed(standin.rest_url, sums=not latency)
+        print(
+            f"latency {latency} s: theirs {theirs:.0f} rows a second, reading alone;"
+            f" ours {ours:.0f}, stored and summed up"
+        )
+        if not latency:
+            promise("rows stored a second", f"{ours:.0f}", 20_000, ours >= 20_000)
+    promise(
+        f"whole import at {LATENCY} s a request, against 100 rows a page",
+        f"{ours / theirs:.1f}",
+        5,
+        ours >= 5 * theirs,
+    )
+
+
+def their_speed(url, pages=300):
+    """Return rows a second of Airbyte's or Singer's way: 100 a page, one at a time.
+
+    Without storing them anywhere. The first pages stand for all: each takes as long.
+    """
+    params = {"FromTS": 0, "EventFromTs": 0, "Limit": 100}
+    rows = 0
+    with requests.Session() as session:
+        session.auth = PAIR
+        began = time.monotonic()
+        for page in range(pages):
+            params["Offset"] = 100 * page
+            answer = session.get(f"{url}/v3/REST/openinformation", params=params)
+            rows += len(answer.json()["Data"])
+    return rows / (time.monotonic() - began)
+
+
+def our_speed(url, sums):
+    """Return rows a second of a whole import by the two workers Odoo has by default.
+
+    :param bool sums: with the making of the daily sums
+    """
+    with reading_database("bench_reports", url) as db:
+        shell(db, START)
+        began = time.monotonic()
+        with serving(db, cron_threads=2):
+            began = first_request(db, began)
+            wait_until_read(db, sums)
+            seconds = time.monotonic() - began
+        [(rows,)] = query(db, "SELECT count(*) FROM mailjet_event")
+    return rows / seconds
+
+
+def first_request(db, began):
+    """Wait until a worker has begun; Odoo itself takes a while to start."""
+    while not query(db, "SELECT 1 FROM mailjet_report_item WHERE lease IS NOT NULL"):
+        began = time.monotonic()
+        time.sleep(0.02)
+    return began
+
+
+def wait_until_read(db, sums):
+    left = "SELECT 1 FROM mailjet_report WHERE state != 'done'"
+    if sums:
+        left += " UNION ALL SELECT 1 FROM mailjet_statistic_stale"
+    while query(db, f"{left} LIMIT 1"):
+        time.sleep(0.2)
+
+
+# --------------------------------------------------------------------------------------
+# Killed
+# --------------------------------------------------------------------------------------
+
+
+def read_while_killing():
+    """Read all while the worker is killed at random; compare with the stand-in."""
+    store = Store()
+    statistics = store.add_key(*PAIR).statistics
+    statistics.fill(events=KILLED_EVENTS, campaigns=40, end=time.time() - 3600)
+    with (
+        RestStandin(store, delay=0.02) as standin,
+        reading_database("bench_kills", standin.url) as db,
+    ):
+        shell(db, START)
+        kills = kill_now_and_then(db)
+        stored = {
+            (message, date, url or "")
+            for message, date, url in query(
+                db, "SELECT mailjet_message_id, date, url FROM mailjet_event"
+            )
+        }
+        [(count,)] = query(db, "SELECT count(*) FROM mailjet_event")
+    held = {
+        (str(one.message_id), datetime.utcfromtimestamp(one.at), one.url)
+        for name in REPORTS
+        for one in statistics.events(name)
+    }
+    print(f"{kills} kills, {len(held)} events, {count} rows")
+    promise("kills", kills, KILLS, kills >= KILLS)
+    promise("rows missing", len(held - stored), 0, held <= stored)
+    promise(
+        "rows too many", count - len(held), 0, stored <= held and count == len(held)
+    )
+
+
+def kill_now_and_then(db):
+    """Kill the reading process at random until it has been often enough, and all read.
+
+    What a killed one held is free after some minutes; here at once.
+    """
+    randomly, kills = random.Random(7), 0
+    while True:
+        with shell_process(db, WORK_FOR_EVER) as process:
+            while not query(db, "SELECT 1 FROM mailjet_report_item WHERE lease > ''"):
+                time.sleep(0.05)
+            pause = randomly.uniform(0.05, 1.5) if kills < KILLS else 600
+            end = time.monotonic() + pause
+            while time.monotonic() < end:
+                if not query(db, "SELECT 1 FROM mailjet_report WHERE state != 'done'"):
+                    return kills
+                time.sleep(0.01)
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+        query(db, "UPDATE mailjet_report_item SET lease = NULL, lease_until = NULL")
+
+
+# --------------------------------------------------------------------------------------
+# Deliverability
+# --------------------------------------------------------------------------------------
+
+
+def measure_view():
+    """Open Deliverability above five million events."""
+    with (
+        StandinProcess(*PAIR, events=LARGE) as standin,
+        reading_database("bench_reports", standin.rest_url) as db,
+    ):
+        shell(db, READ_HERE)
+        multiply(db)
+        shell(db, 'env["mailjet.statistic"]._cron_refresh(); print(0)')
+        query(db, "ANALYZE mailjet_statistic")
+        [(events,)] = query(db, "SELECT count(*) FROM mailjet_event")
+        [(sums,)] = query(db, "SELECT count(*) FROM mailjet_statistic")
+        seconds = shell(db, OPEN_VIEW)
+    print(f"{events} events, {sums} daily sums: {json.dumps(seconds)}")
+    slowest = max(seconds.values())
+    promise("seconds of SQL to open", f"{slowest:.2f}", 0.3, slowest < 0.3)
+
+
+def multiply(db):
+    """Let four more messages have the same fate as each."""
+    query(
+        db,
+        """
+        INSERT INTO mailjet_event (
+                    server_id, origin, key, event, date, mailjet_message_id, email,
+                    mailjet_campaign_id, mailjet_contact_id, url, agent, is_automatic,
+                    bounce_type, recipient_domain, state)
+        SELECT server_id, origin, key || n, event, date, mailjet_message_id || n,
+               'c@' || provider, mailjet_campaign_id, mailjet_contact_id, url, agent,
+               is_automatic, bounce_type, provider, state
+          FROM mailjet_event,
+               LATERAL (VALUES (1, 'gmail.com'), (2, 'outlook.com'), (3, 'orange.fr'),
+                               (4, 'example.com')) AS more (n, provider)
+        """,
+    )
+    query(
+        db,
+        """
+        INSERT INTO mailjet_statistic_stale (server_id, date)
+        SELECT DISTINCT server_id, date::date FROM mailjet_event
+        """,
+    )
+    query(db, "ANALYZE mailjet_event")
+
+
+if __name__ == "__main__":
+    parts = {
+        "memory": measure_memory,
+        "import": measure_import,
+        "kills": read_while_killing,
+        "view": measure_view,
+    }
+    for part in sys.argv[1:] or parts:
+        parts[part]()
+    sys.exit(exit_code())

@@ -1,0 +1,54 @@
+"""The stand-in Mailjet in a process of its own, for benchmarks.
+
+What it holds can be made a second time, in the process that compares: with the same
+`end` a history is the same to the last row, as long as the key is the store's first.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+
+class StandinProcess:
+    """Starts the program beside this file; a context manager.
+
+    `delay` is the seconds that each answer takes on its way. `history` has fields of
+    `reporting.fill.Fill`, its moments as Unix seconds. Once it has started, which takes
+    some 10 s for a million events, `rest_url` and `pid` are known.
+    """
+
+    def __init__(
+        self, api_key: str, secret_key: str, *, delay: float = 0.0, **history: Any
+    ) -> None:
+        self.rest_url = ""
+        self._command = [
+            *(sys.executable, str(Path(__file__).parent)),
+            *("--smtp-port", "0", "--smtps-port", "0", "--rest-port", "0"),
+            *("--api-key", api_key, "--secret-key", secret_key),
+            *("--rest-delay", str(delay), "--history", json.dumps(history)),
+        ]
+        self._process: subprocess.Popen | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def __enter__(self) -> "StandinProcess":
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.PIPE, text=True
+        )
+        words = dict(
+            word.split("=") for word in self._process.stdout.readline().split()[1:]
+        )
+        if "rest" not in words:
+            self.__exit__()
+            raise RuntimeError("the stand-in did not start")
+        self.rest_url = f"http://{words['rest']}"
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+        self._process.stdout.close()
