@@ -168,7 +168,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.add_counter(midnight, processed=50, delivered=50)
         self.add_counter(midnight - timedelta(days=1), processed=9, delivered=9)
         for zone in ("America/New_York", "Asia/Tokyo"):
-            data = self.read(zone=zone)
+            data = self.dashboard_of(zone=zone)
             self.assertEqual(self.figure(data, "processed"), (50, None))
 
     def test_bounces_alone_do_not_hide_the_counters(self):
@@ -205,7 +205,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
 
     def test_servers_of_mailings_come_first(self):
         self.create_server("News", mailjet_usage="mass_mailing")
-        data = self.read()
+        data = self.dashboard_of()
         self.assertEqual([one["name"] for one in data["servers"]], ["News", "Shop"])
         self.assertEqual(data["server_id"], data["servers"][0]["id"])
 
@@ -226,10 +226,10 @@ class TestMailjetDashboard(MailjetDashboardCommon):
 
     def test_a_pause_has_its_reason(self):
         self.fill()
-        self.assertFalse(self.read()["pause_reason"])
+        self.assertFalse(self.dashboard_of()["pause_reason"])
         self.server.mailjet_pause_at_limit = True
         self.server._mailjet_pause_at_limits()
-        self.assertIn("924 of 10,000", self.read()["pause_reason"])
+        self.assertIn("924 of 10,000", self.dashboard_of()["pause_reason"])
 
     def test_hours_with_too_few_emails_do_not_count(self):
         midnight = fields.Datetime.to_datetime(self.today)
