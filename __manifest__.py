@@ -45,6 +45,7 @@
         "views/mailjet_report_views.xml",
         "views/mailjet_limit_views.xml",
         "views/mailjet_sending_hour_views.xml",
+        "views/mailjet_dashboard_views.xml",
         "views/mailjet_menus.xml",
     ],
     "assets": {

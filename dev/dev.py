@@ -111,6 +111,8 @@ CORE_SUITES = {
     "test_mail": "/test_mail",
     "mail": "/mail,-/mail:WebSuite",
 }
+# Tests that want spreadsheet_dashboard beside the add-on
+SPREADSHEET_TAG = f"{MODULE}_spreadsheet"
 CORE_BASELINE = ROOT / "dev" / "core_baseline.json"
 
 DEMO_DATABASE = "mailjet_demo"
@@ -774,6 +776,11 @@ class Environment:
     def base_template(self):
         return self.template("base", "mass_mailing")
 
+    def spreadsheet_template(self):
+        """A database with what the add-on fits in with, but does not depend on."""
+        base = self.base_template()
+        return self.template("spreadsheet", "spreadsheet_dashboard", base)
+
     def module_template(self):
         """A database with the add-on as it is in the work tree now."""
         tree = hashlib.sha256()
@@ -934,7 +941,11 @@ def run_odoo_tests(env, database, tags, *options, runner=("-m", "odoo")):
 
 def test_odoo(env, tally, tags):
     database = f"{MODULE}_test_{os.getpid()}"
-    env.clone(env.base_template(), database)
+    with_spreadsheets = tags.startswith(SPREADSHEET_TAG)
+    env.clone(
+        env.spreadsheet_template() if with_spreadsheets else env.base_template(),
+        database,
+    )
     try:
         tests, failed, skipped, log, _names = run_odoo_tests(
             env, database, tags, "-i", MODULE
@@ -944,7 +955,8 @@ def test_odoo(env, tally, tags):
     for trouble in troubles(log):
         print(trouble)
     passed = max(tests - failed - skipped, 0)
-    tally.add("tests in Odoo", passed, failed or int(not tests), skipped)
+    name = "tests with spreadsheets" if with_spreadsheets else "tests in Odoo"
+    tally.add(name, passed, failed or int(not tests), skipped)
 
 
 def test_core(env, tally, record, suites):
@@ -999,6 +1011,7 @@ def command_test(arguments):
             lint(env, tally)
             test_tools(env, tally)
             test_odoo(env, tally, f"/{MODULE}")
+            test_odoo(env, tally, SPREADSHEET_TAG)
     return tally.close()
 
 

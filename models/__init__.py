@@ -27,6 +27,7 @@ from . import mailjet_contact_list
 from . import mailjet_counter
 from . import mailjet_counter_days
 from . import mailjet_dashboard
+from . import mailjet_dashboard_spreadsheet
 from . import mailjet_deliverability
 from . import mailjet_domain
 from . import mailjet_dns_record

@@ -35,12 +35,14 @@ class MailjetDashboard(models.AbstractModel):
     def read_dashboard(self, server_id=False):
         """Return all that the dashboard shows.
 
-        :param server_id: of a Mailjet server; the first one if there is no such
+        :param server_id: of a Mailjet server; if there is no such, the first one, and
+            those for mass mailing come first
         :return: a dict for JSON; `source` says whose count the figures are: "events"
             for what was posted and read, "counters" for Mailjet's own, False for none
         """
         self.env["mailjet.deliverability"].check_access("read")
         servers = self.env["ir.mail_server"]._mailjet_in_use()
+        servers = servers.sorted(lambda one: one.mailjet_usage != "mass_mailing")
         server = servers.filtered(lambda one: one.id == server_id) or servers[:1]
         data = {
             "servers": [{"id": one.id, "name": one.name} for one in servers],
@@ -52,6 +54,7 @@ class MailjetDashboard(models.AbstractModel):
         source, days = self._days(server)
         return {
             **data,
+            "pause_reason": server.mailjet_is_paused and server.mailjet_pause_reason,
             "source": source,
             "days": days,
             "figures": self._figures(days),
@@ -69,7 +72,9 @@ class MailjetDashboard(models.AbstractModel):
     @api.model
     def _days(self, server):
         """Return whose count it is, and a dict of counts for each of the last days."""
-        domain = [("server_id", "=", server.id), ("date", ">=", f"-{DAYS}d")]
+        # Not "-30d", which for a time leaves out the begin of the first day
+        start = fields.Date.today() - timedelta(days=DAYS)
+        domain = [("server_id", "=", server.id), ("date", ">=", start)]
         events = self._counts_by_day("mailjet.deliverability", domain)
         if any(counts["delivered"] for counts in events.values()):
             return "events", self._filled(events)

@@ -137,7 +137,10 @@ class MailjetEvent(models.Model):
     error_related_to = fields.Char("Error is about", readonly=True)
     error = fields.Char(readonly=True)
     failure_reason = fields.Selection(
-        REASONS, "Reason", readonly=True, help="Why it bounced or was blocked."
+        REASONS,
+        "Kind of failure",
+        readonly=True,
+        help="Why it bounced or was blocked.",
     )
     comment = fields.Text("The other server's words", readonly=True)
     reason = fields.Char(compute="_compute_reason")

@@ -45,7 +45,7 @@ class MailjetLimit(models.Model):
     state = fields.Selection(
         [
             ("few", "Too few emails to judge"),
-            ("fine", "Fine"),
+            ("fine", "Well below the limit"),
             ("half", "Half of the limit reached"),
             ("over", "Over the limit"),
         ],
@@ -80,6 +80,13 @@ class MailjetLimit(models.Model):
     outage_since = fields.Datetime(related="server_id.mailjet_limits_outage_since")
 
     _kind_unique = models.UniqueIndex("(server_id, kind)")
+
+    @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for limit in self:
+            limit.display_name = labels.get(limit.kind)
 
     @api.depends("kind")
     def _compute_limit(self):

@@ -11,6 +11,8 @@ from . import test_mailjet_addresses
 from . import test_mailjet_bounce_reason
 from . import test_mailjet_coverage
 from . import test_mailjet_dashboard
+from . import test_mailjet_dashboard_spreadsheet
+from . import test_mailjet_dashboard_tour
 from . import test_mailjet_dns
 from . import test_mailjet_event_gap
 from . import test_mailjet_event_loop

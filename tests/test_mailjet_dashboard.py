@@ -163,6 +163,14 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         [day] = [day for day in days if day["processed"]]
         self.assertEqual(day["date"], fields.Date.to_string(midnight))
 
+    def test_mailjets_first_day_counts_as_a_whole(self):
+        midnight = fields.Datetime.to_datetime(self.today - timedelta(days=30))
+        self.add_counter(midnight, processed=50, delivered=50)
+        self.add_counter(midnight - timedelta(days=1), processed=9, delivered=9)
+        for zone in ("America/New_York", "Asia/Tokyo"):
+            data = self.dashboard_of(zone=zone)
+            self.assertEqual(self.figure(data, "processed"), (50, None))
+
     def test_bounces_alone_do_not_hide_the_counters(self):
         """They are all that a report “Bounce events” brings."""
         self.add_sums(1, hard_bounced=10)
@@ -195,6 +203,12 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         unknown = self.create_other_server().id
         self.assertEqual(self.dashboard_of(unknown)["server_id"], self.server.id)
 
+    def test_servers_of_mailings_come_first(self):
+        self.create_server("News", mailjet_usage="mass_mailing")
+        data = self.dashboard_of()
+        self.assertEqual([one["name"] for one in data["servers"]], ["News", "Shop"])
+        self.assertEqual(data["server_id"], data["servers"][0]["id"])
+
     def test_limits_in_words(self):
         self.fill()
         limits = self.dashboard_of()["limits"]
@@ -203,12 +217,19 @@ class TestMailjetDashboard(MailjetDashboardCommon):
             [
                 ("Bounces", "Over the limit", "9.24"),
                 ("Unsubscriptions", "Half of the limit reached", "0.9"),
-                ("Blocked emails", "Fine", "4"),
-                ("Complaints", "Fine", "0.01"),
+                ("Blocked emails", "Well below the limit", "4"),
+                ("Complaints", "Well below the limit", "0.01"),
             ],
         )
         self.assertAlmostEqual(limits[0]["used"], 115.5)
         self.assertIn("924 of 10,000", limits[0]["words"])
+
+    def test_a_pause_has_its_reason(self):
+        self.fill()
+        self.assertFalse(self.dashboard_of()["pause_reason"])
+        self.server.mailjet_pause_at_limit = True
+        self.server._mailjet_pause_at_limits()
+        self.assertIn("924 of 10,000", self.dashboard_of()["pause_reason"])
 
     def test_hours_with_too_few_emails_do_not_count(self):
         midnight = fields.Datetime.to_datetime(self.today)

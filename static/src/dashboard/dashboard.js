@@ -1,0 +1,240 @@
+import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { KeepLast } from "@web/core/utils/concurrency";
+import { useService } from "@web/core/utils/hooks";
+import { useSetupAction } from "@web/search/action_hook";
+import { Layout } from "@web/search/layout";
+import { formatInteger } from "@web/views/fields/formatters";
+import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+
+import { Component, onWillStart, useState } from "@odoo/owl";
+
+import { MailjetDayChart } from "./day_chart";
+import { MailjetLimitGauge } from "./limit_gauge";
+import { formatPercent } from "./numbers";
+
+const { DateTime } = luxon;
+
+const LABELS = {
+    processed: _t("Handed over"),
+    delivered: _t("Delivered"),
+    opened: _t("Opened"),
+    clicked: _t("Clicked"),
+    bounced: _t("Bounced"),
+    blocked: _t("Blocked"),
+    complained: _t("Complaints"),
+    unsubscribed: _t("Unsubscribed"),
+};
+const OF_HANDED_OVER = ["delivered", "bounced", "blocked"];
+const OPENS = ["opened", "clicked"];
+
+// Where the figures come from: the action behind them, and its filters
+const SOURCES = {
+    events: {
+        action: "mail_mailjet.mailjet_deliverability_action",
+        words: _t("Counted from what Mailjet posts to Odoo and from imports, by day (UTC)."),
+    },
+    counters: {
+        action: "mail_mailjet.mailjet_counter_action",
+        words: _t("Counted by Mailjet, by the day (UTC) on which an email was sent."),
+    },
+};
+
+/** The last 30 days of an account: what became of its emails, and Mailjet's limits. */
+export class MailjetDashboard extends Component {
+    static template = "mail_mailjet.Dashboard";
+    static components = { Layout, MailjetDayChart, MailjetLimitGauge };
+    static props = { ...standardActionServiceProps };
+
+    setup() {
+        this.action = useService("action");
+        this.orm = useService("orm");
+        this.keepLast = new KeepLast();
+        this.display = { controlPanel: {} };
+        this.labels = LABELS;
+        this.formatInteger = formatInteger;
+        this.formatPercent = formatPercent;
+        this.state = useState({ data: {}, isBusy: false });
+        // Who comes back by the breadcrumbs finds the same server
+        useSetupAction({ getLocalState: () => ({ serverId: this.data.server_id }) });
+        onWillStart(() => this.load(this.props.state?.serverId));
+    }
+
+    get data() {
+        return this.state.data;
+    }
+
+    choose(ev) {
+        return this.load(Number(ev.target.value));
+    }
+
+    async load(serverId = false) {
+        this.state.data = await this.keepLast.add(
+            this.orm.call("mailjet.dashboard", "read_dashboard", [serverId])
+        );
+    }
+
+    // ------------------------------------------------------------------
+    // In words
+    // ------------------------------------------------------------------
+
+    get sourceWords() {
+        return SOURCES[this.data.source].words;
+    }
+
+    get outageWords() {
+        return _t("Mailjet could not be asked since %(since)s. The limits were read on %(read)s.", {
+            since: this.moment(this.data.limits_outage_since),
+            read: this.moment(this.data.limits_read_on),
+        });
+    }
+
+    get limitsReadWords() {
+        return _t("Mailjet's own figures, read on %s.", this.moment(this.data.limits_read_on));
+    }
+
+    moment(text) {
+        return text ? toLocaleDateTimeString(deserializeDateTime(text)) : _t("never");
+    }
+
+    /** Whether a figure says nothing, since Odoo and not Mailjet counts it. */
+    isElsewhere(figure) {
+        return OPENS.includes(figure.name) && !this.data.counts_opens;
+    }
+
+    wholeWords(figure) {
+        return OF_HANDED_OVER.includes(figure.name)
+            ? _t("of those handed over")
+            : _t("of those delivered");
+    }
+
+    hourWords(hour) {
+        const time = DateTime.fromFormat(hour.hour, "HH:mm");
+        return _t("%(weekday)s, %(time)s", {
+            weekday: hour.label,
+            time: time.toLocaleString(DateTime.TIME_SIMPLE),
+        });
+    }
+
+    openedWords(hour) {
+        return _t("%(rate)s of %(count)s opened", {
+            rate: formatPercent(hour.rate),
+            count: formatInteger(hour.delivered),
+        });
+    }
+
+    /** How long the bar of one of a list is, in percent of the longest. */
+    share(value, values) {
+        return (100 * value) / Math.max(...values);
+    }
+
+    // ------------------------------------------------------------------
+    // What can be done
+    // ------------------------------------------------------------------
+
+    /** Open an action, filtered like the dashboard. */
+    open(action, context = {}, options = {}) {
+        const filters = { search_default_last_30_days: 1, ...context };
+        if (this.data.servers.length > 1) {
+            filters.search_default_server_id = this.data.server_id;
+        }
+        return this.action.doAction(action, { additionalContext: filters, ...options });
+    }
+
+    openFigure(name) {
+        return this.open(SOURCES[this.data.source].action, {
+            graph_measure: name,
+            graph_groupbys: ["date:day"],
+        });
+    }
+
+    openDays() {
+        return this.open(SOURCES[this.data.source].action, {}, { viewType: "list" });
+    }
+
+    openReasons() {
+        return this.open("mail_mailjet.mailjet_event_action_reason");
+    }
+
+    openReason(reason) {
+        return this.open(
+            "mail_mailjet.mailjet_event_action_reason",
+            { search_default_failure_reason: reason },
+            { viewType: "list" }
+        );
+    }
+
+    openHours() {
+        return this.open("mail_mailjet.mailjet_sending_hour_action", {
+            search_default_last_30_days: 0,
+        });
+    }
+
+    openLimits() {
+        return this.open("mail_mailjet.mailjet_limit_action");
+    }
+
+    openLimit(limit) {
+        return this.action.doAction("mail_mailjet.mailjet_limit_action", {
+            viewType: "form",
+            props: { resId: limit.id },
+        });
+    }
+
+    openImports() {
+        return this.action.doAction("mail_mailjet.mailjet_report_action");
+    }
+
+    openServer() {
+        return this.action.doAction("base.action_ir_mail_server_list", {
+            viewType: "form",
+            props: { resId: this.data.server_id },
+        });
+    }
+
+    setUp() {
+        return this.action.doActionButton({
+            type: "object",
+            resModel: "ir.mail_server",
+            name: "action_mailjet_setup",
+            resIds: [],
+        });
+    }
+
+    importHours() {
+        return this.busy(async () => {
+            await this.action.doAction(
+                await this.orm.call("mailjet.sending.hour", "action_import")
+            );
+        });
+    }
+
+    /** Ask Mailjet for the figures of the last 30 days now. */
+    readNow() {
+        return this.callServer("action_mailjet_read_limits");
+    }
+
+    resume() {
+        return this.callServer("action_mailjet_resume");
+    }
+
+    callServer(method) {
+        const serverId = this.data.server_id;
+        return this.busy(async () => {
+            await this.orm.call("ir.mail_server", method, [[serverId]]);
+            await this.load(serverId);
+        });
+    }
+
+    async busy(work) {
+        this.state.isBusy = true;
+        try {
+            await work();
+        } finally {
+            this.state.isBusy = false;
+        }
+    }
+}
+
+registry.category("actions").add("mail_mailjet.dashboard", MailjetDashboard);

@@ -1,0 +1,35 @@
+import { _t } from "@web/core/l10n/translation";
+
+import { Component } from "@odoo/owl";
+
+// Colour and icon of each state; its label says the same
+const LOOKS = {
+    few: { badge: "text-bg-300", bar: "bg-secondary", icon: "fa-question-circle" },
+    fine: { badge: "text-bg-success", bar: "bg-success", icon: "fa-check" },
+    half: { badge: "text-bg-warning", bar: "bg-warning", icon: "fa-exclamation-triangle" },
+    over: { badge: "text-bg-danger", bar: "bg-danger", icon: "fa-times" },
+};
+// How far the scale goes, in percent of the limit: there is room to be over it
+const SCALE = 150;
+
+/** How near an account is to one of Mailjet's limits. */
+export class MailjetLimitGauge extends Component {
+    static template = "mail_mailjet.LimitGauge";
+    static props = { limit: Object, onOpen: Function };
+
+    get look() {
+        return LOOKS[this.props.limit.state];
+    }
+
+    get rateWords() {
+        return `${this.props.limit.rate}\u00a0%`;
+    }
+
+    get limitWords() {
+        return _t("limit %s", `${this.props.limit.limit}\u00a0%`);
+    }
+
+    get width() {
+        return (100 * Math.min(this.props.limit.used, SCALE)) / SCALE;
+    }
+}

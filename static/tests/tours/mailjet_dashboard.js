@@ -1,0 +1,196 @@
+import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
+
+const FIGURES = ".o_mailjet_dashboard section[name='figures']";
+const LIMITS = ".o_mailjet_dashboard section[name='limits']";
+const PICKER = ".o_control_panel select[aria-label='Mailjet server']";
+
+function assertChartIsDrawn() {
+    const canvas = document.querySelector(".o_mailjet_chart canvas");
+    const chart = window.Chart.getChart(canvas);
+    const names = chart.data.datasets.map((dataset) => dataset.label).join();
+    if (names !== "Delivered,Bounced,Blocked,Opened,Clicked") {
+        throw new Error(`The chart shows ${names}`);
+    }
+    if (chart.data.labels.length !== 31) {
+        throw new Error(`The chart has ${chart.data.labels.length} days`);
+    }
+}
+
+function assertPageScrolls() {
+    const page = document.querySelector(".o_content:has(.o_mailjet_dashboard)");
+    if (page.scrollHeight <= page.clientHeight) {
+        throw new Error("What is below the window's end cannot be reached");
+    }
+}
+
+/** What a marketing user sees and opens; there is a server without any figures, too. */
+registry.category("web_tour.tours").add("mailjet_dashboard", {
+    steps: () => [
+        ...stepUtils.goToAppSteps("mass_mailing.mass_mailing_menu_root"),
+        {
+            content: "Open the menu of reports",
+            trigger: "[data-menu-xmlid='mass_mailing.menu_mass_mailing_report']",
+            run: "click",
+        },
+        {
+            content: "Open the dashboard",
+            trigger: ".dropdown-item[data-menu-xmlid='mail_mailjet.menu_report_mailjet_dashboard']",
+            run: "click",
+        },
+        {
+            content: "See a figure and its rate",
+            trigger: `${FIGURES} button[name='bounced']:contains(/440.*%.*of those handed over/)`,
+        },
+        {
+            content: "See the days",
+            trigger: ".o_mailjet_chart canvas[aria-label*='Emails of each day']",
+            run: assertChartIsDrawn,
+        },
+        {
+            content: "Scroll to the rest",
+            trigger: LIMITS,
+            run: assertPageScrolls,
+        },
+        {
+            content: "See a limit in words",
+            trigger: `${LIMITS} button[name='bounced']:contains(Over the limit):contains(limit 8)`,
+        },
+        {
+            content: "See another one",
+            trigger: `${LIMITS} button[name='blocked']:contains(Well below the limit)`,
+        },
+        {
+            content: "Who cannot have figures read is not asked to",
+            trigger: `${LIMITS}:not(:contains(Read now))`,
+        },
+        {
+            content: "See the best hour first",
+            trigger: "section[name='hours'] li:first:contains(60):contains(of 150 opened)",
+        },
+        {
+            content: "Open a reason",
+            trigger: "section[name='reasons'] button:contains(Mailbox full)",
+            run: "click",
+        },
+        {
+            content: "See its events",
+            trigger: ".o_list_view .o_searchview:contains(Mailbox full)",
+        },
+        {
+            content: "There are as many as the dashboard said",
+            trigger: ".o_list_view:has(.o_data_row:eq(2)):not(:has(.o_data_row:eq(3)))",
+        },
+        {
+            content: "Go back",
+            trigger: ".breadcrumb-item a:contains(Mailjet dashboard)",
+            run: "click",
+        },
+        {
+            content: "Open a figure",
+            trigger: `${FIGURES} button[name='bounced']`,
+            run: "click",
+        },
+        {
+            content: "See it by day, of this server",
+            trigger: ".o_graph_view .o_searchview:contains(Last 30 days):contains(Shop)",
+        },
+        {
+            content: "Go back",
+            trigger: ".breadcrumb-item a:contains(Mailjet dashboard)",
+            run: "click",
+        },
+        {
+            content: "Choose the other server",
+            trigger: PICKER,
+            run: "selectByLabel Other",
+        },
+        {
+            content: "It has no figures, and that says what to do",
+            trigger: "section[name='no_figures']:contains(An administrator can)",
+        },
+        {
+            content: "Leave the dashboard",
+            trigger: "[data-menu-xmlid='mass_mailing.menu_mass_mailing_report']",
+            run: "click",
+        },
+        {
+            content: "Come back by the menu",
+            trigger: ".dropdown-item[data-menu-xmlid='mail_mailjet.menu_report_mailjet_dashboard']",
+            run: "click",
+        },
+        {
+            content: "Open a limit",
+            trigger: `${LIMITS} button[name='unsubscribed']`,
+            run: "click",
+        },
+        {
+            content: "It bears its name",
+            trigger: ".o_form_view .o_breadcrumb:contains(Unsubscriptions)",
+        },
+    ],
+});
+
+/** An account that nothing is known of yet. */
+registry.category("web_tour.tours").add("mailjet_dashboard_of_new_server", {
+    steps: () => [
+        {
+            content: "Read the figures",
+            trigger: "section[name='no_figures'] button:contains(Read Mailjet's figures now)",
+            run: "click",
+        },
+        {
+            content: "See them",
+            trigger: `${FIGURES} button[name='delivered']:contains(9,100)`,
+        },
+        {
+            content: "See where they come from",
+            trigger: `${FIGURES}:contains(Counted by Mailjet)`,
+        },
+        {
+            content: "See that opens are not among them",
+            trigger: `${FIGURES} button[name='opened']:contains(Mailjet does not track it)`,
+        },
+        {
+            content: "See the limit that is exceeded, and what to do",
+            trigger: `${LIMITS} button[name='bounced']:contains(Over the limit):contains(bounce reasons)`,
+        },
+        {
+            content: "Sending is paused; go on with it",
+            trigger: ".o_mailjet_dashboard .alert:contains(sends nothing):contains(900 of 10,000) button:contains(Resume now)",
+            run: "click",
+        },
+        {
+            content: "It goes on",
+            trigger: ".o_mailjet_dashboard:not(:has(.alert))",
+        },
+        {
+            content: "Have the hours read is offered",
+            trigger: "section[name='hours'] button:contains(Read the hours of the last year)",
+        },
+        {
+            content: "Open a figure",
+            trigger: `${FIGURES} button[name='delivered']`,
+            run: "click",
+        },
+        {
+            content: "See Mailjet's own counters of the account by day",
+            trigger: ".o_graph_view .o_searchview:contains(By day):contains(Account):contains(Last 30 days)",
+        },
+    ],
+});
+
+/** No Mailjet server at all. */
+registry.category("web_tour.tours").add("mailjet_dashboard_without_server", {
+    steps: () => [
+        {
+            content: "Set one up",
+            trigger: ".o_mailjet_dashboard button:contains(Set up Mailjet)",
+            run: "click",
+        },
+        {
+            content: "The set-up asks for keys",
+            trigger: ".o_form_view .o_field_widget[name='api_key']",
+        },
+    ],
+});
