@@ -54,7 +54,7 @@ from .mailjet_row import (
     texts_of,
     word_of,
 )
-from .report_row import read_counter
+from .report_row import read_contact, read_counter
 
 # -- Values --------------------------------------------------------------------------
 
@@ -209,6 +209,18 @@ class Callback:
     is_alive: bool  # Status: False once Mailjet has given up on the address
     is_backup: bool  # IsBackup
     version: int  # Version: 2 for several events in a post
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One row of /contact: an address, and whether campaigns leave it out."""
+
+    id: str  # ID
+    email: str  # Email, in lower case
+    is_excluded: bool  # IsExcludedFromCampaigns
+    excluded_changed_at: datetime | None  # ExclusionFromCampaignsUpdatedAt; None: never
+    is_complaining: bool  # IsSpamComplaining
+    is_anonymized: bool  # asked to be forgotten: nobody's address
 
 
 SAME_PAGE = "Mailjet keeps sending the same page"
@@ -560,6 +572,49 @@ class MailjetApi:
         )
         return [read_counter(row, asked) for row in rows]
 
+    # -- Contacts: https://dev.mailjet.com/email/reference/contacts/contact/ -----------
+
+    def excluded_contact_page(self, offset, limit=const.API_PAGE_SIZE):
+        """Return some of the `Contact`s that campaigns leave out, by ascending id.
+
+        :raise UnexpectedAnswerError: if another one is among them: the filter was not
+            understood, and these are simply all contacts
+        """
+        rows = self.page("contact", offset, limit, **_EXCLUDED, Sort="ID")
+        contacts = list(map(_contact, rows))
+        if not all(contact.is_excluded for contact in contacts):
+            raise UnexpectedAnswerError("Mailjet sent contacts that are not excluded")
+        return contacts
+
+    def excluded_contact_count(self):
+        """Return how many contacts campaigns leave out."""
+        return self.count("contact", **_EXCLUDED)
+
+    def contact(self, id_or_email):
+        """Return one `Contact`.
+
+        :raise NotFoundError: if Mailjet does not know the address
+        """
+        return _contact(_row(self.request("GET", path_of("contact", id_or_email))))
+
+    def set_exclusion(self, id_or_email, is_excluded):
+        """Leave a contact out of all campaigns, or no more.
+
+        :return: the `Contact` as it is now, None if nothing had to change
+        :raise NotFoundError: if Mailjet does not know the address
+        """
+        body = {"IsExcludedFromCampaigns": is_excluded}
+        answer = self.request("PUT", path_of("contact", id_or_email), json=body)
+        return answer and _contact(_row(answer))
+
+    def create_contact(self, email, is_excluded):
+        """Make a contact and return the `Contact`.
+
+        :raise InvalidError: `is_duplicate` if it exists
+        """
+        body = {"Email": email, "IsExcludedFromCampaigns": is_excluded}
+        return _contact(_row(self.request("POST", "contact", json=body)))
+
     # -- One attempt -----------------------------------------------------------------
 
     def _try(self, method, url, params, json, end):
@@ -680,6 +735,9 @@ class MailjetApi:
             return error.retry_after
         # Full jitter: many clients that failed together do not come back together
         return self._random_part() * min(_MAX_BACKOFF, _BACKOFF * 2 ** min(attempt, 10))
+
+
+_EXCLUDED = {"IsExcludedFromCampaigns": "true"}
 
 
 def check_base_url(url):
@@ -1046,4 +1104,20 @@ def _callback(row):
         is_alive=text_of(row, "Status").strip().lower() in ("alive", "1", ""),
         is_backup=flag_of(row, "IsBackup"),
         version=number_of(row, "Version"),
+    )
+
+
+def _contact(row):
+    # Nobody is taken for free because an answer does not say so
+    if row.get("IsExcludedFromCampaigns") is None:
+        raise UnexpectedAnswerError("IsExcludedFromCampaigns is missing")
+    needed_text_of(row, "Email")
+    values = read_contact(row, {})
+    return Contact(
+        id=values["mailjet_id"],
+        email=values["email"],
+        is_excluded=values["is_excluded"],
+        excluded_changed_at=values["excluded_changed_on"],
+        is_complaining=values["is_complaining"],
+        is_anonymized=values["is_anonymized"],
     )
