@@ -28,6 +28,8 @@
         "views/ir_mail_server_account_views.xml",
         "views/ir_mail_server_sending_views.xml",
         "views/ir_mail_server_events_views.xml",
+        "views/mailjet_exclusion_views.xml",
+        "views/ir_mail_server_exclusions_views.xml",
         "views/mail_mail_views.xml",
         "views/mailjet_event_views.xml",
         "views/mailjet_suppression_views.xml",

@@ -13,6 +13,7 @@ UPDATE ir_mail_server
        mailjet_gap_from = NULL,
        mailjet_gap_to = NULL,
        mailjet_gap_offset = 0,
+       mailjet_exclusion_direction = 'off',
        mailjet_paused_until = NULL,
        mailjet_pause_words = NULL,
        mailjet_pause_count = 0,

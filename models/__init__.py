@@ -1,10 +1,12 @@
 from . import ir_mail_server
 from . import ir_mail_server_account
 from . import ir_mail_server_events
+from . import ir_mail_server_exclusions
 from . import ir_mail_server_gap
 from . import ir_mail_server_sending
 from . import ir_mail_server_limits  # after what it pauses
 from . import ir_mail_server_usage
+from . import mail_blacklist
 from . import mail_mail
 from . import mail_mail_doubt
 from . import mail_mail_queue
@@ -37,6 +39,9 @@ from . import mailjet_event
 from . import mailjet_event_apply
 from . import mailjet_event_effect
 from . import mailjet_event_read
+from . import mailjet_exclusion
+from . import mailjet_exclusion_exchange
+from . import mailjet_exclusion_compare
 from . import mailjet_limit
 from . import mailjet_message
 from . import mailjet_report

@@ -55,15 +55,28 @@ class Decision:
     held_by: str = ""
 
 
-def merge(agreed, odoo, mailjet, direction="both", *, begun=None, elsewhere=False):
+def resume(agreed, begun, odoo, mailjet):
+    """Return what is agreed after an interruption.
+
+    What we were about to write and what is there now was us, and nobody's change.
+
+    :param Agreed agreed: what was agreed before, or None
+    :param bool begun: what we were about to write to Mailjet
+    :param Side odoo: the blacklist now
+    :param Side mailjet: Mailjet now; None if it does not know the address
+    """
+    if mailjet is None or mailjet.is_excluded != begun:
+        return agreed
+    return Agreed(begun, odoo.changed_on, mailjet.changed_on)
+
+
+def merge(agreed, odoo, mailjet, direction="both", *, elsewhere=False):
     """Return the `Decision` about an address.
 
     :param Agreed agreed: None if nothing was ever agreed
     :param Side odoo: the blacklist now
     :param Side mailjet: Mailjet now; None if it does not know the address
     :param str direction: one of DIRECTIONS
-    :param bool begun: what we were about to write to Mailjet when we were interrupted;
-        if that is what is there, it was us
     :param bool elsewhere: whether another account that writes to Odoo excludes it
     """
     if agreed and agreed.is_excluded and odoo.is_excluded and mailjet is None:
@@ -71,8 +84,6 @@ def merge(agreed, odoo, mailjet, direction="both", *, begun=None, elsewhere=Fals
     mailjet = mailjet or Side(False)
     if odoo.is_excluded == mailjet.is_excluded:
         return Decision("", odoo.is_excluded)
-    if begun is not None and begun == mailjet.is_excluded:
-        agreed = Agreed(begun, odoo.changed_on, mailjet.changed_on)
     winner = _winner(agreed, odoo, mailjet)
     loser, is_excluded = (
         (MAILJET, odoo.is_excluded) if winner == ODOO else (ODOO, mailjet.is_excluded)

@@ -13,6 +13,7 @@ from mail_mailjet.tools.exclusion_merge import (
     Decision,
     Side,
     merge,
+    resume,
 )
 
 EARLY, LATE = datetime(2026, 3, 1), datetime(2026, 3, 2)
@@ -90,13 +91,17 @@ def test_a_way_that_is_closed():
 
 def test_what_was_ours_is_nobodys_change():
     """Interrupted once Mailjet had it, and unblocked in Odoo before that or deleted."""
+    excluded = Side(True, LATE)
     for unblocked in (Side(False, EARLY), Side(False)):
-        interrupted = merge(None, unblocked, Side(True, LATE), begun=True)
-        assert interrupted == Decision(MAILJET, False)
-    undone = merge(
-        Agreed(False), Side(True, EARLY), Side(False, LATE), "both", begun=True
-    )
-    assert undone == Decision(ODOO, False)
+        agreed = resume(None, True, unblocked, excluded)
+        assert merge(agreed, unblocked, excluded) == Decision(MAILJET, False)
+
+
+def test_what_did_not_come_about_changes_nothing():
+    before = Agreed(False, EARLY, EARLY)
+    for mailjet in (Side(False, LATE), None):
+        for agreed in (before, None):
+            assert resume(agreed, True, Side(True, LATE), mailjet) is agreed
 
 
 # -- Histories -----------------------------------------------------------------------
@@ -115,13 +120,12 @@ SIDES = st.builds(Side, st.booleans(), st.none() | st.sampled_from([EARLY, LATE]
     odoo=SIDES,
     mailjet=st.none() | SIDES,
     direction=st.sampled_from(sorted(DIRECTIONS)),
-    begun=st.none() | st.booleans(),
     elsewhere=st.booleans(),
 )
 def test_only_what_is_allowed_and_nothing_without_a_cause(
-    agreed, odoo, mailjet, direction, begun, elsewhere
+    agreed, odoo, mailjet, direction, elsewhere
 ):
-    decision = merge(agreed, odoo, mailjet, direction, begun=begun, elsewhere=elsewhere)
+    decision = merge(agreed, odoo, mailjet, direction, elsewhere=elsewhere)
     said = {ODOO: odoo.is_excluded, MAILJET: bool(mailjet and mailjet.is_excluded)}
     if decision.write:
         assert decision.write in DIRECTIONS[direction] and not decision.held_by
@@ -130,7 +134,7 @@ def test_only_what_is_allowed_and_nothing_without_a_cause(
         if not decision.is_excluded:
             freeing = mailjet if decision.write == ODOO else odoo
             assert not freeing.is_excluded
-            assert agreed or begun is not None or freeing.changed_on
+            assert agreed or freeing.changed_on
         assert not (elsewhere and decision == Decision(ODOO, False))
     elif not decision.held_by:
         assert said == {ODOO: decision.is_excluded, MAILJET: decision.is_excluded}
@@ -163,7 +167,10 @@ class World:
     def exchange(self, killed="", meanwhile=()):
         """Return whether anything was written; `meanwhile` are acts during it."""
         odoo, mailjet = self.sides[ODOO], self.sides[MAILJET]
-        decision = merge(self.agreed, odoo, mailjet, begun=self.begun)
+        if self.begun is not None:
+            self.agreed = resume(self.agreed, self.begun, odoo, mailjet)
+            self.begun = None
+        decision = merge(self.agreed, odoo, mailjet)
         assert not decision.held_by
         for act in meanwhile:
             self.act(*act)
@@ -171,7 +178,7 @@ class World:
             if self.sides[ODOO] != odoo:
                 return True  # the database refuses: it is not as it was read
             self.set(ODOO, decision.is_excluded)
-            odoo, self.begun = self.sides[ODOO], None
+            odoo = self.sides[ODOO]
         elif decision.write == MAILJET:
             self.begun = decision.is_excluded
             if killed == "before":

@@ -1,0 +1,82 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import html2plaintext
+
+
+class MailBlacklist(models.Model):
+    """When an address was blocked or unblocked, and why: for Mailjet's list."""
+
+    _inherit = "mail.blacklist"
+
+    # The date of the last write is that of a feedback or of an import, too
+    mailjet_changed_on = fields.Datetime(
+        "Blocked or unblocked on", readonly=True, copy=False
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        now = fields.Datetime.now()
+        return super().create(
+            [{**vals, "mailjet_changed_on": now} for vals in vals_list]
+        )
+
+    def write(self, vals):
+        if "active" in vals:
+            changed = self.filtered(lambda entry: entry.active != bool(vals["active"]))
+            changed.mailjet_changed_on = fields.Datetime.now()
+        return super().write(vals)
+
+    def _mailjet_since(self):
+        """Return when it was blocked or unblocked; None for an empty recordset."""
+        since = self.mailjet_changed_on or self.write_date
+        return since.replace(microsecond=0) if since else None
+
+    @api.model
+    def _mailjet_set(self, is_blocked, reasons):
+        """Block or unblock addresses together, with the reason in the chatter of each.
+
+        :param bool is_blocked: what they shall be
+        :param dict reasons: a text for each normalized address
+        :return: their entries; unblocked ones are archived, as Odoo does it
+        """
+        entries = self.with_context(active_test=False).search(
+            [("email", "in", list(reasons))]
+        )
+        for entry in entries:
+            entry._track_set_log_message(_paragraph(reasons[entry.email]))
+        entries.active = is_blocked
+        missing = sorted(reasons.keys() - set(entries.mapped("email")))
+        created = self.with_context(tracking_disable=True).create(
+            [{"email": email, "active": is_blocked} for email in missing]
+        )
+        created._message_log_batch(
+            {entry.id: _paragraph(reasons[entry.email]) for entry in created}
+        )
+        return entries + created
+
+    def _mailjet_reasons(self):
+        """Return why each of these is blocked or unblocked, as far as that was said.
+
+        :return dict: id -> text, of the feedback given or of the last note since then
+        """
+        notes = self.env["mail.message"].search_fetch(
+            [("model", "=", self._name), ("res_id", "in", self.ids)],
+            ["body", "date", "res_id"],
+            order="id",
+        )
+        reasons = {}
+        for note in notes:
+            entry = self.browse(note.res_id)
+            text = " ".join(html2plaintext(note.body or "").split())
+            is_said = text and text != entry._creation_message()
+            if is_said and note.date >= entry._mailjet_since():
+                reasons[entry.id] = text
+        for entry in self:
+            if entry.active and entry.opt_out_reason_id:
+                reasons[entry.id] = entry.opt_out_reason_id.name
+        return reasons
+
+
+def _paragraph(text):
+    return Markup("<p>%s</p>") % text
