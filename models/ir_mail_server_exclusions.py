@@ -15,7 +15,6 @@ class IrMail_Server(models.Model):
         ],
         "Blocked addresses",
         default="off",
-        required=True,
         copy=False,
         help="Two lists: who is blocked in Odoo and who is excluded at Mailjet are two "
         "matters.\n"
@@ -80,7 +79,9 @@ class IrMail_Server(models.Model):
         return (
             self._get_active_servers()
             ._filter_mailjet()
-            .filtered(lambda server: server.mailjet_exclusion_direction != "off")
+            .filtered(
+                lambda server: server.mailjet_exclusion_direction not in (False, "off")
+            )
         )
 
     def action_mailjet_exchange_exclusions(self):

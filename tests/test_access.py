@@ -25,6 +25,8 @@ RIGHTS = {
     "mailjet.dns.record": MIRRORED,
     "mailjet.domain": MIRRORED,
     "mailjet.event": NEVER_CREATED,
+    "mailjet.exclusion": IMPORTED,
+    "mailjet.exclusion.exchange": {"admin": "r"},
     "mailjet.limit": NEVER_CREATED,
     "mailjet.message": IMPORTED,
     "mailjet.report": MIRRORED,
@@ -165,6 +167,8 @@ class TestModelAccess(AccessCommon):
                 "date": "2026-03-05 08:40:00",
                 "mailing_id": self.mailing.id,
             },
+            "mailjet.exclusion": lambda: {**server, **email},
+            "mailjet.exclusion.exchange": lambda: server,
             "mailjet.limit": lambda: {
                 **server,
                 "kind": ("bounced", "blocked")[number],
