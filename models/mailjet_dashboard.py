@@ -9,6 +9,8 @@ DAYS = 30
 # Fewer emails say nothing about an hour
 LEAST_OF_AN_HOUR = 100
 LONGEST_LIST = 5
+# Mailjet's count may be so many times that of events: some come late, or on another day
+COMPLETE = 1.1
 # In the order in which they are shown
 FIGURES = (
     "processed",
@@ -71,13 +73,15 @@ class MailjetDashboard(models.AbstractModel):
 
     @api.model
     def _days(self, server):
-        """Return whose count it is, and a dict of counts for each of the last days."""
+        """Return whose count it is, and a dict of counts for each of the last days.
+
+        What was posted and read tells more, unless it is but a part: of a time before
+        events were registered, or bounces alone, which a report of these brings.
+        """
         # Not "-30d", which for a time leaves out the begin of the first day
         start = fields.Date.today() - timedelta(days=DAYS)
         domain = [("server_id", "=", server.id), ("date", ">=", start)]
         events = self._counts_by_day("mailjet.deliverability", domain)
-        if any(counts["delivered"] for counts in events.values()):
-            return "events", self._filled(events)
         counters = self._counts_by_day(
             "mailjet.counter",
             [
@@ -87,7 +91,8 @@ class MailjetDashboard(models.AbstractModel):
                 ("resolution", "=", "Day"),
             ],
         )
-        if counters:
+        is_part = _processed(counters) > COMPLETE * _processed(events)
+        if counters and (is_part or not events):
             return "counters", self._filled(counters)
         return bool(events) and "events", self._filled(events)
 
@@ -203,6 +208,10 @@ class MailjetDashboard(models.AbstractModel):
             {"reason": reason, "label": labels[reason], "count": counts[reason]}
             for reason in reasons[:LONGEST_LIST]
         ]
+
+
+def _processed(days):
+    return sum(counts["processed"] for counts in days.values())
 
 
 def _text(moment):

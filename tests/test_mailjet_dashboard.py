@@ -179,6 +179,24 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.add_counter(midnight, processed=50, delivered=40, bounced=10)
         self.assertEqual(self.dashboard_of()["source"], "counters")
 
+    def test_events_since_yesterday_do_not_hide_the_counters(self):
+        self.add_sums(0, delivered=100, opened=45)
+        midnight = fields.Datetime.to_datetime(self.today)
+        self.add_counter(midnight, processed=105, delivered=105)
+        self.assertEqual(self.dashboard_of()["source"], "events")
+        self.add_counter(midnight - timedelta(days=9), processed=50, delivered=50)
+        data = self.dashboard_of()
+        self.assertEqual(data["source"], "counters")
+        self.assertEqual(self.figure(data, "processed"), (155, None))
+
+    def test_that_nothing_was_sent_is_a_figure(self):
+        midnight = fields.Datetime.to_datetime(self.today)
+        self.add_counter(midnight, processed=0)
+        data = self.dashboard_of()
+        self.assertEqual(data["source"], "counters")
+        self.assertEqual(self.figure(data, "processed"), (0, None))
+        self.assertEqual(self.figure(data, "delivered"), (0, 0))
+
     def test_nothing_yet(self):
         data = self.dashboard_of()
         self.assertEqual(data["source"], False)
