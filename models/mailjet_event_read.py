@@ -48,19 +48,24 @@ class MailjetEvent(models.Model):
         rows = list({row["key"]: row for row in rows}.values())
         if not rows:
             return 0
-        self.env.cr.execute(self._store_statement(report, rows))
-        inserted = [
-            (message_id, state)
-            for message_id, state, is_new in self.env.cr.fetchall()
-            if is_new
-        ]
-        if any(state == "new" for _message_id, state in inserted):
-            self._wake_cron()
-        self.env["mailjet.statistic"]._note_messages(
-            report.server_id.id, [message_id for message_id, _state in inserted]
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH stored AS (%(store)s), noted AS (%(note)s)
+                SELECT count(*), bool_or(state = 'new') FROM stored WHERE is_new
+                """,
+                store=self._store_statement(report, rows),
+                note=self.env["mailjet.statistic"]._note_statement(
+                    report.server_id.id,
+                    SQL("(SELECT mailjet_message_id, date FROM stored WHERE is_new)"),
+                ),
+            )
         )
+        count, is_to_be_applied = self.env.cr.fetchone()
+        if is_to_be_applied:
+            self._wake_cron()
         self.invalidate_model()
-        return len(inserted)
+        return count
 
     @api.model
     def _store_statement(self, report, rows):
@@ -87,7 +92,7 @@ class MailjetEvent(models.Model):
               FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (%(definitions)s)
               LEFT JOIN LATERAL (%(mail)s) AS mail ON TRUE
                 ON CONFLICT (server_id, key) %(on_conflict)s
-         RETURNING mailjet_message_id, state, xmax = 0
+         RETURNING mailjet_message_id, date, state, xmax = 0 AS is_new
             """,
             names=names,
             columns=SQL(", ").join(SQL("row.%s", SQL.identifier(n)) for n in COLUMNS),

@@ -76,24 +76,40 @@ class MailjetStatistic(models.Model):
 
         :param list message_ids: Mailjet's, as texts
         """
-        if not message_ids:
-            return
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO mailjet_statistic_stale (server_id, date)
-                SELECT DISTINCT %(server)s, found.date::date
-                  FROM (SELECT date FROM mailjet_event
-                         WHERE server_id = %(server)s
-                           AND mailjet_message_id IN %(ids)s
-                         UNION ALL
-                        SELECT date FROM mailjet_message
-                         WHERE server_id = %(server)s AND key IN %(ids)s) AS found
-                 WHERE found.date IS NOT NULL
-                """,
-                server=server_id,
-                ids=tuple(message_ids),
-            )
+        messages = SQL(
+            "(SELECT unnest(%s::varchar[]) AS mailjet_message_id,"
+            " NULL::timestamp AS date)",
+            list(message_ids),
+        )
+        self.env.cr.execute(self._note_statement(server_id, messages))
+
+    @api.model
+    def _note_statement(self, server_id, messages):
+        """Return the statement that notes the days of everything known of messages.
+
+        :param SQL messages: rows of `mailjet_message_id` and a `date` to be noted
+        """
+        return SQL(
+            """
+            INSERT INTO mailjet_statistic_stale (server_id, date)
+            SELECT DISTINCT %(server)s, found.date::date
+              FROM (SELECT date FROM %(messages)s AS message
+                     UNION ALL
+                    SELECT event.date
+                      FROM %(messages)s AS message
+                      JOIN mailjet_event AS event
+                        ON event.mailjet_message_id = message.mailjet_message_id
+                       AND event.server_id = %(server)s
+                     UNION ALL
+                    SELECT known.date
+                      FROM %(messages)s AS message
+                      JOIN mailjet_message AS known
+                        ON known.key = message.mailjet_message_id
+                       AND known.server_id = %(server)s) AS found
+             WHERE found.date IS NOT NULL
+            """,
+            server=server_id,
+            messages=messages,
         )
 
     @api.model
