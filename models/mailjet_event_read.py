@@ -86,11 +86,10 @@ class MailjetEvent(models.Model):
                         server_id, origin, report_key, report_run, %(names)s,
                         custom_id, email, recipient_domain, state)
             SELECT %(server)s, 'api', %(report)s, %(run)s, %(columns)s,
-                   NULLIF(mail.custom_id, ''), mail.email,
-                   split_part(mail.email, '@', 2),
-                   CASE WHEN mail.custom_id != '' THEN 'new' ELSE 'foreign' END
+                   mail.custom_id, mail.email, split_part(mail.email, '@', 2),
+                   CASE WHEN mail.custom_id IS NULL THEN 'foreign' ELSE 'new' END
               FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (%(definitions)s)
-              LEFT JOIN LATERAL (%(mail)s) AS mail ON TRUE
+              %(mail)s
                 ON CONFLICT (server_id, key) %(on_conflict)s
          RETURNING mailjet_message_id, date, state, xmax = 0 AS is_new
             """,
@@ -101,33 +100,32 @@ class MailjetEvent(models.Model):
             run=report.run,
             rows=json.dumps(rows, default=str),
             definitions=definitions,
-            mail=self._known_mail_query(report.server_id.id),
+            mail=self._known_mail_joins(report.server_id.id),
             on_conflict=on_conflict,
         )
 
     @api.model
-    def _known_mail_query(self, server_id):
-        """Return what gives custom id and address of the mail of a `row`."""
+    def _known_mail_joins(self, server_id):
+        """Return the joins that give a `row` custom id and address of its `mail`."""
         return SQL(
             """
-            SELECT custom_id, email FROM (
-                SELECT 1 AS rank, event.custom_id, event.email
-                  FROM mailjet_event AS event
-                 WHERE event.mailjet_message_id = row.mailjet_message_id
-                   AND event.server_id = %(server)s AND event.email IS NOT NULL
-                 UNION ALL
-                SELECT 2, message.custom_id, message.email
-                  FROM mailjet_message AS message
-                 WHERE message.key = row.mailjet_message_id
-                   AND message.server_id = %(server)s AND message.email IS NOT NULL
-                 UNION ALL
-                SELECT 3, NULL, contact.email
-                  FROM mailjet_contact AS contact
-                 WHERE contact.key = row.mailjet_contact_id
-                   AND contact.server_id = %(server)s
-                   AND contact.is_anonymized IS NOT TRUE) AS known
-          ORDER BY rank
-             LIMIT 1
+            LEFT JOIN LATERAL (
+                      SELECT custom_id, email FROM mailjet_event
+                       WHERE mailjet_message_id = row.mailjet_message_id
+                         AND server_id = %(server)s AND email IS NOT NULL
+                       LIMIT 1) AS event ON TRUE
+            LEFT JOIN mailjet_message AS message
+                   ON message.key = row.mailjet_message_id
+                  AND message.server_id = %(server)s
+            LEFT JOIN mailjet_contact AS contact
+                   ON contact.key = row.mailjet_contact_id
+                  AND contact.server_id = %(server)s
+                  AND contact.is_anonymized IS NOT TRUE
+           CROSS JOIN LATERAL (
+                      SELECT NULLIF(COALESCE(event.custom_id, message.custom_id), '')
+                                AS custom_id,
+                             COALESCE(event.email, NULLIF(message.email, ''),
+                                      contact.email) AS email) AS mail
             """,
             server=server_id,
         )

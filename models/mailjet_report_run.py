@@ -212,7 +212,9 @@ class MailjetReport(models.Model):
             }
         )
         self._plan_next_run()
-        self.env.ref("mail_mailjet.ir_cron_refresh_statistics")._trigger()
+        if not self.search_count([("state", "=", "running")], limit=1):
+            # Sooner would be in vain for days of which more is to come
+            self.env.ref("mail_mailjet.ir_cron_refresh_statistics")._trigger()
         self.env["ir.cron"]._commit_progress(0)
 
     def _analyze(self):

@@ -134,7 +134,12 @@ class MailjetStatistic(models.Model):
         for number, (server_id, date, stale_ids) in enumerate(days):
             if not frozen or date > frozen:
                 self._make(server_id, date)
-            self.env["mailjet.statistic.stale"].browse(stale_ids).unlink()
+            self.env.cr.execute(
+                SQL(
+                    "DELETE FROM mailjet_statistic_stale WHERE id IN %s",
+                    tuple(stale_ids),
+                )
+            )
             self.invalidate_model()
             if not commit_progress(1, remaining=len(days) - number - 1):
                 # What Odoo calls partially done would wait for up to a minute
