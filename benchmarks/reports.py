@@ -230,14 +230,14 @@ def our_speed(url):
 
 def first_request(db, began):
     """Wait until a worker has begun; Odoo itself takes a while to start."""
-    while not query(db, "SELECT 1 FROM mailjet_report_item WHERE lease IS NOT NULL"):
+    while not has_begun(db):
         began = time.monotonic()
         time.sleep(0.02)
     return began
 
 
 def wait_until_read(db):
-    while query(db, "SELECT 1 FROM mailjet_report WHERE state != 'done'"):
+    while not is_read(db):
         time.sleep(0.2)
 
 
@@ -273,7 +273,7 @@ def read_while_killing():
     statistics = store.add_key(*PAIR).statistics
     statistics.fill(events=KILLED_EVENTS, campaigns=40, end=time.time() - 3600)
     with (
-        RestStandin(store, delay=0.02) as standin,
+        RestStandin(store, delay=0.3) as standin,
         reading_database("bench_kills", standin.url) as db,
     ):
         shell(db, START + BEGIN)
@@ -304,20 +304,27 @@ def kill_now_and_then(db):
     What a killed one held is free after some minutes; here at once.
     """
     randomly, kills = random.Random(7), 0
-    while True:
+    while not is_read(db):
         with shell_process(db, WORK_FOR_EVER) as process:
-            while not query(db, "SELECT 1 FROM mailjet_report_item WHERE lease > ''"):
-                time.sleep(0.05)
-            pause = randomly.uniform(0.05, 1.5) if kills < KILLS else 600
-            end = time.monotonic() + pause
-            while time.monotonic() < end:
-                if not query(db, "SELECT 1 FROM mailjet_report WHERE state != 'done'"):
-                    return kills
+            while not (is_read(db) or has_begun(db)):
+                time.sleep(0.02)
+            patience = randomly.uniform(0.05, 1.5) if kills < KILLS else 600
+            end = time.monotonic() + patience
+            while time.monotonic() < end and not is_read(db):
                 time.sleep(0.01)
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
-            kills += 1
+            kills += not is_read(db)
         query(db, "UPDATE mailjet_report_item SET lease = NULL, lease_until = NULL")
+    return kills
+
+
+def is_read(db):
+    return not query(db, "SELECT 1 FROM mailjet_report WHERE state != 'done'")
+
+
+def has_begun(db):
+    return query(db, "SELECT 1 FROM mailjet_report_item WHERE lease IS NOT NULL")
 
 
 # --------------------------------------------------------------------------------------

@@ -151,12 +151,11 @@ class MailjetLimit(models.Model):
         """Give whoever set the account up something to do, in their language."""
         user = self.server_id._mailjet_responsible_user()
         limit = self.with_context(lang=user.lang)
-        labels = dict(limit._fields["kind"]._description_selection(limit.env))
         states = dict(limit._fields["state"]._description_selection(limit.env))
         self.activity_unlink([ALERT])
         self.activity_schedule(
             ALERT,
-            summary=f"{labels[limit.kind]}: {states[limit.state]}",
+            summary=states[limit.state],  # beside the name of the limit,
             note=f"{limit.words} {limit.cure}",
             user_id=user.id,
         )

@@ -26,6 +26,7 @@ from . import test_mailjet_limit
 from . import test_mailjet_report
 from . import test_mailjet_report_data
 from . import test_mailjet_report_run
+from . import test_mailjet_report_tour
 from . import test_mailjet_exclusion
 from . import test_mailjet_sender
 from . import test_mailjet_sending_hour

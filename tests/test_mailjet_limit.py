@@ -173,7 +173,7 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
         limit = self.limit
         self.read_figures(MessageHardBouncedCount=500)
         activity = limit("bounced").activity_ids
-        self.assertEqual(activity.summary, "Bounces: Half of the limit reached")
+        self.assertEqual(activity.summary, "Half of the limit reached")
         self.assertIn("That is 5 %", activity.note)
         self.assertEqual(activity.user_id, user)
         self.read_figures(MessageHardBouncedCount=600)
@@ -182,9 +182,7 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
         self.read_figures(MessageHardBouncedCount=700)
         self.assertFalse(limit("bounced").activity_ids, "Somebody takes care")
         self.read_figures(MessageHardBouncedCount=900)
-        self.assertEqual(
-            limit("bounced").activity_ids.summary, "Bounces: Over the limit"
-        )
+        self.assertEqual(limit("bounced").activity_ids.summary, "Over the limit")
         self.assertFalse(
             (self.server.mailjet_limit_ids - limit("bounced")).activity_ids
         )
