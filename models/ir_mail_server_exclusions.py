@@ -13,7 +13,7 @@ class IrMail_Server(models.Model):
             ("to_mailjet", "From Odoo to Mailjet"),
             ("both", "Both ways"),
         ],
-        "Blocked addresses",
+        "Direction",
         default="off",
         copy=False,
         help="Two lists: who is blocked in Odoo and who is excluded at Mailjet are two "
