@@ -8,15 +8,15 @@ class IrMail_Server(models.Model):
 
     mailjet_exclusion_direction = fields.Selection(
         [
-            ("off", "Two lists"),
+            ("off", "None: two lists"),
             ("from_mailjet", "From Mailjet to Odoo"),
             ("to_mailjet", "From Odoo to Mailjet"),
             ("both", "Both ways"),
         ],
-        "Blocked addresses",
+        "Direction",
         default="off",
         copy=False,
-        help="Two lists: who is blocked in Odoo and who is excluded at Mailjet are two "
+        help="None: who is blocked in Odoo and who is excluded at Mailjet are two "
         "matters.\n"
         "From Mailjet to Odoo: whom Mailjet excludes is blocked in Odoo; Mailjet is "
         "not changed.\n"

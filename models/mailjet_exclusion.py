@@ -18,7 +18,12 @@ UNBLOCKED_HERE = Words(_lt("Unblocked in Odoo."))
 THE_SAME = Words(_lt("It was the same on both sides."))
 REFUSED = Words(_lt("Mailjet refuses this address: %(error)s"))
 HELD = {
-    "direction": Words(_lt("Changed on one side; the setting does not pass that on.")),
+    "only_odoo": Words(
+        _lt("Blocked in Odoo only: the direction you chose does not pass that on.")
+    ),
+    "only_mailjet": Words(
+        _lt("Excluded at Mailjet only: the direction you chose does not pass that on.")
+    ),
     "elsewhere": Words(
         _lt("No longer excluded here, but another Mailjet account still excludes it.")
     ),
@@ -62,7 +67,7 @@ class MailjetExclusion(models.Model):
             ("mailjet", "From Mailjet to Odoo"),
             ("same", "Both alike"),
         ],
-        "Last change",
+        "Direction",
         readonly=True,
     )
     changed_on = fields.Datetime("Changed on", readonly=True)
@@ -360,10 +365,16 @@ class MailjetExclusion(models.Model):
             }
         )
 
+    def _leave_held(self, held_by):
+        """Keep why the two sides stay different; `held_by` as in `Decision`."""
+        if held_by == "direction":
+            held_by = "only_mailjet" if self.is_excluded else "only_odoo"
+        self._leave_different(HELD[held_by])
+
     def _leave_different(self, sentence):
         """Keep why the two sides stay different.
 
-        :param Words sentence: such as those of HELD
+        :param Words sentence: the reason
         """
         words = {**(self.words or {}), **self._kept_words(difference=sentence)}
         self.write({"is_different": True, "begun": False, "words": words})

@@ -4,7 +4,6 @@ from odoo import models
 
 from ..tools.exclusion_merge import DIRECTIONS, MAILJET, ODOO
 from ..tools.mailjet_error import InvalidError, MailjetApiError, NotFoundError
-from .mailjet_exclusion import HELD
 
 # Addresses of one step, each of them good for three requests at most
 STEP = 100
@@ -127,7 +126,7 @@ class MailjetExclusionExchange(models.Model):
                 exclusion.begun = "excluded" if decision.is_excluded else "allowed"
                 to_mailjet[exclusion] = entry
             elif decision.held_by:
-                exclusion._leave_different(HELD[decision.held_by])
+                exclusion._leave_held(decision.held_by)
             else:
                 exclusion._settle_alike(decision.is_excluded, entry)
         self._write_to_odoo(to_odoo)

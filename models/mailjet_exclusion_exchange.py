@@ -68,8 +68,8 @@ class MailjetExclusionExchange(models.Model):
     first_id = fields.Char(readonly=True)
     # Comparing: in the order of the addresses
     after = fields.Char(readonly=True)
-    to_odoo_count = fields.Integer("Changed in Odoo", readonly=True)
-    to_mailjet_count = fields.Integer("Changed at Mailjet", readonly=True)
+    to_odoo_count = fields.Integer("Addresses changed in Odoo", readonly=True)
+    to_mailjet_count = fields.Integer("Addresses changed at Mailjet", readonly=True)
 
     _server_unique = models.UniqueIndex("(server_id)")
 

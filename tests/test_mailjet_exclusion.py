@@ -13,7 +13,11 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models import ir_mail_server_account, mailjet_exclusion_compare
+from ..models import (
+    ir_mail_server_account,
+    mailjet_exclusion_compare,
+    mailjet_exclusion_exchange,
+)
 from ..tools.mailjet_api import MailjetApi
 from ..tools.mailjet_error import NotFoundError
 from .common import API_KEY, SECRET_KEY, MailjetRestCommon
@@ -180,7 +184,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         for _hour in range(2):
             self.assertFalse(self.exchange())
         self.assertEqual(self.in_odoo(), {BERT}, "a person has unblocked her")
-        self.assertIn("does not pass that on", self.exclusion(ANNA).difference)
+        self.assertIn("Excluded at Mailjet only", self.exclusion(ANNA).difference)
         self.include(ANNA)
         self.exclude(ANNA)
         self.exchange()
@@ -202,7 +206,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
             self.assertFalse(self.exchange())
         self.assertEqual(self.in_odoo(), {BERT})
         self.assertEqual(self.excluded(), {ANNA})
-        self.assertIn("does not pass that on", self.exclusion(BERT).difference)
+        self.assertIn("Blocked in Odoo only", self.exclusion(BERT).difference)
         self.unblock(BERT)
         self.block(BERT)
         self.exchange()
@@ -473,10 +477,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
 
     def small_pages(self):
         page = MailjetApi.excluded_contact_page
-        for module in ("mailjet_exclusion_exchange",):
-            self.enterContext(
-                patch(f"odoo.addons.mail_mailjet.models.{module}.API_PAGE_SIZE", 3)
-            )
+        self.enterContext(patch.object(mailjet_exclusion_exchange, "API_PAGE_SIZE", 3))
         self.enterContext(
             patch.object(
                 MailjetApi,
