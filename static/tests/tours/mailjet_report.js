@@ -16,14 +16,23 @@ registry.category("web_tour.tours").add("mailjet_report", {
             run: "click",
         },
         {
+            content: "They are there",
+            trigger: ".o_breadcrumb:contains(Imports from Mailjet)",
+        },
+        {
             content: "Make one",
             trigger: ".o_list_button_add",
             run: "click",
         },
         {
             content: "Choose what to read",
-            trigger: "[name='report'] select, [name='report'] input",
-            run: "selectByLabel Open events",
+            trigger: "div[name='report'] .o_select_menu_toggler",
+            run: "click",
+        },
+        {
+            content: "The opens",
+            trigger: ".o_select_menu_item:contains(Open events)",
+            run: "click",
         },
         {
             content: "Menus of other reports are not there",
