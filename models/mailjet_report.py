@@ -119,6 +119,7 @@ class MailjetReport(models.Model):
     date_to = fields.Date("To")
     update_mode = fields.Selection(
         [("append", "Append"), ("replace", "Replace")],
+        "Update mode",
         required=True,
         default="append",
         help="Append: what is new is added and what has changed is updated; nothing is "

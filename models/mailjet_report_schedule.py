@@ -34,7 +34,7 @@ class MailjetReport(models.Model):
     schedule_hour = fields.Float("At", default=4.0)
     schedule_weekday = fields.Selection(WEEKDAYS, "On", default="0")
     next_run = fields.Datetime(
-        compute="_compute_next_run", store=True, readonly=True, copy=False
+        "Next run", compute="_compute_next_run", store=True, readonly=True, copy=False
     )
 
     @api.constrains("schedule_hour")
