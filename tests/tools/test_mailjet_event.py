@@ -177,14 +177,12 @@ def test_any_bytes_will_do(body):
     read_post(body)
 
 
-SAMPLES = sorted(
-    (Path(__file__).resolve().parents[3] / "shared/reference/webhooks").glob("*.json")
-)
+SAMPLES = Path(__file__).resolve().parents[3] / "shared/reference/webhooks"
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_real_posts(path):
+def test_real_posts():
     """Where the team's samples lie beside the repository, each of them is read."""
-    post = read_post(path.read_bytes())
-    assert not post.unreadable
-    assert post.events or post.empty
+    for path in SAMPLES.glob("*.json"):
+        post = read_post(path.read_bytes())
+        assert not post.unreadable, path
+        assert post.events or post.empty, path
