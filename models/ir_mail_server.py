@@ -516,6 +516,11 @@ class IrMail_Server(models.Model):
         """Return all servers in use: a handful, and not all fields can be searched."""
         return self.sudo().search([])  # pylint: disable=no-search-all
 
+    @api.model
+    def _mailjet_in_use(self):
+        """Return the Mailjet servers in use."""
+        return self._get_active_servers()._filter_mailjet()
+
     # ------------------------------------------------------------------
     # Which mail goes where
     # ------------------------------------------------------------------

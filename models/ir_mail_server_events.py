@@ -377,7 +377,7 @@ class IrMail_Server(models.Model):
     @api.model
     def _cron_check_callbacks(self):
         """Wake up suspended addresses, and notice that no event comes any more."""
-        servers = self._get_active_servers()._filter_mailjet()
+        servers = self._mailjet_in_use()
         self.env["ir.cron"]._commit_progress(remaining=len(servers))
         for server in servers:
             if server.mailjet_callbacks_read_on:

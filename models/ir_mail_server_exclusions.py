@@ -76,12 +76,8 @@ class IrMail_Server(models.Model):
     @api.model
     def _mailjet_with_exclusions(self):
         """Return the Mailjet servers in use whose exclusions are exchanged."""
-        return (
-            self._get_active_servers()
-            ._filter_mailjet()
-            .filtered(
-                lambda server: server.mailjet_exclusion_direction not in (False, "off")
-            )
+        return self._mailjet_in_use().filtered(
+            lambda server: server.mailjet_exclusion_direction not in (False, "off")
         )
 
     def action_mailjet_exchange_exclusions(self):

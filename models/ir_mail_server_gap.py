@@ -28,8 +28,7 @@ class IrMail_Server(models.Model):
 
         When its time is up, it says so, and Odoo has it go on as soon as it can.
         """
-        servers = self._get_active_servers()._filter_mailjet()
-        servers = servers.filtered("mailjet_gap_from")
+        servers = self._mailjet_in_use().filtered("mailjet_gap_from")
         commit_progress = self.env["ir.cron"]._commit_progress
         for left, server in zip(range(len(servers), 0, -1), servers, strict=True):
             try:

@@ -55,10 +55,6 @@ class IrMail_Server(models.Model):
     # Reading
     # ------------------------------------------------------------------
 
-    @api.model
-    def _mailjet_in_use(self):
-        return self._get_active_servers()._filter_mailjet()
-
     def action_mailjet_read_limits(self):
         """Read Mailjet's figures of the last 30 days."""
         self.check_access("write")

@@ -139,7 +139,7 @@ class IrMail_Server(models.Model):
     @api.model
     def _cron_read_usage(self):
         """Read the counts of all accounts; after an outage the next run does."""
-        servers = self._get_active_servers()._filter_mailjet()
+        servers = self._mailjet_in_use()
         self.env["ir.cron"]._commit_progress(remaining=len(servers))
         for server in servers:
             try:

@@ -23,8 +23,8 @@ class MailingMailing(models.Model):
     )
 
     def _compute_mailjet_server_available(self):
-        servers = self.env["ir.mail_server"]._get_active_servers()
-        self.mailjet_server_available = bool(servers._filter_mailjet())
+        servers = self.env["ir.mail_server"]._mailjet_in_use()
+        self.mailjet_server_available = bool(servers)
 
     def _compute_mailjet_waiting(self):
         groups = (

@@ -132,8 +132,7 @@ class MailjetReport(models.Model):
 
     @api.model
     def _default_server(self):
-        servers = self.env["ir.mail_server"]._get_active_servers()
-        return servers._filter_mailjet()[:1]
+        return self.env["ir.mail_server"]._mailjet_in_use()[:1]
 
     @api.depends("report", "server_id")
     def _compute_name(self):
