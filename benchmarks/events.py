@@ -34,7 +34,7 @@ from mail_mailjet.tests.standins import (  # noqa: E402
     TestAuthority,
     write_bundle,
 )
-from mail_mailjet.tools.custom_id import CustomId, write_custom_id  # noqa: E402
+from mail_mailjet.tools.mailjet.custom_id import CustomId, write_custom_id  # noqa: E402
 from odoo_server import (  # noqa: E402
     HOME,
     addons_path,

@@ -3,7 +3,7 @@ import time
 
 from odoo.http import Controller, request, route
 
-from ..tools.mailjet_event import read_post
+from ..tools.mailjet.event import read_post
 
 _logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from odoo.tests import TransactionCase
 
 from odoo.addons.base.models import ir_mail_server
 
-from ..models import ir_mail_server_account
-from ..tools.mailjet_api import MailjetApi
+from ..models.server import ir_mail_server_account
+from ..tools.mailjet.client import MailjetApi
 from ..wizard import mailjet_setup
 from .standins import (
     DnsStandin,

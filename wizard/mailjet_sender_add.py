@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..models.mailjet_sender import EMAIL_TYPES
+from ..models.domains.mailjet_sender import EMAIL_TYPES
 from ..tools.dns.domain_name import DomainError, clean_domain
 
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..models.mailjet_sender import EMAIL_TYPES
+from ..models.domains.mailjet_sender import EMAIL_TYPES
 
 
 class MailjetSenderRename(models.TransientModel):

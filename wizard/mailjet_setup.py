@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .. import const
-from ..models.ir_mail_server_account import API_DEADLINE
-from ..tools.mailjet_api import AuthenticationError, MailjetApi, MailjetApiError
+from ..models.server.ir_mail_server_account import API_DEADLINE
+from ..tools.mailjet.client import AuthenticationError, MailjetApi, MailjetApiError
 
 STEPS = ("keys", "use", "senders", "domains", "events", "ready")
 REGION_URLS = {"eu": const.API_URL, "us": const.API_URL_US}

@@ -10,11 +10,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .. import const
-from ..tools.custom_id import CustomId
-from ..tools.mailjet_api import AuthenticationError, MailjetApi, MailjetApiError
-from ..tools.round_trip import Verdict, wait_for_delivery
-from ..tools.smtp_diagnosis import DOMAIN, SENDERS, SERVER, Stage, diagnose_pair
-from ..tools.smtp_probe import State, Target, planned_steps, probe, try_other_ports
+from ..tools.mailjet.client import AuthenticationError, MailjetApi, MailjetApiError
+from ..tools.mailjet.custom_id import CustomId
+from ..tools.mailjet.round_trip import Verdict, wait_for_delivery
+from ..tools.smtp.diagnosis import DOMAIN, SENDERS, SERVER, Stage, diagnose_pair
+from ..tools.smtp.probe import State, Target, planned_steps, probe, try_other_ports
 from ..tools.words import Words, _lt
 
 _logger = logging.getLogger(__name__)

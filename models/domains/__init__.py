@@ -1,0 +1,7 @@
+from . import mailjet_mirror  # before the models that inherit it
+from . import mail_thread
+from . import mailjet_dns_record
+from . import mailjet_domain
+from . import mailjet_domain_check
+from . import mailjet_domain_handover
+from . import mailjet_sender

@@ -1,0 +1,48 @@
+from odoo import api, models
+from odoo.tools import email_split
+
+from ... import const
+from ...tools.mailjet.activation_mail import find_activation_link
+from ...tools.mailjet.message_id import mailjet_message_ids
+
+
+class MailThread(models.AbstractModel):
+    _inherit = "mail.thread"
+
+    @api.model
+    def message_parse(self, message, save_original=False):
+        """Recognise replies by the Message-Id that Mailjet gave to our mail.
+
+        Some mail programs refer to nothing else. The event of that mail tells which
+        message of ours it was.
+        """
+        message_dict = super().message_parse(message, save_original=save_original)
+        references = f"{message_dict['references']} {message_dict['in_reply_to']}"
+        ids = mailjet_message_ids(references)
+        if ids:
+            own = self.env["mailjet.event"].sudo()._find_message_ids(ids)
+            message_dict["references"] = " ".join(
+                filter(None, [message_dict["references"], *own])
+            )
+        return message_dict
+
+    @api.model
+    def message_route(
+        self, message, message_dict, model=None, thread_id=None, custom_values=None
+    ):
+        """Take Mailjet's activation mails out before they are routed.
+
+        They go to addresses that Odoo receives itself, bounce and catchall among them,
+        where nobody would ever read them.
+        """
+        recipients = email_split(message_dict.get("recipients") or "")
+        senders = self.env["mailjet.sender"]._find_awaiting(recipients)
+        if senders:
+            body = str(message_dict.get("body") or "")
+            link = find_activation_link(body, const.ACTIVATION_HOSTS)
+            if link:
+                senders._receive_activation(link)
+                return []
+        return super().message_route(
+            message, message_dict, model, thread_id, custom_values
+        )

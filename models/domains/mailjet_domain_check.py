@@ -1,0 +1,356 @@
+from datetime import timedelta
+from functools import partial
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...tools.dns.check import check_domains
+from ...tools.dns.dkim import check_dkim
+from ...tools.dns.dmarc import check_dmarc
+from ...tools.dns.mx import check_mx
+from ...tools.dns.ownership import check_ownership
+from ...tools.dns.return_path import check_return_path
+from ...tools.dns.servers import ServersError, parse_servers
+from ...tools.dns.spf import check_spf
+from .mailjet_dns_record import KINDS, STATES
+
+# A rest of the day, so that an hourly run finds each domain once in it
+CHECK_EVERY = timedelta(hours=23, minutes=30)
+RUNS_PER_DAY = 24
+OUTAGE_TOLD_AFTER = timedelta(days=3)
+FINE = ("ok", "warning")
+ALERT = "mail.mail_activity_data_warning"
+
+
+class MailjetDomain(models.Model):
+    """The records of a domain in DNS: checking them, and telling what changed."""
+
+    _inherit = "mailjet.domain"
+
+    record_ids = fields.One2many("mailjet.dns.record", "domain_id", "DNS records")
+    zone = fields.Char(
+        readonly=True, help="The name that the DNS provider manages the records under."
+    )
+    dns_checked_on = fields.Datetime("DNS checked on", readonly=True)
+    outage_since = fields.Datetime(
+        "Could not check since", compute="_compute_outage_since"
+    )
+    outage_told = fields.Boolean("Outage was told", readonly=True)
+    ownership_state = fields.Selection(
+        STATES, "Ownership", compute="_compute_record_states"
+    )
+    spf_state = fields.Selection(STATES, "SPF", compute="_compute_record_states")
+    dkim_state = fields.Selection(STATES, "DKIM", compute="_compute_record_states")
+    dmarc_state = fields.Selection(STATES, "DMARC", compute="_compute_record_states")
+    mx_state = fields.Selection(STATES, "MX", compute="_compute_record_states")
+    bulk_state = fields.Selection(
+        [
+            ("ready", "Ready for bulk mail"),
+            ("not_ready", "Not ready for bulk mail"),
+            ("unknown", "Not known yet"),
+        ],
+        "Bulk mail",
+        compute="_compute_bulk_state",
+        help="Whether SPF, DKIM and DMARC meet what Gmail, Yahoo and Microsoft ask of "
+        "those who send 5,000 mails a day and more.",
+    )
+    bulk_reason = fields.Char("What bulk mail lacks", compute="_compute_bulk_state")
+
+    @api.depends("record_ids.state")
+    def _compute_record_states(self):
+        for domain in self:
+            states = {record.kind: record.state for record in domain.record_ids}
+            for kind in ("ownership", "spf", "dkim", "dmarc", "mx"):
+                domain[f"{kind}_state"] = states.get(kind, "not_checked")
+
+    @api.depends("record_ids.outage_since")
+    def _compute_outage_since(self):
+        for domain in self:
+            since = domain.record_ids.filtered("outage_since").mapped("outage_since")
+            domain.outage_since = min(since, default=False)
+
+    @api.depends("spf_state", "dkim_state", "dmarc_state")
+    @api.depends_context("lang")
+    def _compute_bulk_state(self):
+        for domain in self:
+            wrong, unknown = [], []
+            # A key under test (a warning) may be treated as no signature
+            for label, state, enough in (
+                ("SPF", domain.spf_state, FINE),
+                ("DKIM", domain.dkim_state, ("ok",)),
+                ("DMARC", domain.dmarc_state, FINE),
+            ):
+                if state == "not_checked":
+                    unknown.append(label)
+                elif state not in enough:
+                    wrong.append(label)
+            domain.bulk_reason = False
+            if wrong:
+                domain.bulk_state = "not_ready"
+                domain.bulk_reason = self.env._(
+                    "Gmail, Yahoo and Microsoft ask for it: %(kinds)s.",
+                    kinds=", ".join(wrong),
+                )
+            elif unknown:
+                domain.bulk_state = "unknown"
+            else:
+                domain.bulk_state = "ready"
+
+    @api.model
+    def _mirror_rows_of(self, server, vals_list):
+        domains = super()._mirror_rows_of(server, vals_list)
+        new = domains.filtered(lambda domain: not domain.record_ids)
+        self.env["mailjet.dns.record"].create(
+            [
+                {"domain_id": domain.id, "kind": kind}
+                for domain in new
+                for kind, _label in KINDS
+            ]
+        )
+        return domains
+
+    def _relative_host(self, host):
+        """Return a host name as the DNS provider of the domain wants it."""
+        self.ensure_one()
+        zone = self.zone or self.name
+        return "@" if host == zone else host.removesuffix(f".{zone}")
+
+    # ------------------------------------------------------------------
+    # Checking
+    # ------------------------------------------------------------------
+
+    def action_check_dns(self):
+        """Ask the domains' own name servers now, and then have Mailjet look, too."""
+        self.check_access("write")
+        reports = self._dns_reports(from_zone=True)
+        said = self._ask_mailjet()
+        self._keep_reports(reports)
+        action = self.env["ir.mail_server"]._mailjet_notification(
+            "\n".join([*map(str, said), *self._states_in_words()]),
+            "warning" if said else "info",
+        )
+        action["params"]["next"] = {"type": "ir.actions.client", "tag": "soft_reload"}
+        return action
+
+    def _dns_reports(self, from_zone):
+        """Check the records in DNS; nothing is written.
+
+        :param bool from_zone: ask the domains' own name servers if possible, not the
+            resolver
+        :return: a dict: domain -> its `Report`
+        """
+        parameter = self.env["ir.config_parameter"].sudo().get_param
+        try:
+            servers = parse_servers(parameter("mail_mailjet.dns_servers") or "")
+        except ServersError:
+            raise UserError(
+                self.env._(
+                    "The system parameter mail_mailjet.dns_servers is not a list of "
+                    "addresses such as 192.0.2.1 or 192.0.2.1:5353: %(text)s",
+                    text=parameter("mail_mailjet.dns_servers"),
+                )
+            ) from None
+        # Servers of one's own are the only ones to be asked
+        is_direct = from_zone and not servers
+        reports = {}
+        # Two accounts may have the same domain, with other keys: one after the other
+        for domains in self.grouped("server_id").values():
+            by_name = domains.grouped("name")
+            checks = {name: domain._dns_checks() for name, domain in by_name.items()}
+            for report in check_domains(checks, servers, is_direct=is_direct):
+                reports[by_name[report.domain]] = report
+        return reports
+
+    def _dns_checks(self):
+        """Return what to check: kind of record -> a function of `ask`.
+
+        They run in threads: they hold values, no records.
+        """
+        self.ensure_one()
+        name = self.name
+        checks = {
+            "spf": partial(check_spf, name),
+            "dmarc": partial(check_dmarc, name),
+            "mx": partial(check_mx, name),
+            "return_path": partial(check_return_path, name),
+        }
+        if self.ownership_name and self.ownership_token:
+            checks["ownership"] = partial(
+                check_ownership, name, self.ownership_name, self.ownership_token
+            )
+        if self.dkim_name:
+            checks["dkim"] = partial(
+                check_dkim, name, self.dkim_name, self.dkim_value or ""
+            )
+        return checks
+
+    def _ask_mailjet(self):
+        """Have Mailjet check these domains; return the errors that came, in words.
+
+        Our own result is worth keeping, whatever Mailjet answers.
+        """
+        errors = []
+        for server, domains in self.grouped("server_id").items():
+            try:
+                rows, senders = domains._check_at_mailjet(server)
+            except UserError as error:
+                errors.append(error)
+                continue
+            self._mirror_rows_of(server, [self._mirror_vals(row) for row in rows])
+            self.env["mailjet.sender"]._keep_rows(server, senders, domains)
+        return errors
+
+    def _check_at_mailjet(self, server):
+        """Return the `DomainDns` rows, and the `Sender` rows of unproven domains."""
+        unproven = self.filtered(lambda domain: not domain.is_proven)
+        waiting = unproven.sender_ids.filtered("is_domain")
+        rows, senders = [], []
+        with server._mailjet_api() as api:
+            for domain in self:
+                api.check_dns(domain.mailjet_id)
+                rows.append(api.dns(domain.mailjet_id))
+            for sender in waiting:
+                api.validate_sender(sender.mailjet_id)
+                senders.append(api.sender(sender.mailjet_id))
+        return rows, senders
+
+    @api.model
+    def _cron_check_dns(self):
+        """Check what is due, a share of all domains an hour."""
+        due = [
+            "|",
+            ("dns_checked_on", "=", False),
+            ("dns_checked_on", "<", fields.Datetime.now() - CHECK_EVERY),
+        ]
+        present = [("server_id.active", "=", True)]
+        share = -(-self.search_count(present) // RUNS_PER_DAY)
+        domains = self.search(
+            [*present, *due], order="dns_checked_on NULLS FIRST, id", limit=share
+        )
+        domains._keep_reports(domains._dns_reports(from_zone=False))
+
+    # ------------------------------------------------------------------
+    # Keeping what was found, and telling of it
+    # ------------------------------------------------------------------
+
+    def _keep_reports(self, reports):
+        """Keep the verdicts of a check; tell of what changed."""
+        now = fields.Datetime.now()
+        for domain in self:
+            report = reports[domain]
+            changes = {}
+            for record in domain.record_ids:
+                if record.kind not in report.verdicts:
+                    continue
+                found = record.found_values
+                change = record._keep_verdict(report.verdicts[record.kind], report)
+                if change:
+                    changes[record] = (*change, found)
+            domain.dns_checked_on = now
+            if report.zone:
+                domain.zone = report.zone
+            domain._tell_changes(changes)
+            domain._tell_outage(now)
+
+    def _tell_changes(self, changes):
+        """Write changes down, and ask somebody to act on those for the worse.
+
+        :param dict changes: record -> state before, state after, values before
+        """
+        states = self._state_words()
+        worse = self.env["mailjet.dns.record"]
+        for record, (before, after, found) in changes.items():
+            self._message_log(
+                body=self.env._(
+                    "%(record)s: %(before)s → %(after)s. Found before: %(old)s. Found "
+                    "now: %(new)s.",
+                    record=record.display_name,
+                    before=states[before],
+                    after=states[after],
+                    old=found or self.env._("nothing"),
+                    new=record.found_values or self.env._("nothing"),
+                )
+            )
+            if before in FINE and after in ("error", "missing"):
+                worse |= record
+        if worse:
+            self._alert(
+                lambda domain: domain.env._(
+                    "DNS records of %(name)s went wrong: %(kinds)s",
+                    name=domain.name,
+                    kinds=", ".join(worse.with_env(domain.env)._kinds_in_words()),
+                ),
+                lambda domain: [
+                    f"{record.display_name}: {record.cause} {record.cure or ''}"
+                    for record in worse.with_env(domain.env)
+                ],
+            )
+        elif self.activity_ids and not self._is_in_trouble():
+            self.activity_feedback(
+                [ALERT], feedback=self.env._("The DNS records are fine again.")
+            )
+
+    def _tell_outage(self, now):
+        """Ask somebody to look once the records could not be checked for days."""
+        since = self.outage_since
+        if not since:
+            self.outage_told = False
+        elif not self.outage_told and now - since >= OUTAGE_TOLD_AFTER:
+            self.outage_told = True
+            self._alert(
+                lambda domain: domain.env._(
+                    "DNS records of %(name)s could not be checked for days",
+                    name=domain.name,
+                ),
+                lambda domain: [
+                    f"{record.display_name}: {record.outage}"
+                    for record in domain.record_ids.filtered("outage_since")
+                ],
+            )
+
+    def _alert(self, make_summary, make_lines):
+        """Give the responsible an activity, which tells them by a message, too.
+
+        Both are in their language.
+
+        :param make_summary: a function of the domain in that language -> str
+        :param make_lines: the same -> a list of str
+        """
+        self.ensure_one()
+        user = self.server_id._mailjet_responsible_user()
+        domain = self.with_context(lang=user.lang)
+        summary = make_summary(domain)
+        body = Markup("<ul>%s</ul>") % Markup().join(
+            Markup("<li>%s</li>") % line for line in make_lines(domain)
+        )
+        self.activity_unlink([ALERT])
+        self.activity_schedule(ALERT, summary=summary, note=body, user_id=user.id)
+
+    def _is_in_trouble(self):
+        return any(
+            record.state in ("error", "missing") or record.outage_since
+            for record in self.record_ids
+        )
+
+    @api.model
+    def _state_words(self):
+        field = self.env["mailjet.dns.record"]._fields["state"]
+        return dict(field._description_selection(self.env))
+
+    def _states_in_words(self):
+        """Return a line for each domain: what came out of its last check."""
+        words = self._state_words()
+        kinds = dict(KINDS)
+        return [
+            self.env._(
+                "%(domain)s: %(states)s",
+                domain=domain.name,
+                states=", ".join(
+                    f"{kinds[record.kind]} {words[record.state]}"
+                    for record in domain.record_ids.sorted("id")
+                ),
+            )
+            for domain in self
+        ]

@@ -1,0 +1,17 @@
+from . import mailjet_suppression_mixin  # before the models that inherit it
+from . import ir_mail_server
+from . import ir_mail_server_catch_up
+from . import mail_message
+from . import mail_notification
+from . import mailing_contact
+from . import mailing_mailing
+from . import mailing_trace
+from . import mailing_trace_timeline
+from . import mailjet_callback
+from . import mailjet_event
+from . import mailjet_event_apply
+from . import mailjet_event_catch_up
+from . import mailjet_event_effect
+from . import mailjet_event_timeline
+from . import mailjet_suppression
+from . import res_partner

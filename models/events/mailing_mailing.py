@@ -1,0 +1,113 @@
+from collections import defaultdict
+
+from odoo import fields, models
+
+from ...tools.mailjet.campaign_name import campaign_name
+
+
+class MailingMailing(models.Model):
+    """What Mailjet's events say of a mailing."""
+
+    _inherit = "mailing.mailing"
+
+    mailjet_campaign = fields.Char(
+        "Campaign at Mailjet",
+        readonly=True,
+        copy=False,
+        help="The name under which Mailjet groups the emails of this mailing.",
+    )
+    mailjet_delivered = fields.Integer(
+        "Delivered by Mailjet", compute="_compute_mailjet_figures"
+    )
+    mailjet_hard_bounced = fields.Integer(
+        "Hard bounces", compute="_compute_mailjet_figures"
+    )
+    mailjet_soft_bounced = fields.Integer(
+        "Soft bounces", compute="_compute_mailjet_figures"
+    )
+    mailjet_blocked = fields.Integer("Blocked", compute="_compute_mailjet_figures")
+    mailjet_complained = fields.Integer(
+        "Complaints", compute="_compute_mailjet_figures"
+    )
+    mailjet_unsubscribed = fields.Integer(
+        "Unsubscribed", compute="_compute_mailjet_figures"
+    )
+    mailjet_automatic = fields.Integer(
+        "Opens by machines", compute="_compute_mailjet_figures"
+    )
+    mailjet_bar = fields.Json(
+        "What became of the emails", compute="_compute_mailjet_figures"
+    )
+    mailjet_has_events = fields.Boolean(compute="_compute_mailjet_figures")
+
+    def _mailjet_campaign_name(self):
+        """Return X-Mailjet-Campaign: it stays when the mailing is renamed."""
+        self.ensure_one()
+        if not self.mailjet_campaign:
+            tag, _key = self.env["ir.mail_server"]._mailjet_custom_id_keys()
+            self.mailjet_campaign = campaign_name(
+                self.subject or "", f"{tag}-{self.id}"
+            )
+        return self.mailjet_campaign
+
+    def _compute_mailjet_figures(self):
+        """Count recipients, not events: who is bounced twice counts once.
+
+        Greylisting comes as a bounce and is none: Mailjet tries again.
+        """
+        groups = self.env["mailjet.event"]._read_group(
+            [
+                ("mailing_id", "in", self.ids),
+                ("state", "=", "applied"),
+                ("error", "not ilike", "greylisted"),
+            ],
+            ["mailing_id", "event", "bounce_type", "is_automatic"],
+            ["trace_id:count_distinct"],
+        )
+        counts = defaultdict(lambda: defaultdict(int))
+        for mailing, event, bounce_type, is_automatic, count in groups:
+            figure = counts[mailing.id]
+            figure[event, "automatic"] += count if is_automatic else 0
+            figure[event, bounce_type or "soft"] += count
+            figure[event] += count
+        bars = self._mailjet_bars()
+        for mailing in self:
+            figure = counts[mailing.id]
+            mailing.mailjet_bar = bars.get(mailing.id)
+            mailing.mailjet_delivered = figure["sent"]
+            mailing.mailjet_hard_bounced = figure["bounce", "hard"]
+            mailing.mailjet_soft_bounced = figure["bounce", "soft"]
+            mailing.mailjet_blocked = figure["blocked"]
+            mailing.mailjet_complained = figure["spam"]
+            mailing.mailjet_unsubscribed = figure["unsub"]
+            mailing.mailjet_automatic = figure["open", "automatic"]
+            mailing.mailjet_has_events = bool(figure)
+
+    def _mailjet_bars(self):
+        """Return for each mailing how many emails have come how far."""
+        steps = {"reply": "open", "outgoing": "pending", "process": "pending"}
+        groups = (
+            self.env["mailing.trace"]
+            .sudo()
+            ._read_group(
+                [("mass_mailing_id", "in", self.ids), ("trace_status", "!=", "cancel")],
+                ["mass_mailing_id", "trace_status"],
+                ["__count"],
+            )
+        )
+        bars = defaultdict(lambda: defaultdict(int))
+        for mailing, status, count in groups:
+            bars[mailing.id][steps.get(status, status)] += count
+        return {mailing_id: dict(bar) for mailing_id, bar in bars.items()}
+
+    def action_mailjet_events(self):
+        """Open the events of this mailing; the context may name one kind."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_mailjet.mailjet_event_action"
+        )
+        action["domain"] = [("mailing_id", "=", self.id)]
+        action["context"] = {
+            f"search_default_{self.env.context.get('mailjet_event', 'all')}": 1
+        }
+        return action

@@ -1,0 +1,179 @@
+import json
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...tools.mailjet.event_summary import next_status
+
+# What the events of a mail change on its trace, with the type in PostgreSQL
+COLUMNS = {
+    "trace_status": "varchar",
+    "sent_datetime": "timestamp",
+    "open_datetime": "timestamp",
+    "links_click_datetime": "timestamp",
+    "failure_type": "varchar",
+    "failure_reason": "text",
+    "mailjet_status": "varchar",
+    "mailjet_status_before": "varchar",
+    "mailjet_delivered_on": "timestamp",
+    "mailjet_complained_on": "timestamp",
+    "mailjet_unsubscribed_on": "timestamp",
+}
+FAILED = ("error", "bounce")
+
+
+class MailingTrace(models.Model):
+    """What Mailjet's events say of the mail to one recipient of a mailing."""
+
+    _inherit = "mailing.trace"
+
+    mailjet_event_ids = fields.One2many("mailjet.event", "trace_id", "Mailjet events")
+    mailjet_status = fields.Char(
+        readonly=True, help="The status, where it comes from Mailjet's events."
+    )
+    mailjet_status_before = fields.Char(
+        readonly=True, help="The status without Mailjet's events."
+    )
+    mailjet_delivered_on = fields.Datetime("Delivered on", readonly=True)
+    mailjet_complained_on = fields.Datetime("Complained on", readonly=True)
+    mailjet_unsubscribed_on = fields.Datetime("Unsubscribed on", readonly=True)
+
+    @api.model
+    def _mailjet_apply(self, summaries):
+        """Bring traces to what their events say together.
+
+        :param dict summaries: trace id -> `Summary`
+        """
+        before = self.browse(summaries).read(list(COLUMNS), load=None)
+        changes = {}
+        for row in before:
+            vals = self._mailjet_vals(row, summaries[row["id"]])
+            if any(row[name] != value for name, value in vals.items()):
+                changes[row["id"]] = vals
+        self._mailjet_call_helpers({row["id"]: row for row in before}, changes)
+        self._mailjet_write(changes)
+
+    @api.model
+    def _mailjet_vals(self, row, summary):
+        """Return all values that follow from a `Summary`.
+
+        :param dict row: the trace's values up to now
+        """
+        status, derived, before = next_status(
+            row["trace_status"],
+            row["mailjet_status"],
+            row["mailjet_status_before"],
+            summary,
+        )
+        vals = {
+            "trace_status": status,
+            "mailjet_status": derived or False,
+            "mailjet_status_before": before or False,
+            "sent_datetime": row["sent_datetime"] or summary.delivered or False,
+            "failure_type": row["failure_type"],
+            "failure_reason": row["failure_reason"],
+            **_dates(row, summary),
+        }
+        if derived in FAILED:
+            vals.update(self._mailjet_failure_vals(summary))
+        elif derived:
+            vals["failure_type"] = vals["failure_reason"] = False
+        return vals
+
+    @api.model
+    def _mailjet_failure_vals(self, summary):
+        """Return why the mail failed; nothing if that was long ago and is forgotten."""
+        if not summary.failure_event:
+            return {}
+        event = self.env["mailjet.event"].browse(summary.failure_event.id)
+        event = event.with_context(lang=event.mailing_id.user_id.lang)
+        return {
+            "failure_type": summary.failure_type,
+            "failure_reason": event._failure_text(),
+        }
+
+    @api.model
+    def _mailjet_call_helpers(self, before, changes):
+        """Let others learn of what happened as they do from core's own tracking.
+
+        Marketing Automation, for one, waits for these calls.
+
+        :param dict before, changes: trace id -> values
+        """
+
+        def changed(name, *values):
+            return self.browse(
+                trace_id
+                for trace_id, vals in changes.items()
+                if vals[name] != before[trace_id][name]
+                and (vals[name] in values if values else vals[name])
+            )
+
+        opened = changed("trace_status", "open")
+        if opened:
+            opened.set_opened()
+        clicked = changed("links_click_datetime")
+        if clicked:
+            clicked.set_clicked()
+        for trace in changed("trace_status", "bounce"):
+            trace.set_bounced(bounce_message=changes[trace.id]["failure_reason"])
+
+    @api.model
+    def _mailjet_write(self, changes):
+        """Write all changes in one statement: each trace has times of its own."""
+        if not changes:
+            return
+        traces = self.browse(changes)
+        traces.flush_recordset(COLUMNS)
+        rows = [
+            {"id": trace_id, **{name: _json(value) for name, value in vals.items()}}
+            for trace_id, vals in changes.items()
+        ]
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mailing_trace AS trace
+                   SET %(assignments)s, write_date = now() AT TIME ZONE 'UTC'
+                  FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (id int, %(types)s)
+                 WHERE trace.id = row.id
+                """,
+                assignments=SQL(", ").join(
+                    SQL("%s = row.%s", SQL.identifier(name), SQL.identifier(name))
+                    for name in COLUMNS
+                ),
+                types=SQL(", ").join(
+                    SQL(f"%s {kind}", SQL.identifier(name))
+                    for name, kind in COLUMNS.items()
+                ),
+                rows=json.dumps(rows),
+            )
+        )
+        traces.invalidate_recordset([*COLUMNS, "write_date"], flush=False)
+        traces.modified([*COLUMNS, "write_date"])
+
+
+def _json(value):
+    """Return a value of a field as JSON has it."""
+    if value is False or value is None:
+        return None
+    return value if isinstance(value, str) else value.isoformat()
+
+
+def _dates(row, summary):
+    """Return what the events say together with what was known before.
+
+    Odoo's own tracking may have seen more, and old events are forgotten. Only what
+    turned out to be a machine's is taken back.
+    """
+    machines = summary.automatic_dates
+    dates = {
+        "open_datetime": (min, summary.opened, machines),
+        "links_click_datetime": (max, summary.clicked, machines),
+        "mailjet_delivered_on": (min, summary.delivered, ()),
+        "mailjet_complained_on": (min, summary.complained, ()),
+        "mailjet_unsubscribed_on": (min, summary.unsubscribed, ()),
+    }
+    for name, (choose, found, untrue) in dates.items():
+        known = None if row[name] in untrue else row[name]
+        dates[name] = choose(filter(None, (known, found)), default=False)
+    return dates

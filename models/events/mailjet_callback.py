@@ -1,0 +1,128 @@
+from urllib.parse import urlsplit, urlunsplit
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...const import EVENT_TYPES
+
+LABELS = [
+    ("sent", "Delivered"),
+    ("open", "Opened"),
+    ("click", "Clicked"),
+    ("bounce", "Bounced"),
+    ("blocked", "Blocked"),
+    ("spam", "Complaint"),
+    ("unsub", "Unsubscribed"),
+]
+
+
+class MailjetCallback(models.Model):
+    """Where Mailjet posts the events of one type, as it was last read.
+
+    Mailjet has one address for each type and key. One that is not ours is never
+    replaced or deleted without a question that shows it.
+    """
+
+    _name = "mailjet.callback"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _description = "Event address at Mailjet"
+    _order = "server_id, id"
+    _rec_name = "event"
+
+    server_id = fields.Many2one(
+        "ir.mail_server",
+        "Mailjet server",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    event = fields.Selection(LABELS, required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("ours", "This Odoo"),
+            ("suspended", "This Odoo, suspended"),
+            ("other", "Another address"),
+            ("none", "Nobody"),
+        ],
+        "Events go to",
+        required=True,
+        readonly=True,
+        default="none",
+    )
+    url = fields.Char(
+        "Address", readonly=True, help="Without its password and our token."
+    )
+    mailjet_id = fields.Char("Mailjet ID", readonly=True)
+    is_grouped = fields.Boolean("Grouped", readonly=True)
+
+    _event_unique = models.UniqueIndex("(server_id, event)")
+
+    @api.model
+    def _mirror(self, server, rows):
+        """Keep what Mailjet has for each type of event.
+
+        :param rows: `tools.mailjet.client.Callback`
+        """
+        found = {row.event: row for row in rows if not row.is_backup}
+        known = {
+            callback.event: callback
+            for callback in self.search([("server_id", "=", server.id)])
+        }
+        for event in EVENT_TYPES:
+            vals = self._vals_of(server, found.get(event))
+            if event in known:
+                known[event].write(vals)
+            else:
+                self.create({"server_id": server.id, "event": event, **vals})
+
+    @api.model
+    def _vals_of(self, server, row):
+        if row is None:
+            return {"state": "none", "url": False, "mailjet_id": False}
+        is_ours = server._is_mailjet_event_url(row.url)
+        return {
+            "state": ("ours" if row.is_alive else "suspended") if is_ours else "other",
+            "url": _shown(row.url, hide_path=is_ours),
+            "mailjet_id": row.id,
+            "is_grouped": row.version == 2,
+        }
+
+    def action_open_server(self):
+        """Open the mail server, where events are set up."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ir.mail_server",
+            "res_id": self.server_id.id,
+            "view_mode": "form",
+        }
+
+    def action_register(self):
+        """Have Mailjet post these events here, in the place of what was there."""
+        self.check_access("write")
+        for server, callbacks in self.grouped("server_id").items():
+            server._mailjet_register_callbacks(callbacks)
+
+    def action_unregister(self):
+        """Have Mailjet post these events no more; others' addresses stay."""
+        self.check_access("write")
+        if self.filtered(lambda callback: callback.state == "other"):
+            raise UserError(
+                self.env._(
+                    "An address that is not this Odoo's is not deleted from here. "
+                    "Delete it at Mailjet if nobody needs it."
+                )
+            )
+        for server, callbacks in self.grouped("server_id").items():
+            server._mailjet_unregister(callbacks)
+
+
+def _shown(url, hide_path):
+    """Return a URL for people to see: without a password, and without our token."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    user = parts.netloc.rpartition("@")[0].partition(":")[0]
+    path = parts.path.rpartition("/")[0] + "/…" if hide_path else parts.path
+    netloc = f"{user}:…@{host}" if user else host
+    return urlunsplit((parts.scheme, netloc, path, parts.query and "…", ""))

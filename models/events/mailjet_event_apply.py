@@ -1,0 +1,317 @@
+import json
+import logging
+from collections import defaultdict
+from functools import lru_cache
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.tools import SQL, email_domain_extract
+
+from ...tools.mailjet.custom_id import read_custom_id
+from ...tools.mailjet.event_summary import EventFacts, summarize
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 1000
+# So often in a row another transaction may be quicker before the next run takes over
+MOST_CONFLICTS = 5
+READ = ("server_id", "event", "date", "email", "custom_id", "has_effect")
+FACTS = (
+    "id",
+    "event",
+    "date",
+    "agent",
+    "bounce_type",
+    "error_related_to",
+    "error",
+    "comment",
+    "mailjet_message_id",
+)
+LINKS = ("trace_id", "mailing_id", "mail_message_id", "partner_id", "sender_domain")
+
+
+class MailjetEvent(models.Model):
+    """Apply events: tie them to what they belong to, and let that follow.
+
+    What became of a mail is always summed up from all its events, so that the order in
+    which they come, and repeats, make no difference.
+    """
+
+    _inherit = "mailjet.event"
+
+    @api.model
+    def _cron_apply(self):
+        """Apply all that is new, in order, a batch at a time; never raise."""
+        skipped, conflicts = [], 0
+        commit_progress = self.env["ir.cron"]._commit_progress
+        seconds_left = commit_progress(
+            remaining=self.search_count([("state", "=", "new")])
+        )
+        while seconds_left and conflicts < MOST_CONFLICTS:
+            domain = [("state", "=", "new"), ("id", "not in", skipped)]
+            batch = self.search_fetch(domain, READ, order="date, id", limit=BATCH)
+            if not batch:
+                break
+            try:
+                done = batch._apply_or_park()
+            except psycopg2.OperationalError:
+                # Another transaction was quicker, which a new one sees
+                self.env.cr.rollback()
+                conflicts += 1
+                continue
+            conflicts = 0
+            # Somebody is sending those mails now
+            skipped += (batch - done).ids
+            seconds_left = commit_progress(len(done))
+        if not seconds_left:
+            # What Odoo calls partially done would wait for up to a minute
+            self._wake_cron()
+        if skipped or conflicts:
+            soon = fields.Datetime.add(fields.Datetime.now(), minutes=1)
+            self.env.ref("mail_mailjet.ir_cron_apply_events")._trigger(soon)
+
+    def _apply_or_park(self):
+        """Apply these events; return those that need not be looked at again.
+
+        If that fails, try the halves, until the one stands alone that cannot be
+        applied: it is parked with its error.
+
+        :raise psycopg2.OperationalError: if another transaction was quicker
+        """
+        try:
+            with self.env.cr.savepoint():
+                return self._apply()
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            if len(self) == 1:
+                _logger.exception("Mailjet: event %s cannot be applied", self.id)
+                problem = f"{type(error).__name__}: {error}".strip()
+                self.write({"state": "parked", "problem": problem})
+                return self
+        middle = len(self) // 2
+        return self[:middle]._apply_or_park() + self[middle:]._apply_or_park()
+
+    def _apply(self):
+        """Apply these events; return them without those whose mail is being sent."""
+        events = self.try_lock_for_update()
+        links = events._links()
+        events = self.browse(links)
+        if not events:
+            return events
+        self._write_links(links)
+        applied = self.browse(
+            event_id for event_id, vals in links.items() if vals["state"] == "applied"
+        )
+        self._apply_to_traces({vals["trace_id"] for vals in links.values()} - {None})
+        self._apply_to_messages(
+            {vals["mail_message_id"] for vals in links.values()} - {None}
+        )
+        applied._have_effect()
+        self._tell_reports(applied)
+        return events
+
+    @api.model
+    def _tell_reports(self, events):
+        """Let what reports have read of the same mails follow, and the daily sums."""
+        rows = events.read(
+            ["server_id", "mailjet_message_id", "custom_id", "email"], None
+        )
+        for server_id in {row["server_id"] for row in rows}:
+            mails = {
+                row["mailjet_message_id"]: {**row, "key": row["mailjet_message_id"]}
+                for row in rows
+                if row["server_id"] == server_id and row["mailjet_message_id"]
+            }
+            self._adopt(server_id, list(mails.values()))
+            self.env["mailjet.statistic"]._note_messages(server_id, list(mails))
+
+    # ------------------------------------------------------------------
+    # What events belong to
+    # ------------------------------------------------------------------
+
+    def _links(self):
+        """Return what ties each event to a trace or a message: its id -> values.
+
+        Those whose trace or notification is in use are left out. Who sends a mail locks
+        both before, so that nobody changes them between the hand-over and the commit:
+        that would undo the commit, and the mail would be sent again.
+        """
+        tag, key = self.env["ir.mail_server"]._mailjet_custom_id_keys()
+        rows = self.read(["custom_id", "email"], load=None)
+        ids = {row["id"]: read_custom_id(row["custom_id"], tag, key) for row in rows}
+        known = [custom_id for custom_id in ids.values() if custom_id]
+        traces, traces_in_use = self._lock_traces({one.trace_id for one in known})
+        messages, messages_in_use = self._lock_messages(
+            {one.message_id for one in known}
+        )
+        partner_ids = {one.partner_id for one in known} - {0}
+        partners = set(self.env["res.partner"].browse(partner_ids).exists().ids)
+        links = {}
+        for row in rows:
+            custom_id = ids[row["id"]]
+            vals = None
+            if custom_id:
+                if custom_id.trace_id in traces_in_use:
+                    continue
+                if custom_id.message_id in messages_in_use:
+                    continue
+                partner_id = custom_id.partner_id
+                vals = _link(
+                    custom_id,
+                    row["email"],
+                    traces.get(custom_id.trace_id),
+                    messages.get(custom_id.message_id),
+                    partner_id if partner_id in partners else None,
+                )
+            state = "foreign" if vals is None else "applied"
+            links[row["id"]] = {**dict.fromkeys(LINKS), **(vals or {}), "state": state}
+        return links
+
+    @api.model
+    def _lock_traces(self, trace_ids):
+        """Return the traces as dicts by id, and the ids of those in use."""
+        traces = self.env["mailing.trace"].browse(trace_ids - {0}).exists()
+        locked = traces.try_lock_for_update()
+        rows = locked.read(["email", "mass_mailing_id"], load=None)
+        mailings = self.env["mailing.mailing"].browse(
+            {row["mass_mailing_id"] for row in rows} - {False}
+        )
+        domains = {one.id: _domain_of(one.email_from) for one in mailings}
+        for row in rows:
+            row["sender_domain"] = domains.get(row["mass_mailing_id"])
+        return {row["id"]: row for row in rows}, set((traces - locked).ids)
+
+    @api.model
+    def _lock_messages(self, message_ids):
+        """Return the messages as dicts by id, and the ids of those with one in use."""
+        messages = self.env["mail.message"].browse(message_ids - {0}).exists()
+        if not messages:
+            return {}, set()
+        notifications = self.env["mail.notification"].search(
+            [
+                ("mail_message_id", "in", messages.ids),
+                ("notification_type", "=", "email"),
+            ]
+        )
+        in_use = notifications - notifications.try_lock_for_update()
+        rows = messages.read(["email_from"], load=None)
+        return {row["id"]: row for row in rows}, set(in_use.mail_message_id.ids)
+
+    @api.model
+    def _write_links(self, links):
+        """Write the links of all events in one statement."""
+        rows = [{"id": event_id, **vals} for event_id, vals in links.items()]
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mailjet_event AS event
+                   SET state = row.state, trace_id = row.trace_id,
+                       mailing_id = row.mailing_id,
+                       mail_message_id = row.mail_message_id,
+                       partner_id = row.partner_id, sender_domain = row.sender_domain
+                  FROM jsonb_to_recordset(%s::jsonb)
+                       AS row (id int, state varchar, trace_id int, mailing_id int,
+                               mail_message_id int, partner_id int,
+                               sender_domain varchar)
+                 WHERE event.id = row.id
+                """,
+                json.dumps(rows),
+            )
+        )
+        self.invalidate_model([*LINKS, "state"], flush=False)
+
+    # ------------------------------------------------------------------
+    # What became of each mail
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _apply_to_traces(self, trace_ids):
+        summaries = self._summaries("trace_id", trace_ids)
+        self.env["mailing.trace"]._mailjet_apply(
+            {trace_id: summaries[trace_id, None] for trace_id in trace_ids}
+        )
+
+    @api.model
+    def _apply_to_messages(self, message_ids):
+        self.env["mail.message"].browse(message_ids)._mailjet_apply(
+            self._summaries("mail_message_id", message_ids)
+        )
+
+    @api.model
+    def _summaries(self, name, ids):
+        """Return the `Summary` of all applied events of each mail.
+
+        :param str name: "trace_id" or "mail_message_id"
+        :return: a dict; its keys are pairs of an id, and for a message of a partner's
+            id, or of an address where there is no partner
+        """
+        if not ids:
+            return {}
+        self.env.cr.execute(
+            SQL(
+                "SELECT %s FROM mailjet_event WHERE %s IN %s AND state = 'applied'",
+                SQL(", ").join(
+                    map(SQL.identifier, [name, "partner_id", "email", *FACTS])
+                ),
+                SQL.identifier(name),
+                tuple(ids),
+            )
+        )
+        facts = defaultdict(list)
+        for record_id, partner_id, email, *columns in self.env.cr.fetchall():
+            recipient = partner_id or email if name == "mail_message_id" else None
+            facts[record_id, recipient].append(_facts(columns))
+        summaries = {key: summarize(events) for key, events in facts.items()}
+        automatic = [i for one in summaries.values() for i in one.automatic_ids]
+        if automatic:
+            self.browse(automatic).is_automatic = True
+        return summaries
+
+
+def _link(custom_id, email, trace, message, partner_id):
+    """Return what ties an event to its trace or message, None if there is none.
+
+    :param CustomId custom_id: of this database
+    :param email: the event's address, or False
+    :param trace, message: dicts, or None
+    """
+    if custom_id.test:
+        return {}
+    if message:
+        return {
+            "mail_message_id": message["id"],
+            "partner_id": partner_id,
+            "sender_domain": _domain_of(message["email_from"]),
+        }
+    # One mail may go to several addresses, and only one of them is the trace's
+    if not trace or (email and trace["email"] and email != trace["email"]):
+        return None
+    return {
+        "trace_id": trace["id"],
+        "mailing_id": trace["mass_mailing_id"] or None,
+        "sender_domain": trace["sender_domain"],
+    }
+
+
+@lru_cache(maxsize=1000)
+def _domain_of(email_from):
+    """Return the domain of an address, None for none; senders are few."""
+    return email_domain_extract(email_from or "") or None
+
+
+def _facts(values):
+    """Return the `EventFacts` in the values of the fields `FACTS`."""
+    row = dict(zip(FACTS, values, strict=True))
+    return EventFacts(
+        id=row["id"],
+        event=row["event"],
+        date=row["date"],
+        agent=row["agent"] or "",
+        is_hard={"hard": True, "soft": False}.get(row["bounce_type"]),
+        error_related_to=row["error_related_to"] or "",
+        error=row["error"] or "",
+        comment=row["comment"] or "",
+        message_id=row["mailjet_message_id"] or "",
+    )

@@ -1,0 +1,231 @@
+import json
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# What a report writes of an event, with its type in PostgreSQL
+COLUMNS = {
+    "key": "varchar",
+    "event": "varchar",
+    "date": "timestamp",
+    "mailjet_message_id": "varchar",
+    "mailjet_campaign_id": "varchar",
+    "mailjet_contact_id": "varchar",
+    "url": "varchar",
+    "agent": "varchar",
+    "is_automatic": "bool",
+    "bounce_type": "varchar",
+    "is_blocked": "bool",
+    "error": "varchar",
+    "failure_reason": "varchar",
+}
+
+
+class MailjetEvent(models.Model):
+    """Events that a report has read at Mailjet, beside those that were posted.
+
+    Both have the same key, so that an event that comes both ways is there once. What is
+    read there lacks address and X-MJ-CustomID: they are taken from what else is known
+    of the same message and contact, at once or when that comes.
+    """
+
+    _inherit = "mailjet.event"
+
+    # A number and no link, and no index: either costs a million times what it brings
+    report_key = fields.Integer("Brought by report", readonly=True, aggregator=None)
+    report_run = fields.Integer("In its run", readonly=True, aggregator=None)
+
+    # What waits for the address of a contact
+    _contact = models.Index("(mailjet_contact_id) WHERE email IS NULL")
+
+    @api.model
+    def _store_page(self, report, rows):
+        """Insert the events of one page that are not there; return how many.
+
+        :param report: the `mailjet.report` that brings them
+        :param list rows: dicts of values, see `tools.report.row`
+        """
+        rows = list({row["key"]: row for row in rows}.values())
+        if not rows:
+            return 0
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH stored AS (%(store)s), noted AS (%(note)s)
+                SELECT count(*), bool_or(state = 'new') FROM stored WHERE is_new
+                """,
+                store=self._store_statement(report, rows),
+                note=self.env["mailjet.statistic"]._note_statement(
+                    report.server_id.id,
+                    SQL("(SELECT mailjet_message_id, date FROM stored WHERE is_new)"),
+                ),
+            )
+        )
+        count, is_to_be_applied = self.env.cr.fetchone()
+        if is_to_be_applied:
+            self._wake_cron()
+        self.invalidate_model()
+        return count
+
+    @api.model
+    def _store_statement(self, report, rows):
+        """Return the statement that inserts rows, with what is known of their mails."""
+        names = SQL(", ").join(map(SQL.identifier, COLUMNS))
+        definitions = SQL(", ").join(
+            SQL(f"%s {kind}", SQL.identifier(name)) for name, kind in COLUMNS.items()
+        )
+        on_conflict = SQL("DO NOTHING")
+        if report._replaces():
+            on_conflict = SQL(
+                "DO UPDATE SET report_run = EXCLUDED.report_run"
+                " WHERE known.report_key = EXCLUDED.report_key"
+            )
+        return SQL(
+            """
+            INSERT INTO mailjet_event AS known (
+                        server_id, origin, report_key, report_run, %(names)s,
+                        custom_id, email, recipient_domain, state)
+            SELECT %(server)s, 'api', %(report)s, %(run)s, %(columns)s,
+                   mail.custom_id, mail.email, split_part(mail.email, '@', 2),
+                   CASE WHEN mail.custom_id IS NULL THEN 'foreign' ELSE 'new' END
+              FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (%(definitions)s)
+              %(mail)s
+                ON CONFLICT (server_id, key) %(on_conflict)s
+         RETURNING mailjet_message_id, date, state, xmax = 0 AS is_new
+            """,
+            names=names,
+            columns=SQL(", ").join(SQL("row.%s", SQL.identifier(n)) for n in COLUMNS),
+            server=report.server_id.id,
+            report=report.id,
+            run=report.run,
+            rows=json.dumps(rows, default=str),
+            definitions=definitions,
+            mail=self._known_mail_joins(report.server_id.id),
+            on_conflict=on_conflict,
+        )
+
+    @api.model
+    def _known_mail_joins(self, server_id):
+        """Return the joins that give a `row` custom id and address of its `mail`."""
+        return SQL(
+            """
+            LEFT JOIN LATERAL (
+                      SELECT custom_id, email FROM mailjet_event
+                       WHERE mailjet_message_id = row.mailjet_message_id
+                         AND server_id = %(server)s AND email IS NOT NULL
+                       LIMIT 1) AS event ON TRUE
+            LEFT JOIN mailjet_message AS message
+                   ON message.key = row.mailjet_message_id
+                  AND message.server_id = %(server)s
+            LEFT JOIN mailjet_contact AS contact
+                   ON contact.key = row.mailjet_contact_id
+                  AND contact.server_id = %(server)s
+                  AND contact.is_anonymized IS NOT TRUE
+           CROSS JOIN LATERAL (
+                      SELECT NULLIF(COALESCE(event.custom_id, message.custom_id), '')
+                                AS custom_id,
+                             COALESCE(event.email, NULLIF(message.email, ''),
+                                      contact.email) AS email) AS mail
+            """,
+            server=server_id,
+        )
+
+    @api.model
+    def _adopt(self, server_id, rows):
+        """Give events what is known of their mails by now, and have them applied.
+
+        :param list rows: dicts with `key` (the message's id), `custom_id`, `email`
+        """
+        if not rows:
+            return
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mailjet_event AS event
+                   SET custom_id = row.custom_id, email = row.email, state = 'new',
+                       recipient_domain = split_part(row.email, '@', 2)
+                  FROM jsonb_to_recordset(%s::jsonb)
+                       AS row (key varchar, custom_id varchar, email varchar)
+                 WHERE event.server_id = %s
+                   AND event.mailjet_message_id = row.key
+                   AND event.state = 'foreign' AND event.custom_id IS NULL
+                """,
+                json.dumps(
+                    [
+                        {name: row[name] for name in ("key", "custom_id", "email")}
+                        for row in rows
+                    ]
+                ),
+                server_id,
+            )
+        )
+        if self.env.cr.rowcount:
+            self.invalidate_model()
+            self._wake_cron()
+
+    @api.model
+    def _add_addresses(self, server_id, contact_ids):
+        """Give events without an address that of their contact.
+
+        :param list contact_ids: of contacts that are known by now
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH found AS (
+                         UPDATE mailjet_event AS event
+                            SET email = contact.email,
+                                recipient_domain = split_part(contact.email, '@', 2)
+                           FROM mailjet_contact AS contact
+                          WHERE event.server_id = %(server)s AND event.email IS NULL
+                            AND event.mailjet_contact_id IN %(contacts)s
+                            AND contact.server_id = %(server)s
+                            AND contact.key = event.mailjet_contact_id
+                            AND contact.is_anonymized IS NOT TRUE
+                      RETURNING event.date::date AS date)
+                INSERT INTO mailjet_statistic_stale (server_id, date)
+                SELECT DISTINCT %(server)s, date FROM found
+                """,
+                server=server_id,
+                contacts=tuple(contact_ids),
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _remove_unseen(self, report):
+        """Remove what this report brought and has not seen in its run."""
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH removed AS (
+                         DELETE FROM mailjet_event
+                          WHERE report_key = %(report)s AND report_run < %(run)s
+                      RETURNING date::date AS date)
+                INSERT INTO mailjet_statistic_stale (server_id, date)
+                SELECT DISTINCT %(server)s, date FROM removed
+                """,
+                report=report.id,
+                run=report.run,
+                server=report.server_id.id,
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _forget_contacts(self, server_id, keys):
+        """Take what identifies these contacts out of their events."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mailjet_event
+                   SET email = NULL, ip = NULL, geo = NULL, agent = NULL, payload = NULL
+                 WHERE server_id = %s AND mailjet_contact_id IN %s
+                   AND (email IS NOT NULL OR payload IS NOT NULL)
+                """,
+                server_id,
+                tuple(keys),
+            )
+        )
+        self.invalidate_model()

@@ -1,0 +1,76 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ...const import PROVIDERS
+
+
+class MailjetDeliverability(models.Model):
+    """What became of the mails, by day, campaign, list, domain and provider.
+
+    A view of the daily sums, whatever the number of events beneath.
+    """
+
+    _name = "mailjet.deliverability"
+    _inherit = ["mailjet.rates"]
+    _description = "Deliverability"
+    _auto = False
+    _order = "date desc, id desc"
+    _rec_name = "date"
+
+    server_id = fields.Many2one("ir.mail_server", "Mailjet server", readonly=True)
+    date = fields.Date("Day", readonly=True, help="In UTC, as at Mailjet.")
+    mailing_id = fields.Many2one("mailing.mailing", readonly=True)
+    campaign_id = fields.Many2one("mailjet.campaign", readonly=True)
+    list_name = fields.Char("List", readonly=True)
+    sender_domain = fields.Char("Sender's domain", readonly=True)
+    provider = fields.Selection(
+        [*((code, name) for code, (name, _domains) in PROVIDERS.items())]
+        + [("other", "Other")],
+        "Mailbox provider",
+        readonly=True,
+    )
+    processed = fields.Integer("Handed over", readonly=True)
+    delivered = fields.Integer(readonly=True)
+    opened = fields.Integer(readonly=True, help="Each message once, by people.")
+    clicked = fields.Integer(readonly=True, help="Each message once, by people.")
+    opens = fields.Integer(readonly=True, help="Every time, machines included.")
+    clicks = fields.Integer(readonly=True, help="Every time, machines included.")
+    machine_opens = fields.Integer("Opens by machines", readonly=True)
+    bounced = fields.Integer(readonly=True)
+    hard_bounced = fields.Integer("Hard bounces", readonly=True)
+    soft_bounced = fields.Integer("Soft bounces", readonly=True)
+    blocked = fields.Integer(readonly=True)
+    complained = fields.Integer("Complaints", readonly=True)
+    unsubscribed = fields.Integer(readonly=True)
+
+    @property
+    def _table_query(self):
+        return SQL(
+            """
+            SELECT sums.id, sums.server_id, sums.date, sums.mailing_id, sums.provider,
+                   campaign.id AS campaign_id,
+                   COALESCE(list.name, theirs.name, only_list.name) AS list_name,
+                   COALESCE(sums.sender_domain, NULLIF(campaign.sender_domain, ''))
+                        AS sender_domain,
+                   sums.delivered + sums.hard_bounced + sums.soft_bounced
+                        + sums.blocked AS processed,
+                   sums.delivered, sums.opened, sums.clicked, sums.opens, sums.clicks,
+                   sums.machine_opens, sums.hard_bounced, sums.soft_bounced,
+                   sums.hard_bounced + sums.soft_bounced AS bounced, sums.blocked,
+                   sums.complained, sums.unsubscribed
+              FROM mailjet_statistic AS sums
+         LEFT JOIN mailjet_campaign AS campaign
+                ON campaign.server_id = sums.server_id
+               AND campaign.key = 'sent/' || sums.mailjet_campaign_id
+         LEFT JOIN mailjet_contact_list AS theirs
+                ON theirs.server_id = campaign.server_id
+               AND theirs.key = campaign.mailjet_list_id
+         LEFT JOIN mailing_list AS list ON list.id = theirs.mailing_list_id
+         LEFT JOIN (SELECT sent_to.mailing_mailing_id, min(ours.name) AS name
+                      FROM mail_mass_mailing_list_rel AS sent_to
+                      JOIN mailing_list AS ours ON ours.id = sent_to.mailing_list_id
+                  GROUP BY sent_to.mailing_mailing_id
+                    HAVING count(*) = 1) AS only_list
+                ON only_list.mailing_mailing_id = sums.mailing_id
+            """
+        )

@@ -1,0 +1,297 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...const import PROVIDERS
+
+_logger = logging.getLogger(__name__)
+
+# What a status of a message says has happened, where no event says so
+IMPLIED = (
+    ("sent", "sent"),
+    ("opened", "sent"),
+    ("opened", "open"),
+    ("clicked", "sent"),
+    ("clicked", "open"),
+    ("clicked", "click"),
+    ("spam", "sent"),
+    ("spam", "spam"),
+    ("unsub", "sent"),
+    ("unsub", "unsub"),
+    ("bounce", "bounce"),
+    ("hardbounced", "bounce"),
+    ("softbounced", "bounce"),
+    ("blocked", "blocked"),
+)
+LOCK = "mail_mailjet.statistic"
+
+
+class MailjetStatistic(models.Model):
+    """Sums of one day: what became of the mails, by campaign, domain and provider.
+
+    Always made anew from the events and messages of the day, never counted up, so that
+    they are equal to the details whatever came when and how often. Who changes events
+    notes their days, and a cron makes these anew. Once old events have been deleted,
+    the sums of their days stay as they are.
+    """
+
+    _name = "mailjet.statistic"
+    _description = "Daily sums of Mailjet's events"
+    _log_access = False
+
+    server_id = fields.Many2one("ir.mail_server", required=True, ondelete="cascade")
+    date = fields.Date(required=True, help="In UTC.")
+    mailing_id = fields.Many2one(
+        "mailing.mailing", index="btree_not_null", ondelete="cascade"
+    )
+    mailjet_campaign_id = fields.Char()
+    sender_domain = fields.Char()
+    provider = fields.Char()
+    delivered = fields.Integer()
+    opened = fields.Integer()
+    clicked = fields.Integer()
+    opens = fields.Integer()
+    clicks = fields.Integer()
+    machine_opens = fields.Integer()
+    hard_bounced = fields.Integer()
+    soft_bounced = fields.Integer()
+    blocked = fields.Integer()
+    complained = fields.Integer()
+    unsubscribed = fields.Integer()
+
+    # Two transactions that make the same day anew cannot both succeed
+    _key_unique = models.UniqueIndex(
+        "(server_id, date, COALESCE(mailing_id, 0), COALESCE(mailjet_campaign_id, ''),"
+        " COALESCE(sender_domain, ''), COALESCE(provider, ''))"
+    )
+
+    # ------------------------------------------------------------------
+    # Which days are not right any more
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _note_messages(self, server_id, message_ids):
+        """Note the days of everything that is known of these messages.
+
+        :param list message_ids: Mailjet's, as texts
+        """
+        messages = SQL(
+            "(SELECT unnest(%s::varchar[]) AS mailjet_message_id,"
+            " NULL::timestamp AS date)",
+            list(message_ids),
+        )
+        self.env.cr.execute(self._note_statement(server_id, messages))
+
+    @api.model
+    def _note_statement(self, server_id, messages):
+        """Return the statement that notes the days of everything known of messages.
+
+        :param SQL messages: rows of `mailjet_message_id` and a `date` to be noted
+        """
+        return SQL(
+            """
+            INSERT INTO mailjet_statistic_stale (server_id, date)
+            SELECT DISTINCT %(server)s, found.date::date
+              FROM (SELECT date FROM %(messages)s AS message
+                     UNION ALL
+                    SELECT event.date
+                      FROM %(messages)s AS message
+                      JOIN mailjet_event AS event
+                        ON event.mailjet_message_id = message.mailjet_message_id
+                       AND event.server_id = %(server)s
+                     UNION ALL
+                    SELECT known.date
+                      FROM %(messages)s AS message
+                      JOIN mailjet_message AS known
+                        ON known.key = message.mailjet_message_id
+                       AND known.server_id = %(server)s) AS found
+             WHERE found.date IS NOT NULL
+            """,
+            server=server_id,
+            messages=messages,
+        )
+
+    @api.model
+    def _cron_refresh(self):
+        """Make the sums of all noted days anew."""
+        # To see what others have committed up to now
+        self.env["ir.cron"]._commit_progress()
+        self._refresh()
+
+    @api.model
+    def _refresh(self):
+        """Make the sums of all noted days anew, and commit each.
+
+        :return: whether none is left
+        """
+        self.env.cr.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [LOCK])
+        if not self.env.cr.fetchone()[0]:
+            return False
+        days = self._stale_days()
+        commit_progress = self.env["ir.cron"]._commit_progress
+        frozen = self._forgotten_until()
+        for number, (server_id, date, stale_ids) in enumerate(days):
+            if not frozen or date > frozen:
+                self._make(server_id, date)
+            self.env.cr.execute(
+                SQL(
+                    "DELETE FROM mailjet_statistic_stale WHERE id IN %s",
+                    tuple(stale_ids),
+                )
+            )
+            self.invalidate_model()
+            if not commit_progress(1, remaining=len(days) - number - 1):
+                # What Odoo calls partially done would wait for up to a minute
+                self.env.ref("mail_mailjet.ir_cron_refresh_statistics")._trigger()
+                return number == len(days) - 1
+        return True
+
+    @api.model
+    def _stale_days(self):
+        self.env.cr.execute(
+            """
+            SELECT server_id, date, array_agg(id)
+              FROM mailjet_statistic_stale
+          GROUP BY server_id, date
+          ORDER BY date DESC
+            """
+        )
+        return self.env.cr.fetchall()
+
+    @api.model
+    def _forget_events_before(self, date):
+        """Keep the sums of earlier days as they are from now on.
+
+        :param date date: the first day that does not count to them
+        :return: whether all sums are right, so that the events may go
+        """
+        if not self.env["mailjet.event"].search_count([("date", "<", date)], limit=1):
+            return False
+        if not self._refresh():
+            return False
+        last = fields.Date.subtract(date, days=1)
+        set_param = self.env["ir.config_parameter"].sudo().set_param
+        set_param("mail_mailjet.events_forgotten_until", fields.Date.to_string(last))
+        return True
+
+    @api.model
+    def _forgotten_until(self):
+        """Return the last day of which events have been deleted, None for none."""
+        get_param = self.env["ir.config_parameter"].sudo().get_param
+        return fields.Date.to_date(get_param("mail_mailjet.events_forgotten_until"))
+
+    # ------------------------------------------------------------------
+    # The sums of a day
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _make(self, server_id, date):
+        """Make the sums of one day anew.
+
+        A message counts once, on the day when it happened first.
+        """
+        end = fields.Date.add(date, days=1)
+        providers = [
+            (domain, code)
+            for code, (_name, domains) in PROVIDERS.items()
+            for domain in domains
+        ]
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM mailjet_statistic WHERE server_id = %s AND date = %s
+                """,
+                server_id,
+                date,
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO mailjet_statistic (
+                            server_id, date, mailing_id, mailjet_campaign_id,
+                            sender_domain, provider, delivered, opened, clicked, opens,
+                            clicks, machine_opens, hard_bounced, soft_bounced, blocked,
+                            complained, unsubscribed)
+                SELECT %(server)s, %(date)s, fact.mailing_id, fact.mailjet_campaign_id,
+                       fact.sender_domain,
+                       CASE WHEN fact.recipient_domain IS NOT NULL
+                            THEN COALESCE(provider.code, 'other') END,
+                       %(delivered)s, %(opened)s, %(clicked)s,
+                       count(*) FILTER (WHERE event = 'open'),
+                       count(*) FILTER (WHERE event = 'click'),
+                       count(*) FILTER (WHERE event = 'open' AND is_automatic),
+                       %(hard)s, %(soft)s, %(blocked)s, %(complained)s, %(unsubscribed)s
+                  FROM (%(events)s UNION ALL %(messages)s) AS fact
+             LEFT JOIN (VALUES %(providers)s) AS provider (domain, code)
+                    ON provider.domain = fact.recipient_domain
+              GROUP BY 3, 4, 5, 6
+                """,
+                server=server_id,
+                date=date,
+                delivered=_first("sent"),
+                opened=_first("open"),
+                clicked=_first("click"),
+                hard=_first("bounce", " AND bounce_type = 'hard'"),
+                soft=_first("bounce", " AND bounce_type IS DISTINCT FROM 'hard'"),
+                blocked=_first("blocked"),
+                complained=_first("spam"),
+                unsubscribed=_first("unsub"),
+                events=self._events_query(server_id, date, end),
+                messages=self._messages_query(server_id, date, end),
+                providers=SQL(", ").join(SQL("(%s, %s)", *pair) for pair in providers),
+            )
+        )
+
+    @api.model
+    def _events_query(self, server_id, start, end):
+        return SQL(
+            """
+            SELECT mailing_id, mailjet_campaign_id, sender_domain, recipient_domain,
+                   event, bounce_type, is_automatic,
+                   NOT COALESCE(is_automatic, FALSE) AND NOT EXISTS (
+                       SELECT FROM mailjet_event AS earlier
+                        WHERE earlier.mailjet_message_id = event.mailjet_message_id
+                          AND earlier.server_id = event.server_id
+                          AND earlier.event = event.event
+                          AND earlier.is_automatic IS NOT TRUE
+                          AND (earlier.date, earlier.id) < (event.date, event.id)
+                   ) AS is_first
+              FROM mailjet_event AS event
+             WHERE server_id = %s AND date >= %s AND date < %s
+            """,
+            server_id,
+            start,
+            end,
+        )
+
+    @api.model
+    def _messages_query(self, server_id, start, end):
+        """Return what the statuses of messages say has happened, without events."""
+        return SQL(
+            """
+            SELECT message.mailing_id, NULLIF(message.mailjet_campaign_id, ''), NULL,
+                   NULLIF(split_part(message.email, '@', 2), ''), implied.event,
+                   CASE WHEN message.status = 'hardbounced' OR message.is_permanent
+                        THEN 'hard' END,
+                   FALSE, TRUE
+              FROM mailjet_message AS message
+              JOIN (VALUES %s) AS implied (status, event)
+                ON implied.status = message.status
+             WHERE server_id = %s AND date >= %s AND date < %s
+               AND NOT EXISTS (
+                       SELECT FROM mailjet_event AS event
+                        WHERE event.mailjet_message_id = message.key
+                          AND event.server_id = message.server_id
+                          AND event.event = implied.event)
+            """,
+            SQL(", ").join(SQL("(%s, %s)", *pair) for pair in IMPLIED),
+            server_id,
+            start,
+            end,
+        )
+
+
+def _first(event, more=""):
+    return SQL(f"count(*) FILTER (WHERE event = %s AND is_first{more})", event)

@@ -1,0 +1,92 @@
+from odoo import api, fields, models
+
+
+class MailjetCounter(models.Model):
+    """Mailjet's own figures of one slice of time, for an account or a part of it.
+
+    Slices are those of UTC. What is counted once for each message and what is counted
+    each time have different names: opened and opens.
+    """
+
+    _name = "mailjet.counter"
+    _inherit = ["mailjet.dataset"]
+    _description = "Mailjet counter"
+    _order = "date desc, id desc"
+
+    display_name = fields.Char(compute="_compute_display_name")
+    source = fields.Selection(
+        [
+            ("APIKey", "Account"),
+            ("Campaign", "Campaign"),
+            ("List", "Contact list"),
+            ("Sender", "Sender"),
+        ],
+        readonly=True,
+    )
+    mailjet_source_id = fields.Char("Source ID", readonly=True)
+    source_name = fields.Char("Name of the source", compute="_compute_source_name")
+    timing = fields.Selection(
+        [("Message", "When it was sent"), ("Event", "When it happened")],
+        "Counted by",
+        readonly=True,
+    )
+    resolution = fields.Selection(
+        [
+            ("Highest", "Five minutes"),
+            ("Hour", "Hour"),
+            ("Day", "Day"),
+            ("Lifetime", "All time"),
+        ],
+        readonly=True,
+    )
+    date = fields.Datetime("Begin of the slice", readonly=True)
+    processed = fields.Integer("Handed over", readonly=True)
+    delivered = fields.Integer(readonly=True)
+    opened = fields.Integer(readonly=True, help="Each message once.")
+    clicked = fields.Integer(readonly=True, help="Each message once.")
+    blocked = fields.Integer(readonly=True)
+    deferred = fields.Integer(readonly=True)
+    queued = fields.Integer(readonly=True)
+    hard_bounced = fields.Integer("Hard bounces", readonly=True)
+    soft_bounced = fields.Integer("Soft bounces", readonly=True)
+    bounced = fields.Integer("Bounces", readonly=True)
+    complained = fields.Integer("Complaints", readonly=True)
+    unsubscribed = fields.Integer(readonly=True)
+    opens = fields.Integer(readonly=True, help="Every time.")
+    clicks = fields.Integer(readonly=True, help="Every time.")
+    # Added up over all messages, that is more than an integer field holds
+    open_delay = fields.Float(
+        "Delay of opens (seconds)", readonly=True, help="Added up over all messages."
+    )
+    click_delay = fields.Float(
+        "Delay of clicks (seconds)", readonly=True, help="Added up over all messages."
+    )
+
+    _key_unique = models.UniqueIndex("(server_id, key)")
+    _slice = models.Index("(server_id, source, resolution, date)")
+
+    @api.depends("source", "mailjet_source_id", "date")
+    def _compute_display_name(self):
+        for counter in self:
+            names = (counter.source_name, counter.date and str(counter.date))
+            counter.display_name = " / ".join(filter(None, names))
+
+    @api.depends("source", "mailjet_source_id", "server_id")
+    def _compute_source_name(self):
+        models_of = {
+            "Campaign": "mailjet.campaign",
+            "List": "mailjet.contact.list",
+            "Sender": "mailjet.sender",
+        }
+        for counter in self:
+            name = counter.server_id.name
+            if counter.source in models_of:
+                found = self.env[models_of[counter.source]].search(
+                    [
+                        ("server_id", "=", counter.server_id.id),
+                        ("mailjet_id", "=", counter.mailjet_source_id),
+                    ],
+                    limit=1,
+                )
+                name = found.display_name or counter.mailjet_source_id
+            counter.source_name = name

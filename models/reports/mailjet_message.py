@@ -1,0 +1,123 @@
+import json
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...tools.mailjet.custom_id import read_custom_id
+
+# What has reached the recipient's server
+DELIVERED = ("sent", "opened", "clicked", "spam", "unsub")
+
+
+class MailjetMessage(models.Model):
+    """A mail to one recipient, as Mailjet tells of it."""
+
+    _name = "mailjet.message"
+    _inherit = ["mailjet.dataset"]
+    _description = "Mailjet message"
+    _order = "date desc, id desc"
+
+    display_name = fields.Char(compute="_compute_display_name")
+    mailjet_id = fields.Char("Message ID", readonly=True)
+    guid = fields.Char("Message GUID", readonly=True)
+    date = fields.Datetime("Taken over", readonly=True)
+    status = fields.Selection(
+        [
+            ("queued", "Queued"),
+            ("deferred", "Deferred"),
+            ("sent", "Delivered"),
+            ("opened", "Opened"),
+            ("clicked", "Clicked"),
+            ("bounce", "Bounced"),
+            ("hardbounced", "Bounced: bad address"),
+            ("softbounced", "Bounced for now"),
+            ("blocked", "Blocked"),
+            ("spam", "Complaint"),
+            ("unsub", "Unsubscribed"),
+            ("unknown", "Unknown"),
+        ],
+        readonly=True,
+    )
+    error = fields.Char("Why it failed", readonly=True)
+    is_permanent = fields.Boolean("For good", readonly=True)
+    email = fields.Char("Recipient", readonly=True)
+    subject = fields.Char(readonly=True)
+    custom_id = fields.Char("Custom ID", readonly=True)
+    mailjet_campaign_id = fields.Char("Campaign ID", readonly=True)
+    mailjet_contact_id = fields.Char("Contact ID", readonly=True)
+    attempt_count = fields.Integer("Attempts", readonly=True)
+    attachment_count = fields.Integer("Attachments", readonly=True)
+    size = fields.Integer("Size (bytes)", readonly=True)
+    delay = fields.Float("Delay (seconds)", readonly=True)
+    spam_score = fields.Float(readonly=True)
+    is_open_tracked = fields.Boolean("Opens tracked", readonly=True)
+    is_click_tracked = fields.Boolean("Clicks tracked", readonly=True)
+    trace_id = fields.Many2one(
+        "mailing.trace",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    mailing_id = fields.Many2one(
+        "mailing.mailing",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    _key_unique = models.UniqueIndex("(server_id, key)")
+    _date = models.Index("(date)")
+    _contact = models.Index("(mailjet_contact_id)")
+
+    @api.depends("subject", "email", "mailjet_id")
+    def _compute_display_name(self):
+        for message in self:
+            message.display_name = message.subject or message.mailjet_id
+
+    @api.model
+    def _stored(self, report, rows):
+        """Tie messages to traces, and let their events be tied as well."""
+        tag, key = self.env["ir.mail_server"]._mailjet_custom_id_keys()
+        ours = [
+            {"key": row["key"], "trace_id": custom_id.trace_id}
+            for row in rows
+            if (custom_id := read_custom_id(row["custom_id"], tag, key))
+        ]
+        server = report.server_id.id
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mailjet_message AS message
+                   SET trace_id = trace.id, mailing_id = trace.mass_mailing_id
+                  FROM jsonb_to_recordset(%s::jsonb) AS row (key varchar, trace_id int)
+                  JOIN mailing_trace AS trace ON trace.id = row.trace_id
+                 WHERE message.server_id = %s
+                   AND message.key = row.key
+                   AND message.trace_id IS DISTINCT FROM trace.id
+                """,
+                json.dumps(ours),
+                server,
+            )
+        )
+        self.env["mailjet.event"]._adopt(
+            server,
+            [row for row in rows if read_custom_id(row["custom_id"], tag, key)],
+        )
+        self.env["mailjet.statistic"]._note_messages(
+            server, [row["key"] for row in rows]
+        )
+
+    @api.model
+    def _forget_contacts(self, server_id, keys):
+        """Take the addresses of these contacts out."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mailjet_message SET email = NULL, subject = NULL
+                 WHERE server_id = %s AND mailjet_contact_id IN %s
+                   AND email IS NOT NULL
+                """,
+                server_id,
+                tuple(keys),
+            )
+        )

@@ -1,0 +1,156 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import hmac
+
+from ...tools.mailjet.custom_id import database_tag, write_custom_id
+from ...tools.smtp.diagnosis import Cause
+from ...tools.smtp.retry_schedule import delay_after
+from ...tools.words import Words
+
+# How long nothing is sent after the server has refused for the whole account. A brake
+# on the speed is let go sooner than a limit or a suspension.
+PAUSE = timedelta(hours=1)
+PAUSES = {Cause.THROTTLED: timedelta(minutes=15)}
+
+
+class IrMail_Server(models.Model):
+    """The queue of a Mailjet server: when it pauses, and why."""
+
+    _inherit = "ir.mail_server"
+
+    mailjet_paused_until = fields.Datetime("Paused until", readonly=True, copy=False)
+    mailjet_pause_words = fields.Json(readonly=True, copy=False)
+    mailjet_pause_count = fields.Integer(
+        "Pauses in a row", readonly=True, copy=False, help="Without a mail in between."
+    )
+    mailjet_is_paused = fields.Boolean("Paused", compute="_compute_mailjet_is_paused")
+    mailjet_pause_reason = fields.Text(
+        "Why it is paused", compute="_compute_mailjet_pause_reason"
+    )
+    mailjet_waiting_count = fields.Integer(
+        "Emails that wait", compute="_compute_mailjet_waiting_count"
+    )
+
+    @api.depends("mailjet_paused_until")
+    def _compute_mailjet_is_paused(self):
+        for server in self:
+            server.mailjet_is_paused = server._is_mailjet_paused()
+
+    def _is_mailjet_paused(self):
+        until = self.mailjet_paused_until
+        return bool(until and until > fields.Datetime.now())
+
+    @api.depends("mailjet_pause_words")
+    @api.depends_context("lang")
+    def _compute_mailjet_pause_reason(self):
+        in_words = self.env["mailjet.words"]._in_words
+        for server in self:
+            words = server.mailjet_pause_words or {}
+            sentences = [in_words(words.get(name)) for name in ("reason", "cure")]
+            lines = [" ".join(filter(None, sentences)), in_words(words.get("detail"))]
+            server.mailjet_pause_reason = "\n".join(filter(None, lines))
+
+    def _compute_mailjet_waiting_count(self):
+        domain = [("mailjet_server_id", "in", self.ids), ("state", "=", "outgoing")]
+        mails = self.env["mail.mail"].sudo()
+        groups = mails._read_group(domain, ["mailjet_server_id"], ["__count"])
+        counts = {server.id: count for server, count in groups}
+        for server in self:
+            server.mailjet_waiting_count = counts.get(server.id, 0)
+
+    # ------------------------------------------------------------------
+    # Pause
+    # ------------------------------------------------------------------
+
+    def _mailjet_note_refusal(self, outcome):
+        """Pause the queue where a refusal concerns more than one mail.
+
+        :param Outcome outcome: of the try that was refused
+        """
+        refusal = outcome.refusal
+        if refusal.pauses:
+            self._mailjet_pause(refusal, PAUSES.get(refusal.cause, PAUSE))
+        elif outcome.is_connection and refusal.can_retry:
+            self._mailjet_pause_connection(refusal)
+
+    def _mailjet_pause_connection(self, refusal):
+        """Pause for a minute, then longer and longer: the server cannot be reached."""
+        self._mailjet_pause(refusal, delay_after(self.mailjet_pause_count + 1))
+
+    def _mailjet_pause(self, refusal, duration):
+        detail = Words("%(text)s", {"text": refusal.detail})
+        self._mailjet_pause_for(
+            duration, reason=refusal.reason, cure=refusal.cure, detail=detail
+        )
+
+    def _mailjet_pause_for(self, duration, **words):
+        """Send nothing for a while.
+
+        :param timedelta duration: from now on
+        :param words: `Words` on `reason`, `cure` and, if there is one, `detail`
+        """
+        self.sudo().write(
+            {
+                "mailjet_paused_until": fields.Datetime.now() + duration,
+                "mailjet_pause_words": self.env["mailjet.words"]._kept_words(**words),
+                "mailjet_pause_count": self.mailjet_pause_count + 1,
+            }
+        )
+
+    def _mailjet_end_pause(self):
+        if self.mailjet_pause_count:
+            self.sudo().write(
+                {
+                    "mailjet_paused_until": False,
+                    "mailjet_pause_words": False,
+                    "mailjet_pause_count": 0,
+                }
+            )
+
+    def action_mailjet_resume(self):
+        """Send what waits for the end of the pause now."""
+        self.check_access("write")
+        for server in self:
+            server._mailjet_end_pause()
+            server._mailjet_release("pause")
+
+    def _mailjet_release(self, waits_for):
+        """Let the mails that wait for this go with the next run of the queue."""
+        mails = self.env["mail.mail"].search(
+            [
+                ("mailjet_server_id", "=", self.id),
+                ("mailjet_waits_for", "=", waits_for),
+                ("state", "=", "outgoing"),
+            ]
+        )
+        mails.scheduled_date = fields.Datetime.now()
+        mails._mailjet_trigger_queue(fields.Datetime.now())
+
+    def action_mailjet_waiting(self):
+        """Open the list of the mails that wait."""
+        self.ensure_one()
+        domain = [("mailjet_server_id", "=", self.id), ("state", "=", "outgoing")]
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Emails that wait"),
+            "res_model": "mail.mail",
+            "view_mode": "list,form",
+            "domain": domain,
+        }
+
+    # ------------------------------------------------------------------
+    # What ties a mail to its events
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _mailjet_custom_id_keys(self):
+        """Return tag and key of this database, for `tools.custom_id`."""
+        identity = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+        key = hmac(self.env(su=True), "mail_mailjet-custom-id", identity)
+        return database_tag(identity), key.encode()
+
+    @api.model
+    def _mailjet_write_custom_id(self, custom_id):
+        """Return a `CustomId` as the text for X-MJ-CustomID."""
+        return write_custom_id(custom_id, *self._mailjet_custom_id_keys())

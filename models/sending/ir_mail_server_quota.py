@@ -1,0 +1,158 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...const import FREE_PLAN_DAILY_LIMIT, FREE_PLAN_MONTHLY_LIMIT
+
+_logger = logging.getLogger(__name__)
+
+
+class IrMail_Server(models.Model):
+    """How much of the account's allowance is used up.
+
+    Mailjet's API tells no limit, so the admin types it in. What counts is Mailjet's own
+    count as it was last read, and what was handed over since.
+    """
+
+    _inherit = "ir.mail_server"
+
+    mailjet_daily_limit = fields.Integer(
+        "Daily limit",
+        help="Emails that your plan allows in a day; the rest is sent the next day. "
+        "0: no limit.",
+    )
+    mailjet_monthly_limit = fields.Integer(
+        "Monthly limit",
+        help="Emails that your plan allows in a month; the rest is sent in the next "
+        "month. 0: no limit.",
+    )
+    mailjet_counted_on = fields.Datetime("Counted on", readonly=True, copy=False)
+    mailjet_counted_today = fields.Integer(
+        "Today, by Mailjet's count", readonly=True, copy=False
+    )
+    mailjet_counted_month = fields.Integer(
+        "This month, by Mailjet's count", readonly=True, copy=False
+    )
+    mailjet_used_today = fields.Integer(
+        "Sent today",
+        compute="_compute_mailjet_used",
+        help="By Mailjet's count, and what Odoo has handed over since.",
+    )
+    mailjet_used_month = fields.Integer(
+        "Sent this month", compute="_compute_mailjet_used"
+    )
+
+    def _compute_mailjet_used(self):
+        for server in self:
+            saved = server._origin
+            server.mailjet_used_today = saved._mailjet_used_since(_today())
+            server.mailjet_used_month = saved._mailjet_used_since(_this_month())
+
+    def _mailjet_used_since(self, start):
+        """Return how many emails of the day or the month are used up.
+
+        Mailjet's counters lag behind, and know of mail that Odoo does not: the larger
+        figure counts.
+
+        :param datetime start: `_today()` or `_this_month()`
+        """
+        sendings = self.env["mailjet.sending"]
+        ours = sendings._sum_since(self, start)
+        counted_on = self.mailjet_counted_on
+        if not counted_on or counted_on < start:
+            return ours
+        counted = (
+            self.mailjet_counted_today
+            if start == _today()
+            else self.mailjet_counted_month
+        )
+        return max(ours, counted + sendings._sum_since(self, counted_on))
+
+    def _mailjet_allowance(self):
+        """Return how many emails may still go, and when more may.
+
+        :return: (None, None) without a limit
+        """
+        self.ensure_one()
+        limits = [
+            (self.mailjet_daily_limit, _today(), {"days": 1}),
+            (self.mailjet_monthly_limit, _this_month(), {"months": 1}),
+        ]
+        allowances = [
+            (max(limit - self._mailjet_used_since(start), 0), start, period)
+            for limit, start, period in limits
+            if limit
+        ]
+        if not allowances:
+            return None, None
+        # Of two that are used up the month, which lasts longer and starts earlier
+        left, start, period = min(allowances, key=lambda one: one[:2])
+        return left, fields.Datetime.add(start, **period)
+
+    @api.constrains("mailjet_daily_limit", "mailjet_monthly_limit")
+    def _check_mailjet_limits(self):
+        for server in self:
+            if server.mailjet_daily_limit < 0 or server.mailjet_monthly_limit < 0:
+                raise UserError(self.env._("Enter a limit of 0 or more."))
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"mailjet_daily_limit", "mailjet_monthly_limit"} & vals.keys():
+            for server in self._filter_mailjet():
+                server._mailjet_release("limit")
+        return result
+
+    def action_mailjet_free_plan(self):
+        """Take over the limits of Mailjet's free plan."""
+        self.write(
+            {
+                "mailjet_daily_limit": FREE_PLAN_DAILY_LIMIT,
+                "mailjet_monthly_limit": FREE_PLAN_MONTHLY_LIMIT,
+            }
+        )
+
+    def action_mailjet_read_usage(self):
+        """Read Mailjet's own count."""
+        self.check_access("write")
+        for server in self:
+            server._mailjet_read_usage()
+
+    def _mailjet_read_usage(self):
+        self.ensure_one()
+        now = fields.Datetime.now()
+        with self._mailjet_api() as client:
+            days = client.daily_counters(_this_month(), now)
+        self.write(
+            {
+                "mailjet_counted_on": now,
+                # Blocked mails count for the plan, too, as Mailjet's help says
+                "mailjet_counted_month": sum(day["processed"] for day in days),
+                "mailjet_counted_today": sum(
+                    day["processed"]
+                    for day in days
+                    if day["date"] and day["date"] >= _today()
+                ),
+            }
+        )
+
+    @api.model
+    def _cron_read_usage(self):
+        """Read the counts of all accounts; after an outage the next run does."""
+        servers = self._mailjet_in_use()
+        self.env["ir.cron"]._commit_progress(remaining=len(servers))
+        for server in servers:
+            try:
+                server._mailjet_read_usage()
+            except UserError as error:
+                _logger.info("Mailjet: usage of %s not read: %s", server.name, error)
+            self.env["ir.cron"]._commit_progress(1)
+
+
+def _today():
+    """Return the begin of the day that Mailjet counts, in UTC."""
+    return fields.Datetime.start_of(fields.Datetime.now(), "day")
+
+
+def _this_month():
+    return fields.Datetime.start_of(fields.Datetime.now(), "month")

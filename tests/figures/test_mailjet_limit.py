@@ -1,0 +1,370 @@
+import json
+from datetime import datetime, timedelta
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from ...const import LIMITS
+from ..common import MailjetRestCommon
+from ..sending.test_mail_refused import MailRefusedCommon
+from ..standins import RestStandin
+
+NOW = datetime(2026, 3, 31, 12)
+
+
+def counter_row(day, **counts):
+    """Return a row of /statcounters; `counts` as Mailjet names them."""
+    return {"SourceID": 0, "Timeslice": f"{day:%Y-%m-%dT00:00:00Z}", **counts}
+
+
+class MailjetLimitCommon:
+    def answer_counters(self, *rows):
+        """Let the stand-in have these counters, whatever was sent."""
+        self.rest.faults.clear()
+        body = json.dumps({"Count": len(rows), "Data": rows, "Total": len(rows)})
+        self.rest.faults.add(
+            "garbage", path="statcounters", times=None, body=body.encode()
+        )
+
+    def answer_sums(self, total=10_000, **counts):
+        """Let the stand-in have so many emails in the last 30 days, over two days."""
+        blocked = counts.get("MessageBlockedCount", 0)
+        bounced = counts.get("MessageHardBouncedCount", 0)
+        sums = {
+            "Total": total,
+            "MessageSentCount": total - blocked - bounced,
+            **counts,
+        }
+        halves = {name: count // 2 for name, count in sums.items()}
+        rest = {name: sums[name] - halves[name] for name in sums}
+        today = fields.Date.today()
+        self.answer_counters(
+            counter_row(today - timedelta(days=30), **halves),
+            counter_row(today, **rest),
+        )
+
+    def limit(self, kind):
+        limits = self.server.mailjet_limit_ids
+        return limits.filtered(lambda limit: limit.kind == kind)
+
+
+@tagged("post_install", "-at_install")
+class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
+    """The rates of Mailjet's own counters against the limits of its policy."""
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(freeze_time(NOW))
+
+    def read_figures(self, **counts):
+        self.answer_sums(**counts)
+        self.server.action_mailjet_read_limits()
+
+    def states(self):
+        return {limit.kind: limit.state for limit in self.server.mailjet_limit_ids}
+
+    def test_one_request_for_thirty_days(self):
+        self.rest.clear_requests()
+        self.read_figures()
+        [request] = self.rest.requests
+        self.assertEqual(request.path, "/v3/REST/statcounters")
+        wanted = {
+            "CounterSource": "APIKey",
+            "CounterTiming": "Message",
+            "CounterResolution": "Day",
+            "FromTS": "2026-02-28T23:59:59Z",
+            "ToTS": "2026-03-31T12:00:00Z",
+        }
+        self.assertLessEqual(wanted.items(), dict(request.params).items())
+
+    def test_states(self):
+        for counts, kind, state, rate in (
+            ({"total": 999, "MessageHardBouncedCount": 500}, "bounced", "few", 50.050),
+            ({"total": 1000, "MessageHardBouncedCount": 39}, "bounced", "fine", 3.9),
+            ({"MessageSoftBouncedCount": 400}, "bounced", "half", 4),
+            ({"MessageHardBouncedCount": 800}, "bounced", "half", 8),
+            (
+                {"MessageHardBouncedCount": 800, "MessageSoftBouncedCount": 1},
+                "bounced",
+                "over",
+                8.01,
+            ),
+            ({"MessageBlockedCount": 1499}, "blocked", "fine", 14.99),
+            ({"MessageBlockedCount": 3001}, "blocked", "over", 30.01),
+            ({"MessageUnsubscribedCount": 69}, "unsubscribed", "fine", 0.69),
+            ({"MessageUnsubscribedCount": 70}, "unsubscribed", "half", 0.7),
+            ({"MessageUnsubscribedCount": 141}, "unsubscribed", "over", 1.41),
+            ({"MessageSpamCount": 3}, "complained", "fine", 0.03),
+            ({"MessageSpamCount": 4}, "complained", "half", 0.04),
+            ({"MessageSpamCount": 9}, "complained", "over", 0.09),
+        ):
+            with self.subTest(counts=counts):
+                self.read_figures(**counts)
+                limit = self.limit(kind)
+                self.assertEqual(limit.state, state)
+                self.assertAlmostEqual(limit.rate, rate, 2)
+                others = {k: v for k, v in self.states().items() if k != kind}
+                expected = "few" if state == "few" else "fine"
+                self.assertEqual(set(others.values()), {expected})
+
+    def test_delivered_emails_are_what_unsubscribers_are_a_part_of(self):
+        """Those that were blocked reached nobody who could unsubscribe."""
+        self.read_figures(MessageBlockedCount=2000, MessageUnsubscribedCount=80)
+        self.assertEqual(self.limit("unsubscribed").whole, 8000)
+        self.assertEqual(self.limit("unsubscribed").rate, 1)
+        self.assertEqual(self.limit("blocked").whole, 10_000)
+
+    def test_there_is_one_limit_of_each_kind(self):
+        self.read_figures()
+        self.read_figures()
+        self.assertEqual(self.server.mailjet_limit_ids.mapped("kind"), list(LIMITS))
+
+    def test_words(self):
+        self.read_figures(MessageHardBouncedCount=924)
+        limit = self.limit("bounced")
+        self.assertEqual(
+            limit.words,
+            "924 of 10,000 emails of the last 30 days bounced. That is 9.24 %; "
+            "Mailjet allows 8 %.",
+        )
+        self.assertIn("bounce reasons", limit.cure)
+        self.assertFalse(self.limit("blocked").cure)
+        complaints = self.limit("complained")
+        self.assertIn("Mailjet allows 0.08 %", complaints.words)
+        self.read_figures(total=12)
+        self.assertEqual(
+            limit.words,
+            "Mailjet judges from 1,000 emails in 30 days on; there were 12.",
+        )
+
+    def test_the_days_are_kept_as_counters(self):
+        self.read_figures(MessageSpamCount=3, MessageOpenedCount=10)
+        counters = self.env["mailjet.counter"].search(
+            [("server_id", "=", self.server.id)]
+        )
+        self.assertEqual(
+            sorted(counters.mapped("date")),
+            [datetime(2026, 3, 1), datetime(2026, 3, 31)],
+        )
+        self.assertEqual(sum(counters.mapped("complained")), 3)
+        kinds = counters.mapped(lambda one: (one.source, one.timing, one.resolution))
+        self.assertEqual(set(kinds), {("APIKey", "Message", "Day")})
+        self.read_figures(total=12_000, MessageOpenedCount=20)
+        self.assertEqual(sum(counters.mapped("opened")), 20)
+        self.assertEqual(sum(counters.mapped("processed")), 12_000)
+        self.assertEqual(
+            self.env["mailjet.counter"].search_count(
+                [("server_id", "=", self.server.id)]
+            ),
+            2,
+        )
+
+    # ------------------------------------------------------------------
+    # Activities
+    # ------------------------------------------------------------------
+
+    def test_one_activity_at_half_and_one_when_over(self):
+        user = new_test_user(self.env, "keeper", "base.group_system")
+        self.server.with_user(user).name = "Shop"
+        user.lang = "en_US"
+        limit = self.limit
+        self.read_figures(MessageHardBouncedCount=500)
+        activity = limit("bounced").activity_ids
+        self.assertEqual(activity.summary, "Half of the limit reached")
+        self.assertIn("That is 5 %", activity.note)
+        self.assertEqual(activity.user_id, user)
+        self.read_figures(MessageHardBouncedCount=600)
+        self.assertEqual(limit("bounced").activity_ids, activity, "Not each day")
+        activity.action_done()
+        self.read_figures(MessageHardBouncedCount=700)
+        self.assertFalse(limit("bounced").activity_ids, "Somebody takes care")
+        self.read_figures(MessageHardBouncedCount=900)
+        self.assertEqual(limit("bounced").activity_ids.summary, "Over the limit")
+        self.assertFalse(
+            (self.server.mailjet_limit_ids - limit("bounced")).activity_ids
+        )
+
+    def test_the_activity_is_closed_by_itself(self):
+        self.read_figures(MessageHardBouncedCount=900)
+        limit = self.limit("bounced")
+        self.read_figures(MessageHardBouncedCount=500)
+        self.assertTrue(limit.activity_ids, "Half of the limit is still too much")
+        self.read_figures(MessageHardBouncedCount=100)
+        self.assertFalse(limit.activity_ids)
+        bodies = " ".join(limit.message_ids.mapped("body"))
+        self.assertIn("below half of the limit again", bodies)
+        self.read_figures(MessageHardBouncedCount=500)
+        self.assertEqual(len(limit.activity_ids), 1)
+
+    # ------------------------------------------------------------------
+    # Outages
+    # ------------------------------------------------------------------
+
+    def run_cron(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("mail_mailjet.ir_cron_read_limits").method_direct_trigger()
+
+    def test_an_outage_leaves_what_was_known(self):
+        self.read_figures(MessageHardBouncedCount=900)
+        self.rest.faults.clear()
+        self.rest.faults.add("unauthorized", times=None)
+        for days in (1, 2):
+            with freeze_time(NOW + timedelta(days=days)):
+                self.run_cron()
+        self.env.invalidate_all()
+        limit = self.limit("bounced")
+        self.assertEqual((limit.state, limit.part), ("over", 900))
+        self.assertEqual(limit.read_on, NOW)
+        self.assertEqual(limit.outage_since, NOW + timedelta(days=1))
+        with self.assertRaises(UserError):
+            self.server.action_mailjet_read_limits()
+        self.answer_sums()
+        self.run_cron()
+        self.env.invalidate_all()
+        self.assertFalse(limit.outage_since)
+        self.assertEqual(limit.state, "fine")
+
+    def test_one_account_that_does_not_answer_keeps_no_other_waiting(self):
+        other = self.create_server("Second", mailjet_api_url=self.rest.url)
+        self.answer_sums()
+        self.rest.faults.clear()
+        self.rest.faults.add("unauthorized")
+        self.run_cron()
+        self.env.invalidate_all()
+        servers = self.server + other
+        self.assertEqual(len(servers.filtered("mailjet_limits_read_on")), 1)
+        self.assertEqual(len(servers.filtered("mailjet_limits_outage_since")), 1)
+
+    # ------------------------------------------------------------------
+    # Who may
+    # ------------------------------------------------------------------
+
+    def test_marketing_reads(self):
+        self.read_figures(MessageHardBouncedCount=900)
+        groups = "base.group_user,mass_mailing.group_mass_mailing_user"
+        user = new_test_user(self.env, "marketing", groups)
+        limit = self.limit("bounced").with_user(user)
+        self.assertIn("9 %", limit.words)
+        self.assertEqual(limit.read_on, NOW)
+        for action in (limit.action_read, limit.browse().action_read, limit.unlink):
+            with self.assertRaises(AccessError):
+                action()
+        internal = new_test_user(self.env, "internal", "base.group_user")
+        with self.assertRaises(AccessError):
+            limit.with_user(internal).read(["state"])
+
+    def test_an_administrator_reads_all_accounts(self):
+        admin = new_test_user(self.env, "chief", "base.group_system")
+        other = self.create_server("Second", mailjet_api_url=self.rest.url)
+        self.answer_sums()
+        self.env["mailjet.limit"].with_user(admin).action_read()
+        self.assertEqual(len((self.server + other).mailjet_limit_ids), 8)
+
+
+@tagged("post_install", "-at_install")
+class TestMailjetLimitPause(MailjetLimitCommon, MailRefusedCommon):
+    """Over a limit the queue of the server pauses, if that is wished."""
+
+    _request_handler = MailjetRestCommon._request_handler
+
+    def setUp(self):
+        super().setUp()
+        self.rest = self.enterContext(RestStandin(self.mailjet.store))
+        self.server.write(
+            {"mailjet_api_url": self.rest.url, "mailjet_pause_at_limit": True}
+        )
+
+    def read_figures(self, later=timedelta(0), **counts):
+        with freeze_time(fields.Datetime.now() + later):
+            self.answer_sums(**counts)
+            self.server.action_mailjet_read_limits()
+
+    def test_not_by_default(self):
+        self.assertFalse(self.create_server("New").mailjet_pause_at_limit)
+        self.server.mailjet_pause_at_limit = False
+        self.read_figures(MessageHardBouncedCount=900)
+        self.assertFalse(self.server.mailjet_is_paused)
+
+    def test_half_of_a_limit_is_no_pause(self):
+        self.read_figures(MessageHardBouncedCount=500)
+        self.assertFalse(self.server.mailjet_is_paused)
+
+    def test_emails_wait_and_the_reason_is_told(self):
+        self.read_figures(MessageHardBouncedCount=900)
+        mails = self.create_mails(2)
+        mails.send()
+        self.assertFalse(self.arrived())
+        self.assertEqual(set(mails.mapped("mailjet_waits_for")), {"pause"})
+        reason = self.server.mailjet_pause_reason
+        self.assertIn("900 of 10,000 emails of the last 30 days bounced", reason)
+        self.assertIn("resume sending", reason)
+
+    def test_it_goes_on_day_by_day_until_the_rate_has_fallen(self):
+        self.read_figures(MessageHardBouncedCount=900)
+        mails = self.create_mails(1)
+        mails.send()
+        day = timedelta(days=1)
+        self.read_figures(later=day, MessageHardBouncedCount=850)
+        self.run_queue(later=day + timedelta(hours=25))
+        self.assertFalse(self.arrived())
+        self.read_figures(later=2 * day, MessageHardBouncedCount=100)
+        self.env.invalidate_all()
+        self.assertFalse(self.server.mailjet_paused_until)
+        self.run_queue(later=2 * day + timedelta(minutes=1))
+        self.assertEqual(len(self.arrived()), 1)
+
+    def test_an_outage_is_no_end_of_it(self):
+        self.read_figures(MessageHardBouncedCount=900)
+        self.rest.faults.clear()
+        self.rest.faults.add("unauthorized", times=None)
+        with freeze_time(fields.Datetime.now() + timedelta(hours=25)):
+            with self.enter_registry_test_mode():
+                self.env.ref("mail_mailjet.ir_cron_read_limits").method_direct_trigger()
+            self.env.invalidate_all()
+            self.assertTrue(self.server.mailjet_is_paused)
+        with freeze_time(fields.Datetime.now() + timedelta(hours=50)):
+            self.env.invalidate_all()
+            self.assertTrue(self.server.mailjet_is_paused)
+
+    def test_who_resumes_is_left_alone_for_a_day(self):
+        self.read_figures(MessageHardBouncedCount=900)
+        mails = self.create_mails(1)
+        mails.send()
+        self.server.action_mailjet_resume()
+        self.assertFalse(self.server.mailjet_is_paused)
+        self.run_queue(timedelta(minutes=2))
+        self.assertEqual(len(self.arrived()), 1)
+        self.read_figures(later=timedelta(hours=23), MessageHardBouncedCount=950)
+        self.assertFalse(self.server.mailjet_paused_until)
+        # Another excess is another matter
+        self.read_figures(
+            later=timedelta(hours=23),
+            MessageHardBouncedCount=950,
+            MessageSpamCount=50,
+        )
+        self.assertTrue(self.server.mailjet_paused_until)
+
+    def test_after_a_day_the_same_excess_pauses_again(self):
+        self.read_figures(MessageHardBouncedCount=900)
+        self.server.action_mailjet_resume()
+        self.read_figures(later=timedelta(hours=25), MessageHardBouncedCount=900)
+        self.assertTrue(self.server.mailjet_paused_until)
+
+    def test_a_mail_under_way_does_not_end_it(self):
+        """Another worker may hand over its last mail when the pause has begun."""
+        self.read_figures(MessageHardBouncedCount=900)
+        until = self.server.mailjet_paused_until
+        self.server._mailjet_end_pause()
+        self.assertEqual(self.server.mailjet_paused_until, until)
+
+    def test_without_the_wish_it_ends(self):
+        self.read_figures(MessageHardBouncedCount=900)
+        mails = self.create_mails(1)
+        mails.send()
+        self.server.mailjet_pause_at_limit = False
+        self.assertFalse(self.server.mailjet_is_paused)
+        self.run_queue(timedelta(minutes=2))
+        self.assertEqual(len(self.arrived()), 1)

@@ -1,0 +1,4 @@
+from . import test_mailjet_report
+from . import test_mailjet_report_data
+from . import test_mailjet_report_run
+from . import test_mailjet_report_tour

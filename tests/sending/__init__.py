@@ -1,0 +1,3 @@
+from . import test_mail_limits
+from . import test_mail_refused
+from . import test_mailing_sent

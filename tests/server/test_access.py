@@ -1,0 +1,308 @@
+# pylint: disable=translation-required
+from contextlib import contextmanager, suppress
+
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+
+from ..common import API_KEY, SECRET_KEY, MailjetCommon
+
+SECRETS = (API_KEY, SECRET_KEY)
+
+# What each role may do: read, create, write, unlink. Who is not named may do nothing.
+EVERYTHING = {"admin": "rcwu"}
+MIRRORED = {"marketing": "r", **EVERYTHING}
+NEVER_CREATED = {"marketing": "r", "admin": "rwu"}
+IMPORTED = {"marketing": "r", "admin": "ru"}
+TIMELINE = dict.fromkeys(("internal", "marketing", "admin"), "rcw")
+RIGHTS = {
+    "mailjet.address": EVERYTHING,
+    "mailjet.callback": EVERYTHING,
+    "mailjet.callback.replace": EVERYTHING,
+    "mailjet.campaign": IMPORTED,
+    "mailjet.contact": IMPORTED,
+    "mailjet.contact.list": NEVER_CREATED,
+    "mailjet.counter": IMPORTED,
+    "mailjet.deliverability": {"marketing": "r", "admin": "r"},
+    "mailjet.dns.record": MIRRORED,
+    "mailjet.domain": MIRRORED,
+    "mailjet.event": NEVER_CREATED,
+    "mailjet.exclusion": IMPORTED,
+    "mailjet.exclusion.exchange": {"admin": "r"},
+    "mailjet.limit": NEVER_CREATED,
+    "mailjet.message": IMPORTED,
+    "mailjet.report": MIRRORED,
+    "mailjet.report.item": MIRRORED,
+    "mailjet.segment": IMPORTED,
+    "mailjet.sender": MIRRORED,
+    "mailjet.sender.add": EVERYTHING,
+    "mailjet.sender.delete": EVERYTHING,
+    "mailjet.sender.rename": EVERYTHING,
+    "mailjet.sending": {"admin": "r"},
+    "mailjet.sending.hour": {"marketing": "r", "admin": "r"},
+    "mailjet.setup": EVERYTHING,
+    "mailjet.smtp.test": EVERYTHING,
+    "mailjet.statistic": {"admin": "r"},
+    "mailjet.statistic.stale": {"admin": "r"},
+    "mailjet.subscription": IMPORTED,
+    "mailjet.suppression": NEVER_CREATED,
+    "mailjet.timeline": TIMELINE,
+}
+
+
+class AccessCommon(MailjetCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        marketing = "base.group_user,mass_mailing.group_mass_mailing_user"
+        cls.admin = new_test_user(cls.env, "mj_admin", groups="base.group_system")
+        cls.marketing = new_test_user(cls.env, "mj_marketing", groups=marketing)
+        cls.internal = new_test_user(cls.env, "mj_internal", groups="base.group_user")
+        cls.portal = new_test_user(cls.env, "mj_portal", groups="base.group_portal")
+        cls.public = cls.env.ref("base.public_user")
+        cls.server = cls.create_server(mailjet_usage="mass_mailing")
+
+
+@tagged("post_install", "-at_install")
+class TestAccess(AccessCommon):
+    def test_admin(self):
+        server = self.server.with_user(self.admin)
+        server.write({"smtp_pass": "another", "mailjet_usage": "all"})
+        self.assertEqual(server.smtp_pass, "another")
+        self.assertEqual(server.read(["smtp_user"])[0]["smtp_user"], API_KEY)
+        server.copy()
+        server.unlink()
+
+    def test_marketing_sees_name_and_state_and_no_key(self):
+        server = self.server.with_user(self.marketing)
+        values = server.read(["name", "mailjet_usage", "mailjet_state"])[0]
+        self.assertEqual(values["name"], "Mailjet")
+        self.assertEqual(values["mailjet_state"], "untested")
+        self.assertFalse(any(secret in str(server.read()) for secret in SECRETS))
+        for field in ("smtp_user", "smtp_pass", "mailjet_secret_placeholder"):
+            with self.assertRaises(AccessError):
+                server.read([field])
+        for action in (
+            lambda: server.write({"name": "Mine"}),
+            server.copy,
+            server.unlink,
+            server.test_smtp_connection,
+            server.action_mailjet_make_dedicated,
+        ):
+            with self.assertRaises(AccessError):
+                action()
+
+    def test_marketing_picks_the_server_in_a_mailing(self):
+        mailing = (
+            self.env["mailing.mailing"]
+            .with_user(self.marketing)
+            .create({"subject": "Mine"})
+        )
+        self.assertEqual(mailing.mail_server_id, self.server)
+        self.assertTrue(mailing.mailjet_server_available)
+        self.assertEqual(mailing.mailjet_state, "untested")
+        self.assertEqual(mailing.mailjet_usage, "mass_mailing")
+        arch = mailing.get_view(view_type="form")["arch"]
+        self.assertIn('name="mailjet_state"', arch)
+
+    def test_the_others_see_nothing(self):
+        for user in (self.internal, self.portal, self.public):
+            with self.subTest(user=user.login):
+                server = self.server.with_user(user)
+                for action in (
+                    lambda server=server: server.read(["name"]),
+                    lambda server=server: server.read(["mailjet_state"]),
+                    lambda server=server: server.write({"name": "Mine"}),
+                    lambda server=server: server.test_smtp_connection(),
+                    lambda server=server: server.action_mailjet_make_dedicated(),
+                ):
+                    with self.assertRaises(AccessError):
+                        action()
+
+    def test_everybody_can_send(self):
+        """Finding the server for a mail needs no right on servers."""
+        for user in (self.internal, self.portal, self.public):
+            server, _address = (
+                self.env["ir.mail_server"]
+                .with_user(user)
+                ._find_mail_server("anna@company.example")
+            )
+            self.assertEqual(server, self.server)
+
+
+class _UndoError(Exception):
+    pass
+
+
+@tagged("post_install", "-at_install")
+class TestModelAccess(AccessCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.mailing = cls.env["mailing.mailing"].create({"subject": "News"})
+
+    def vals_of(self, model, number, env):
+        """Return values for a record, unlike those for another number."""
+        server = {"server_id": self.server.id}
+        email = {"email": f"a{number}@b.example"}
+        kind = ("ownership", "spf")[number]
+
+        def made(name):
+            return env[name].create(self.vals_of(name, number, env)).id
+
+        return {
+            "mailjet.address": lambda: {**server, **email},
+            "mailjet.callback": lambda: {**server, "event": ("open", "spam")[number]},
+            "mailjet.callback.replace": lambda: {
+                "callback_id": made("mailjet.callback")
+            },
+            "mailjet.dns.record": lambda: {
+                "domain_id": made("mailjet.domain"),
+                "kind": kind,
+            },
+            "mailjet.domain": lambda: {**server, "name": f"b{number}.example"},
+            "mailjet.event": lambda: {
+                **server,
+                **email,
+                "key": f"key{number}",
+                "event": "open",
+                "date": "2026-03-05 08:40:00",
+                "mailing_id": self.mailing.id,
+            },
+            "mailjet.exclusion": lambda: {**server, **email},
+            "mailjet.exclusion.exchange": lambda: server,
+            "mailjet.limit": lambda: {
+                **server,
+                "kind": ("bounced", "blocked")[number],
+            },
+            "mailjet.sender": lambda: {**server, **email, "status": "active"},
+            "mailjet.sender.add": lambda: server,
+            "mailjet.sender.delete": lambda: {"sender_id": made("mailjet.sender")},
+            "mailjet.sender.rename": lambda: {"sender_id": made("mailjet.sender")},
+            "mailjet.sending": lambda: {**server, "count": 1},
+            "mailjet.setup": lambda: server,
+            "mailjet.smtp.test": lambda: server,
+            "mailjet.suppression": lambda: {
+                **server,
+                **email,
+                "date": "2026-03-05 08:40:00",
+            },
+            "mailjet.message": lambda: {
+                **server,
+                "key": f"key{number}",
+                "mailing_id": self.mailing.id,
+            },
+            "mailjet.report": lambda: server,
+            "mailjet.report.item": lambda: {
+                "report_id": made("mailjet.report"),
+                "stream": "message",
+            },
+            "mailjet.statistic": lambda: {**server, "date": "2026-03-05"},
+            "mailjet.statistic.stale": lambda: {**server, "date": "2026-03-05"},
+            "mailjet.timeline": dict,
+        }.get(model, lambda: {**server, "key": f"key{number}"})()
+
+    @contextmanager
+    def taken_back(self):
+        """Undo all that is done within."""
+        with suppress(_UndoError), self.cr.savepoint():
+            yield
+            self.env.flush_all()
+            raise _UndoError
+        self.env.invalidate_all(flush=False)
+
+    def is_allowed(self, action):
+        try:
+            with self.taken_back():
+                action()
+        except AccessError:
+            self.env.invalidate_all(flush=False)
+            return False
+        return True
+
+    def rights_of(self, user, model):
+        """Try all that can be done with a record that is the user's own."""
+        records = self.env[model].with_user(user)
+        if not records._auto:  # a view of the database
+            return "r" if self.is_allowed(lambda: records.search([])) else ""
+        superuser = records.sudo().env
+        record = superuser[model].create(self.vals_of(model, 0, superuser)).sudo(False)
+        vals = self.vals_of(model, 1, superuser)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        actions = {
+            "r": record.read,
+            "c": lambda: records.create(vals),
+            "w": lambda: record.write({}),
+            "u": record.unlink,
+        }
+        return "".join(key for key, do in actions.items() if self.is_allowed(do))
+
+    def test_every_model_is_in_the_table(self):
+        own = {
+            name
+            for name, model in self.registry.items()
+            if model._original_module == "mail_mailjet" and not model._abstract
+        }
+        self.assertEqual(set(RIGHTS), own)
+
+    def test_what_each_role_may_do(self):
+        roles = {
+            "public": self.public,
+            "portal": self.portal,
+            "internal": self.internal,
+            "marketing": self.marketing,
+            "admin": self.admin,
+        }
+        for model, rights in RIGHTS.items():
+            for role, user in roles.items():
+                with self.subTest(model=model, role=role), self.taken_back():
+                    expected = rights.get(role, "")
+                    self.assertEqual(self.rights_of(user, model), expected)
+
+    def test_events_of_other_mail_are_for_administrators(self):
+        """A link in an invoice or a mail about a password may hold a token."""
+        message = self.admin.partner_id.message_post(body="Your password").id
+
+        def create(*links):
+            vals = {**self.vals_of("mailjet.event", 0, self.env), "mailing_id": False}
+            return self.env["mailjet.event"].create(
+                [{**vals, "key": str(link), **link} for link in links]
+            )
+
+        of_others = create(
+            {},
+            {"mail_message_id": message},
+            {"mailjet_campaign_id": "12"},  # Mailjet makes some of other mail, too
+        )
+        of_marketing = create({"mailing_id": self.mailing.id})
+        for user, seen in (
+            (self.marketing, of_marketing),
+            (self.admin, of_marketing + of_others),
+        ):
+            events = self.env["mailjet.event"].with_user(user)
+            self.assertEqual(events.search([]).sorted("id"), seen.sorted("id"))
+        for event in of_others.with_user(self.marketing):
+            with self.assertRaises(AccessError):
+                event.read(["url"])
+
+    def test_a_mailings_figures_are_for_marketing(self):
+        trace = self.env["mailing.trace"].create(
+            {
+                "mass_mailing_id": self.mailing.id,
+                "model": "res.partner",
+                "res_id": self.admin.partner_id.id,
+            }
+        )
+        self.env["mailjet.event"].create(
+            {
+                **self.vals_of("mailjet.event", 0, self.env),
+                "event": "spam",
+                "state": "applied",
+                "trace_id": trace.id,
+            }
+        )
+        mailing = self.mailing.with_user(self.marketing)
+        self.assertEqual(mailing.mailjet_complained, 1)
+        self.assertEqual(
+            trace.with_user(self.marketing).mailjet_event_ids.event, "spam"
+        )

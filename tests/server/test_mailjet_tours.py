@@ -1,0 +1,126 @@
+import requests
+
+from odoo.tests import HttpCase, tagged
+
+from ..common import (
+    API_KEY,
+    SECRET_KEY,
+    MailjetRestCommon,
+    MailjetSmtpCommon,
+    record_answers,
+)
+
+DOMAIN = "company.example"
+SENDER = f"bounce@{DOMAIN}"
+PUBLIC_URL = "https://app.mailjet.com"
+
+
+@tagged("post_install", "-at_install")
+class TestMailjetTours(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
+    """What an administrator does in the browser for an account at Mailjet."""
+
+    def setUp(self):
+        super().setUp()
+        self.admin = self.env.ref("base.user_admin")
+        # The test of the connection needs one
+        self.admin.email = f"admin@{DOMAIN}"
+
+    def start_mailjet_tour(self, action, name):
+        """Start a tour and tell it, in cookies, what is known at run time only.
+
+        :return: every answer in JSON that the browser got, as a list of texts
+        """
+        cookies = {
+            "mailjet_api_url": self.rest.url,
+            "mailjet_port": str(self.mailjet.starttls_port),
+            "mailjet_api_key": API_KEY,
+            "mailjet_secret_key": SECRET_KEY,
+        }
+        with record_answers() as answers:
+            self.start_tour(
+                f"/odoo/action-{action}", name, login=self.admin.login, cookies=cookies
+            )
+        return answers
+
+    def lookup_proof(self, name):
+        """Publish the ownership value of the domain when it is looked for.
+
+        Mailjet makes it up in the middle of the tour, and a tour cannot tell it to the
+        test that would publish it.
+        """
+        with self.store.lock:
+            tokens = [
+                row["OwnerShipToken"]
+                for row in self.account.domains
+                if row["Domain"] == DOMAIN
+                and row["OwnerShipTokenRecordName"].rstrip(".") == name
+            ]
+        self.dns.set(name, "TXT", tokens)
+        return tokens
+
+    def test_from_two_keys_to_server_in_use(self):
+        self.server.unlink()
+        self.rest.lookup_txt = self.lookup_proof
+        addresses = set(self.env["mailjet.address"]._addresses_and_uses())
+        self.assertIn(SENDER, addresses)
+        answers = self.start_mailjet_tour(
+            "base.action_ir_mail_server_list", "mailjet_setup"
+        )
+
+        server = self.MailServer.with_context(active_test=False).search([])
+        self.assertRecordValues(
+            server,
+            [
+                {
+                    "active": True,
+                    "mailjet_usage": "all",
+                    "smtp_encryption": "starttls_strict",
+                    "smtp_host": "localhost",
+                    "smtp_port": self.mailjet.starttls_port,
+                    "smtp_user": API_KEY,
+                    "smtp_pass": SECRET_KEY,
+                    "mailjet_api_url": self.rest.url,
+                    "from_filter": DOMAIN,
+                    "mailjet_state": "working",
+                }
+            ],
+        )
+        # Each address once, and the proof of each of their domains
+        domains = {f"*@{address.rpartition('@')[2]}" for address in addresses}
+        with self.store.lock:
+            at_mailjet = {row["Email"]: row["Status"] for row in self.account.senders}
+            self.assertEqual(len(at_mailjet), len(self.account.senders))
+        self.assertEqual(set(at_mailjet), addresses | domains)
+        self.assertEqual(
+            [email for email, status in at_mailjet.items() if status == "Active"],
+            [f"*@{DOMAIN}"],
+        )
+        self.assertEqual(
+            set(server.mailjet_sender_ids.mapped("email")), set(at_mailjet)
+        )
+        # The test of the connection sends nothing
+        self.assertFalse(self.mailjet.store.messages)
+        # Admins see the API key, so the answers are really those of the set-up
+        self.assertTrue([answer for answer in answers if API_KEY in answer])
+        self.assertFalse([answer for answer in answers if SECRET_KEY in answer])
+
+    def test_activation_mail_to_active_sender(self):
+        self.rest.public_url = PUBLIC_URL
+        mails = []
+        self.store.on_activation(lambda *mail: mails.append(mail))
+        sender, _message = self.server._mailjet_add_sender(SENDER)
+        _email, url, mail = mails[-1]
+        self.env["mail.thread"].message_process(None, mail)
+        self.assertEqual(sender.activity_ids.user_id, self.admin)
+
+        action = "mail_mailjet.mailjet_sender_action"
+        self.start_mailjet_tour(action, "mailjet_activation")
+        # Odoo offers the link and never opens it
+        self.assertNotIn("/activate", str(self.rest.requests))
+        self.assertEqual(sender.status, "inactive")
+
+        # Somebody opens it in the new tab
+        requests.get(url.replace(PUBLIC_URL, self.rest.url), timeout=10)
+        self.start_mailjet_tour(action, "mailjet_activation_opened")
+        self.assertEqual(sender.status, "active")
+        self.assertFalse(sender.activity_ids)

@@ -1,0 +1,60 @@
+from datetime import datetime, timedelta
+from itertools import pairwise, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mail_mailjet import const
+from mail_mailjet.tools.report.counter_rule import (
+    MOST_SLICES,
+    SLICES,
+    beginning,
+    problem_of,
+    windows,
+)
+
+MOMENTS = st.datetimes(datetime(2018, 4, 3), datetime(2030, 1, 1)).map(
+    lambda moment: moment.replace(microsecond=0)
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "timing", "resolution"),
+    list(
+        product(const.COUNTER_SOURCES, const.COUNTER_TIMINGS, const.COUNTER_RESOLUTIONS)
+    ),
+)
+def test_what_mailjet_refuses_has_a_reason(source, timing, resolution):
+    allowed = {
+        "APIKey": (timing, resolution) != ("Event", "Lifetime"),
+        "Campaign": (timing, resolution) != ("Event", "Lifetime"),
+        "List": (timing, resolution) == ("Message", "Lifetime"),
+        "Sender": timing == "Message",
+    }[source]
+    problem = problem_of(source, timing, resolution)
+    assert (problem is None) == allowed
+    assert allowed or str(problem).endswith(".")
+
+
+@given(MOMENTS, st.timedeltas(timedelta(0), timedelta(days=400)), st.sampled_from("HD"))
+def test_windows_hold_every_slice_once_and_no_more_than_100(start, length, letter):
+    resolution = {"H": "Hour", "D": "Day"}[letter]
+    end = (start + length).replace(microsecond=0)
+    found = list(windows(start, end, resolution))
+    width = SLICES[resolution]
+    assert all(until - begin <= MOST_SLICES * width for begin, until in found)
+    assert all(newer[0] == older[1] for newer, older in pairwise(found))
+    first, last = found[-1][0], found[0][1]
+    # The first moment of a window is left out: its first slice begins a second later
+    assert first < start <= first + width + timedelta(seconds=1)
+    assert last == end
+    for begin, _until in found:
+        midnight = begin.replace(hour=0, minute=0, second=0)
+        assert (begin + timedelta(seconds=1) - midnight) % width == timedelta(0)
+
+
+def test_finer_counters_are_read_back_less_far():
+    now = datetime(2026, 11, 25, 12)
+    assert beginning("Day", now) == datetime(2018, 4, 3)
+    assert beginning("Hour", now) == datetime(2025, 11, 24, 12)
+    assert beginning("Highest", now) == datetime(2026, 11, 18, 12)
