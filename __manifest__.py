@@ -45,7 +45,7 @@
         "views/mailjet_counter_views.xml",
         "views/mailjet_deliverability_views.xml",
         "views/mailjet_report_views.xml",
-        "views/mailjet_limit_views.xml",
+        "views/mailjet_policy_limit_views.xml",
         "views/mailjet_sending_hour_views.xml",
         "views/mailjet_dashboard_views.xml",
         "views/mailjet_menus.xml",

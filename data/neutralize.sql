@@ -17,11 +17,11 @@ UPDATE ir_mail_server
        mailjet_paused_until = NULL,
        mailjet_pause_words = NULL,
        mailjet_pause_count = 0,
-       mailjet_limit_pause = FALSE,
+       mailjet_policy_pause = FALSE,
        mailjet_state = 'untested',
        mailjet_failure = NULL
  WHERE smtp_authentication = 'mailjet'
-    OR mailjet_usage IS NOT NULL;
+    OR mailjet_purpose IS NOT NULL;
 
 -- Mailjet goes on posting to the original; the copy knows nothing of it
 DELETE FROM mailjet_callback;

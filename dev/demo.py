@@ -43,7 +43,7 @@ def make_server():
         {
             "name": "Mailjet sandbox",
             "smtp_authentication": "mailjet",
-            "mailjet_usage": "mass_mailing",
+            "mailjet_purpose": "mass_mailing",
             "smtp_host": "localhost",
             "smtp_port": ports["starttls_strict"],
             "smtp_encryption": "starttls_strict",

@@ -115,7 +115,7 @@ class MailjetSetup(models.TransientModel):
             "api_key": server.smtp_user,
             "api_url": server.mailjet_api_url,
             "region": urls.get(server.mailjet_api_url, "other"),
-            "usage": server.mailjet_usage or "all",
+            "usage": server.mailjet_purpose or "all",
             "security": server.mailjet_security or "starttls",
             "smtp_host": server.smtp_host,
             "smtp_port": server.smtp_port,
@@ -298,7 +298,7 @@ class MailjetSetup(models.TransientModel):
             )
 
     def _leave_use(self):
-        vals = {"mailjet_usage": self.usage, "mailjet_security": self.security}
+        vals = {"mailjet_purpose": self.usage, "mailjet_security": self.security}
         if self.region == "other":
             vals.update(smtp_host=self.smtp_host, smtp_port=self.smtp_port)
         changes = {

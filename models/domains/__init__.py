@@ -1,4 +1,4 @@
-from . import mailjet_mirror  # before the models that inherit it
+from . import mailjet_synced_mixin  # before the models that inherit it
 from . import mail_thread
 from . import mailjet_dns_record
 from . import mailjet_domain

@@ -16,10 +16,10 @@ class MailjetDomain(models.Model):
     """A sending domain at Mailjet: what to publish in DNS, and what Mailjet found."""
 
     _name = "mailjet.domain"
-    _inherit = ["mailjet.mirror", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["mailjet.synced.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Mailjet domain"
     _order = "name, id"
-    _mirror_key = "name"
+    _sync_key = "name"
 
     name = fields.Char("Domain", required=True, readonly=True)
     ownership_token = fields.Char(
@@ -63,12 +63,12 @@ class MailjetDomain(models.Model):
             )
 
     @api.model
-    def _mirror_rows(self, server, rows):
+    def _sync_rows(self, server, rows):
         """Mirror the `DomainDns` rows of an account; return the records."""
-        return self._mirror(server, [self._mirror_vals(row) for row in rows])
+        return self._sync(server, [self._sync_vals(row) for row in rows])
 
     @api.model
-    def _mirror_vals(self, row):
+    def _sync_vals(self, row):
         return {
             "mailjet_id": row.id,
             "name": row.domain,

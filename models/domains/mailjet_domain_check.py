@@ -99,8 +99,8 @@ class MailjetDomain(models.Model):
                 domain.bulk_state = "ready"
 
     @api.model
-    def _mirror_rows_of(self, server, vals_list):
-        domains = super()._mirror_rows_of(server, vals_list)
+    def _sync_values(self, server, vals_list):
+        domains = super()._sync_values(server, vals_list)
         new = domains.filtered(lambda domain: not domain.record_ids)
         self.env["mailjet.dns.record"].create(
             [
@@ -198,7 +198,7 @@ class MailjetDomain(models.Model):
             except UserError as error:
                 errors.append(error)
                 continue
-            self._mirror_rows_of(server, [self._mirror_vals(row) for row in rows])
+            self._sync_values(server, [self._sync_vals(row) for row in rows])
             self.env["mailjet.sender"]._keep_rows(server, senders, domains)
         return errors
 

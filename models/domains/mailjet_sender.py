@@ -17,11 +17,11 @@ class MailjetSender(models.Model):
     """An address, or a whole domain, that Mailjet may send from."""
 
     _name = "mailjet.sender"
-    _inherit = ["mailjet.mirror", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["mailjet.synced.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Mailjet sender"
     _rec_name = "email"
     _order = "is_domain desc, email, id"
-    _mirror_key = "email"
+    _sync_key = "email"
 
     email = fields.Char(
         "Address",
@@ -74,18 +74,16 @@ class MailjetSender(models.Model):
             sender.is_domain = (sender.email or "").startswith("*@")
 
     @api.model
-    def _mirror_rows(self, server, rows, domains):
+    def _sync_rows(self, server, rows, domains):
         """Mirror the `Sender` rows of an account; return the records.
 
         :param domains: the account's `mailjet.domain` records, just mirrored
         """
         domain_ids = {domain.name: domain.id for domain in domains}
-        return self._mirror(
-            server, [self._mirror_vals(row, domain_ids) for row in rows]
-        )
+        return self._sync(server, [self._sync_vals(row, domain_ids) for row in rows])
 
     @api.model
-    def _mirror_vals(self, row, domain_ids):
+    def _sync_vals(self, row, domain_ids):
         return {
             "mailjet_id": row.id,
             "email": row.email.lower(),
@@ -111,8 +109,8 @@ class MailjetSender(models.Model):
     def _keep_rows(self, server, rows, domains):
         """Keep what Mailjet says now of some senders of these domains."""
         domain_ids = {domain.name: domain.id for domain in domains}
-        vals_list = [self._mirror_vals(row, domain_ids) for row in rows]
-        senders = self._mirror_rows_of(server, vals_list)
+        vals_list = [self._sync_vals(row, domain_ids) for row in rows]
+        senders = self._sync_values(server, vals_list)
         senders.filtered(lambda s: s.status == "active").activity_ids.unlink()
 
     def action_check(self):

@@ -230,7 +230,7 @@ class IrMail_Server(models.Model):
         self._mailjet_keep_callbacks(rows)
 
     def _mailjet_keep_callbacks(self, rows):
-        self.env["mailjet.callback"]._mirror(self, rows)
+        self.env["mailjet.callback"]._sync(self, rows)
         sent = self.mailjet_callback_ids.filtered(lambda one: one.event == "sent")
         self.write(
             {

@@ -3,4 +3,4 @@ from odoo import models
 
 class MailingContact(models.Model):
     _name = "mailing.contact"
-    _inherit = ["mailing.contact", "mailjet.suppressed"]
+    _inherit = ["mailing.contact", "mailjet.suppression.mixin"]

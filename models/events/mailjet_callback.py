@@ -59,7 +59,7 @@ class MailjetCallback(models.Model):
     _event_unique = models.UniqueIndex("(server_id, event)")
 
     @api.model
-    def _mirror(self, server, rows):
+    def _sync(self, server, rows):
         """Keep what Mailjet has for each type of event.
 
         :param rows: `tools.mailjet.client.Callback`

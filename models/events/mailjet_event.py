@@ -150,7 +150,7 @@ class MailjetEvent(models.Model):
         help="Why it did not arrive, what was clicked, or that it was a machine.",
     )
 
-    # Mailjet's ids have 64 bits, see mailjet.mirror
+    # Mailjet's ids have 64 bits, see mailjet.synced.mixin
     mailjet_message_id = fields.Char("Message ID", readonly=True)
     guid = fields.Char("Message GUID", readonly=True)
     mailjet_campaign_id = fields.Char("Campaign ID", readonly=True)

@@ -1,10 +1,10 @@
 from odoo import api, fields, models
 
 
-class MailjetSuppressed(models.AbstractModel):
+class MailjetSuppressionMixin(models.AbstractModel):
     """For records with an address: whether Mailjet delivers to it."""
 
-    _name = "mailjet.suppressed"
+    _name = "mailjet.suppression.mixin"
     _description = "Address that Mailjet may suppress"
 
     mailjet_suppression = fields.Text(

@@ -28,121 +28,125 @@ class IrMail_Server(models.Model):
 
     _inherit = "ir.mail_server"
 
-    mailjet_limit_ids = fields.One2many(
-        "mailjet.limit", "server_id", "Limits of Mailjet's sending policy"
+    mailjet_policy_limit_ids = fields.One2many(
+        "mailjet.policy.limit", "server_id", "Limits of Mailjet's sending policy"
     )
-    mailjet_pause_at_limit = fields.Boolean(
+    mailjet_pause_at_policy_limit = fields.Boolean(
         "Pause sending at a limit",
         help="When a rate is over Mailjet's limit, emails wait until somebody resumes "
         "sending, or the rate has fallen below the limit.",
     )
-    mailjet_limit_pause = fields.Boolean("Paused at a limit", readonly=True, copy=False)
-    mailjet_limits_read_on = fields.Datetime(
+    mailjet_policy_pause = fields.Boolean(
+        "Paused at a limit", readonly=True, copy=False
+    )
+    mailjet_policy_read_on = fields.Datetime(
         "Figures read on", readonly=True, copy=False
     )
-    mailjet_limits_outage_since = fields.Datetime(
+    mailjet_policy_outage_since = fields.Datetime(
         "Not to be read since", readonly=True, copy=False
     )
 
     def write(self, vals):
         result = super().write(vals)
-        if vals.get("mailjet_pause_at_limit") is False:
-            for server in self.filtered("mailjet_limit_pause"):
-                server._mailjet_end_limit_pause()
+        if vals.get("mailjet_pause_at_policy_limit") is False:
+            for server in self.filtered("mailjet_policy_pause"):
+                server._mailjet_end_policy_pause()
         return result
 
     # ------------------------------------------------------------------
     # Reading
     # ------------------------------------------------------------------
 
-    def action_mailjet_read_limits(self):
+    def action_mailjet_read_policy_limits(self):
         """Read Mailjet's figures of the last 30 days."""
         self.check_access("write")
         for server in self:
-            server._mailjet_read_limits()
-            server._mailjet_pause_at_limits()
+            server._mailjet_read_policy_limits()
+            server._mailjet_pause_at_policy_limits()
 
     @api.model
-    def _cron_read_limits(self):
+    def _cron_read_policy_limits(self):
         """Read the figures of all accounts; after an outage the next run does."""
         servers = self._mailjet_in_use()
         self.env["ir.cron"]._commit_progress(remaining=len(servers))
         for server in servers:
             try:
-                server._mailjet_read_limits()
+                server._mailjet_read_policy_limits()
             except UserError as error:
                 _logger.info("Mailjet: limits of %s not read: %s", server.name, error)
-                if not server.mailjet_limits_outage_since:
-                    server.mailjet_limits_outage_since = fields.Datetime.now()
-            server._mailjet_pause_at_limits()
+                if not server.mailjet_policy_outage_since:
+                    server.mailjet_policy_outage_since = fields.Datetime.now()
+            server._mailjet_pause_at_policy_limits()
             self.env["ir.cron"]._commit_progress(1)
 
-    def _mailjet_read_limits(self):
+    def _mailjet_read_policy_limits(self):
         self.ensure_one()
         now = fields.Datetime.now()
         start = fields.Datetime.start_of(now - timedelta(days=30), "day")
         with self._mailjet_api() as client:
             days = client.daily_counters(start, now)
         self.env["mailjet.counter"]._keep_days(self, days)
-        self.env["mailjet.limit"]._judge(self, days)
+        self.env["mailjet.policy.limit"]._judge(self, days)
         self.write(
-            {"mailjet_limits_read_on": now, "mailjet_limits_outage_since": False}
+            {"mailjet_policy_read_on": now, "mailjet_policy_outage_since": False}
         )
 
     # ------------------------------------------------------------------
     # Pausing
     # ------------------------------------------------------------------
 
-    def _mailjet_limits_exceeded(self):
-        return self.mailjet_limit_ids.filtered(lambda limit: limit.state == "over")
+    def _mailjet_exceeded_policy_limits(self):
+        return self.mailjet_policy_limit_ids.filtered(
+            lambda limit: limit.state == "over"
+        )
 
-    def _mailjet_pause_at_limits(self):
+    def _mailjet_pause_at_policy_limits(self):
         """Pause the queue over a limit, if that is wished, or end such a pause."""
         self.ensure_one()
-        exceeded = self._mailjet_limits_exceeded()
-        if self.mailjet_pause_at_limit and not all(
+        exceeded = self._mailjet_exceeded_policy_limits()
+        if self.mailjet_pause_at_policy_limit and not all(
             limit._is_accepted() for limit in exceeded
         ):
             self._mailjet_pause_for(PAUSE, reason=_REASON, cure=_CURE)
-            self.mailjet_limit_pause = True
-        elif self.mailjet_limit_pause:
-            self._mailjet_end_limit_pause()
+            self.mailjet_policy_pause = True
+        elif self.mailjet_policy_pause:
+            self._mailjet_end_policy_pause()
 
-    def _mailjet_end_limit_pause(self):
-        self.mailjet_limit_pause = False
+    def _mailjet_end_policy_pause(self):
+        self.mailjet_policy_pause = False
         self._mailjet_end_pause()
         self._mailjet_release("pause")
 
     def action_mailjet_resume(self):
         """Send in spite of what is exceeded now."""
         self.check_access("write")
-        for server in self.filtered("mailjet_limit_pause"):
-            exceeded = server._mailjet_limits_exceeded()
+        for server in self.filtered("mailjet_policy_pause"):
+            exceeded = server._mailjet_exceeded_policy_limits()
             exceeded.accepted_on = fields.Datetime.now()
-            server.mailjet_limit_pause = False
+            server.mailjet_policy_pause = False
         return super().action_mailjet_resume()
 
-    def _is_mailjet_paused_at_limit(self):
-        return self.mailjet_limit_pause and self._is_mailjet_paused()
+    def _is_mailjet_paused_by_policy(self):
+        return self.mailjet_policy_pause and self._is_mailjet_paused()
 
     def _mailjet_end_pause(self):
         """End it, but not for a mail that was under way when a limit was met."""
-        if self._is_mailjet_paused_at_limit():
+        if self._is_mailjet_paused_by_policy():
             return None
         return super()._mailjet_end_pause()
 
     def _mailjet_note_refusal(self, outcome):
         """Nor does a refusal of such a mail put a shorter pause in its place."""
-        if self._is_mailjet_paused_at_limit():
+        if self._is_mailjet_paused_by_policy():
             return None
         return super()._mailjet_note_refusal(outcome)
 
-    @api.depends("mailjet_limit_pause", "mailjet_limit_ids.words")
+    @api.depends("mailjet_policy_pause", "mailjet_policy_limit_ids.words")
     def _compute_mailjet_pause_reason(self):
         """Say which limit it is, too."""
         result = super()._compute_mailjet_pause_reason()
-        for server in self.filtered("mailjet_limit_pause"):
-            lines = server._mailjet_limits_exceeded().mapped("words")
+        for server in self.filtered("mailjet_policy_pause"):
+            lines = server._mailjet_exceeded_policy_limits().mapped("words")
             server.mailjet_pause_reason = "\n".join(
                 filter(None, [*lines, server.mailjet_pause_reason])
             )

@@ -5,7 +5,7 @@ class MailjetCounter(models.Model):
     """Counters of whole days that are read beside the reports, for the limits."""
 
     _name = "mailjet.counter"
-    _inherit = ["mailjet.counter", "mailjet.rates"]
+    _inherit = ["mailjet.counter", "mailjet.rates.mixin"]
 
     @api.model
     def _keep_days(self, server, days):

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from .mailjet_rates import MEASURES, RATES
+from .mailjet_rates_mixin import MEASURES, RATES
 
 DAYS = 30
 # Fewer emails say nothing about an hour
@@ -44,7 +44,7 @@ class MailjetDashboard(models.AbstractModel):
         """
         self.env["mailjet.deliverability"].check_access("read")
         servers = self.env["ir.mail_server"]._mailjet_in_use()
-        servers = servers.sorted(lambda one: one.mailjet_usage != "mass_mailing")
+        servers = servers.sorted(lambda one: one.mailjet_purpose != "mass_mailing")
         server = servers.filtered(lambda one: one.id == server_id) or servers[:1]
         data = {
             "servers": [{"id": one.id, "name": one.name} for one in servers],
@@ -65,8 +65,8 @@ class MailjetDashboard(models.AbstractModel):
                 callback.state == "ours" for callback in server.mailjet_callback_ids
             ),
             "limits": self._limits(server),
-            "limits_read_on": _text(server.mailjet_limits_read_on),
-            "limits_outage_since": _text(server.mailjet_limits_outage_since),
+            "limits_read_on": _text(server.mailjet_policy_read_on),
+            "limits_outage_since": _text(server.mailjet_policy_outage_since),
             "hours": self._hours(server),
             "reasons": self._reasons(server),
         }
@@ -139,7 +139,9 @@ class MailjetDashboard(models.AbstractModel):
 
     @api.model
     def _limits(self, server):
-        limits = self.env["mailjet.limit"].search([("server_id", "=", server.id)])
+        limits = self.env["mailjet.policy.limit"].search(
+            [("server_id", "=", server.id)]
+        )
         kinds = dict(limits._fields["kind"]._description_selection(self.env))
         states = dict(limits._fields["state"]._description_selection(self.env))
         return [

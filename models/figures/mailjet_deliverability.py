@@ -11,7 +11,7 @@ class MailjetDeliverability(models.Model):
     """
 
     _name = "mailjet.deliverability"
-    _inherit = ["mailjet.rates"]
+    _inherit = ["mailjet.rates.mixin"]
     _description = "Deliverability"
     _auto = False
     _order = "date desc, id desc"

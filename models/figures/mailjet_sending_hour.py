@@ -22,7 +22,7 @@ class MailjetSendingHour(models.Model):
     """
 
     _name = "mailjet.sending.hour"
-    _inherit = ["mailjet.rates"]
+    _inherit = ["mailjet.rates.mixin"]
     _description = "Sending hour"
     _auto = False
     _order = "date desc, id desc"

@@ -1,4 +1,4 @@
-from . import mailjet_dataset  # before the models that inherit it
+from . import mailjet_imported_mixin  # before the models that inherit it
 from . import mailjet_campaign
 from . import mailjet_contact
 from . import mailjet_contact_list

@@ -12,7 +12,7 @@ class MailjetCampaign(models.Model):
     """
 
     _name = "mailjet.campaign"
-    _inherit = ["mailjet.dataset"]
+    _inherit = ["mailjet.imported.mixin"]
     _description = "Mailjet campaign"
     _order = "date desc, id desc"
     _rec_names_search = ["subject", "title", "custom_value"]

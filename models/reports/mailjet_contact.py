@@ -11,7 +11,7 @@ class MailjetContact(models.Model):
     """
 
     _name = "mailjet.contact"
-    _inherit = ["mailjet.dataset"]
+    _inherit = ["mailjet.imported.mixin"]
     _description = "Mailjet contact"
     _order = "email, id"
     _rec_name = "email"

@@ -8,7 +8,7 @@ class MailjetContactList(models.Model):
     """A contact list of a Mailjet account."""
 
     _name = "mailjet.contact.list"
-    _inherit = ["mailjet.dataset"]
+    _inherit = ["mailjet.imported.mixin"]
     _description = "Mailjet contact list"
     _order = "name, id"
 

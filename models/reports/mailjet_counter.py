@@ -9,7 +9,7 @@ class MailjetCounter(models.Model):
     """
 
     _name = "mailjet.counter"
-    _inherit = ["mailjet.dataset"]
+    _inherit = ["mailjet.imported.mixin"]
     _description = "Mailjet counter"
     _order = "date desc, id desc"
 

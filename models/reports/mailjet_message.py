@@ -13,7 +13,7 @@ class MailjetMessage(models.Model):
     """A mail to one recipient, as Mailjet tells of it."""
 
     _name = "mailjet.message"
-    _inherit = ["mailjet.dataset"]
+    _inherit = ["mailjet.imported.mixin"]
     _description = "Mailjet message"
     _order = "date desc, id desc"
 

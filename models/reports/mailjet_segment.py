@@ -5,7 +5,7 @@ class MailjetSegment(models.Model):
     """A segment of a Mailjet account: contacts who fulfil an expression."""
 
     _name = "mailjet.segment"
-    _inherit = ["mailjet.dataset"]
+    _inherit = ["mailjet.imported.mixin"]
     _description = "Mailjet segment"
     _order = "name, id"
 

@@ -5,7 +5,7 @@ class MailjetSubscription(models.Model):
     """That a contact is on a contact list of Mailjet's."""
 
     _name = "mailjet.subscription"
-    _inherit = ["mailjet.dataset"]
+    _inherit = ["mailjet.imported.mixin"]
     _description = "Mailjet list membership"
     _order = "subscribed_on desc, id desc"
 

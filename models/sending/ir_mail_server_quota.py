@@ -91,7 +91,7 @@ class IrMail_Server(models.Model):
         return left, fields.Datetime.add(start, **period)
 
     @api.constrains("mailjet_daily_limit", "mailjet_monthly_limit")
-    def _check_mailjet_limits(self):
+    def _check_mailjet_quota(self):
         for server in self:
             if server.mailjet_daily_limit < 0 or server.mailjet_monthly_limit < 0:
                 raise UserError(self.env._("Enter a limit of 0 or more."))
@@ -112,13 +112,13 @@ class IrMail_Server(models.Model):
             }
         )
 
-    def action_mailjet_read_usage(self):
+    def action_mailjet_read_quota(self):
         """Read Mailjet's own count."""
         self.check_access("write")
         for server in self:
-            server._mailjet_read_usage()
+            server._mailjet_read_quota()
 
-    def _mailjet_read_usage(self):
+    def _mailjet_read_quota(self):
         self.ensure_one()
         now = fields.Datetime.now()
         with self._mailjet_api() as client:
@@ -137,13 +137,13 @@ class IrMail_Server(models.Model):
         )
 
     @api.model
-    def _cron_read_usage(self):
+    def _cron_read_quota(self):
         """Read the counts of all accounts; after an outage the next run does."""
         servers = self._mailjet_in_use()
         self.env["ir.cron"]._commit_progress(remaining=len(servers))
         for server in servers:
             try:
-                server._mailjet_read_usage()
+                server._mailjet_read_quota()
             except UserError as error:
                 _logger.info("Mailjet: usage of %s not read: %s", server.name, error)
             self.env["ir.cron"]._commit_progress(1)

@@ -9,7 +9,7 @@ class MailingMailing(models.Model):
     mailjet_server_available = fields.Boolean(
         compute="_compute_mailjet_server_available"
     )
-    mailjet_usage = fields.Selection(related="mail_server_id.mailjet_usage")
+    mailjet_purpose = fields.Selection(related="mail_server_id.mailjet_purpose")
     mailjet_state = fields.Selection(related="mail_server_id.mailjet_state")
 
     mailjet_waiting_count = fields.Integer(

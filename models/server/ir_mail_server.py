@@ -18,7 +18,7 @@ CONNECTION_FIELDS = {
     "smtp_user",
 }
 # A change in one of these may make a server one for mass mailing only
-USAGE_FIELDS = {"mailjet_usage", "smtp_authentication"}
+PURPOSE_FIELDS = {"mailjet_purpose", "smtp_authentication"}
 
 SECURITY_OF_ENCRYPTION = {
     "starttls": "starttls",
@@ -57,13 +57,13 @@ class IrMail_Server(models.Model):
         selection_add=[("mailjet", "Mailjet")],
         ondelete={"mailjet": "set default"},
     )
-    mailjet_usage = fields.Selection(
+    mailjet_purpose = fields.Selection(
         selection=[
             ("all", "All outgoing email"),
             ("mass_mailing", "Mass mailing only"),
         ],
         string="Use for",
-        compute="_compute_mailjet_usage",
+        compute="_compute_mailjet_purpose",
         store=True,
         readonly=False,
         help="All outgoing email: a server like any other, chosen by its From filter "
@@ -129,13 +129,13 @@ class IrMail_Server(models.Model):
         super(IrMail_Server, self - mailjet_servers)._compute_smtp_authentication_info()
 
     @api.depends("smtp_authentication")
-    def _compute_mailjet_usage(self):
+    def _compute_mailjet_purpose(self):
         for server in self:
             if server.smtp_authentication != "mailjet":
-                server.mailjet_usage = False
+                server.mailjet_purpose = False
             else:
-                server.mailjet_usage = (
-                    server.mailjet_usage or server._origin.mailjet_usage or "all"
+                server.mailjet_purpose = (
+                    server.mailjet_purpose or server._origin.mailjet_purpose or "all"
                 )
 
     @api.depends("smtp_encryption")
@@ -198,7 +198,7 @@ class IrMail_Server(models.Model):
         "active",
         "owner_user_id",
         "from_filter",
-        "mailjet_usage",
+        "mailjet_purpose",
         *sorted(CONNECTION_FIELDS),
     )
     def _check_mailjet_settings(self):
@@ -301,7 +301,7 @@ class IrMail_Server(models.Model):
                 "or choose another way to authenticate.",
                 name=self.name,
             )
-        if self.mailjet_usage == "mass_mailing" and self.from_filter:
+        if self.mailjet_purpose == "mass_mailing" and self.from_filter:
             return self.env._(
                 "Leave “FROM Filtering” of “%(name)s” empty: Odoo looks at it before "
                 "anything else, so other mail would take this server too.",
@@ -379,7 +379,7 @@ class IrMail_Server(models.Model):
         if self.smtp_port in const.STARTTLS_PORTS:
             vals["smtp_port"] = self.smtp_port
         if self._get_dedicated_server() == self and not self.from_filter:
-            vals["mailjet_usage"] = "mass_mailing"
+            vals["mailjet_purpose"] = "mass_mailing"
         self.write(vals)
         return self._mailjet_notification(
             self.env._("“%(name)s” is a Mailjet server now.", name=self.name)
@@ -416,9 +416,9 @@ class IrMail_Server(models.Model):
         result = super().write(vals)
         if {"smtp_host", "smtp_user", "smtp_pass"} & vals.keys():
             self._mailjet_trim()
-        if {"active", "sequence", *USAGE_FIELDS} & vals.keys():
+        if {"active", "sequence", *PURPOSE_FIELDS} & vals.keys():
             self._mailjet_keep_last()
-        if {"active", *USAGE_FIELDS} & vals.keys():
+        if {"active", *PURPOSE_FIELDS} & vals.keys():
             self._mailjet_become_dedicated()
         return result
 
@@ -428,7 +428,7 @@ class IrMail_Server(models.Model):
         vals = dict(vals)
         if CONNECTION_FIELDS & vals.keys():
             vals = {"mailjet_state": "untested", "mailjet_failure": False, **vals}
-        if vals.get("mailjet_usage") == "mass_mailing":
+        if vals.get("mailjet_purpose") == "mass_mailing":
             # The form does not show it then, and it would draw in other mail
             vals.setdefault("from_filter", False)
         if vals.get("smtp_authentication", "mailjet") not in ("mailjet", "login"):
@@ -527,7 +527,7 @@ class IrMail_Server(models.Model):
 
     def _filter_mass_mailing_only(self):
         return self._filter_mailjet().filtered(
-            lambda server: server.mailjet_usage == "mass_mailing"
+            lambda server: server.mailjet_purpose == "mass_mailing"
         )
 
     def _find_mail_server(self, email_from, mail_servers=None):

@@ -45,7 +45,7 @@ class IrMail_Server(models.Model):
         "from_filter",
         "mailjet_refreshed_on",
         "mailjet_sender_ids.status",
-        "mailjet_usage",
+        "mailjet_purpose",
     )
     def _compute_mailjet_filter_offer(self):
         """Offer what Mailjet accepts as the From filter, where it says otherwise."""
@@ -53,7 +53,7 @@ class IrMail_Server(models.Model):
             accepted = server._mailjet_accepted_filter()
             present = set(server._parse_from_filter(server.from_filter))
             differs = accepted and present != set(server._parse_from_filter(accepted))
-            offered = server.mailjet_usage == "all" and differs
+            offered = server.mailjet_purpose == "all" and differs
             server.mailjet_filter_offer = offered and accepted
 
     def action_mailjet_set_filter(self):
@@ -154,8 +154,8 @@ class IrMail_Server(models.Model):
         with self._mailjet_api() as client:
             senders = list(client.senders())
             domains = list(client.dns_records())
-        domain_records = self.env["mailjet.domain"]._mirror_rows(self, domains)
-        self.env["mailjet.sender"]._mirror_rows(self, senders, domain_records)
+        domain_records = self.env["mailjet.domain"]._sync_rows(self, domains)
+        self.env["mailjet.sender"]._sync_rows(self, senders, domain_records)
         self.mailjet_refreshed_on = fields.Datetime.now()
 
     def action_mailjet_addresses(self):
@@ -200,10 +200,10 @@ class IrMail_Server(models.Model):
 
     def _mailjet_keep_sender(self, row, domain_row):
         domains = self.env["mailjet.domain"]
-        domain = domains._mirror_rows_of(self, [domains._mirror_vals(domain_row)])
+        domain = domains._sync_values(self, [domains._sync_vals(domain_row)])
         senders = self.env["mailjet.sender"]
-        vals = senders._mirror_vals(row, {row.domain: domain.id})
-        return senders._mirror_rows_of(self, [vals])
+        vals = senders._sync_vals(row, {row.domain: domain.id})
+        return senders._sync_values(self, [vals])
 
     @api.model
     def _mailjet_checked_sender(self, email):

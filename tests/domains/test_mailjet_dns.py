@@ -247,7 +247,7 @@ class TestMailjetDns(MailjetRestCommon):
             {"mailjet_id": str(number), "name": f"d{number}.example"}
             for number in range(1, 48)
         ]
-        domains = self.domain | self.domain._mirror_rows_of(self.server, vals_list)
+        domains = self.domain | self.domain._sync_values(self.server, vals_list)
         self.assertEqual(len(domains), 48)
         checked = []
 
@@ -347,7 +347,7 @@ class TestMailjetDns(MailjetRestCommon):
             {"mailjet_id": str(number), "name": f"d{number}.example"}
             for number in range(100)
         ]
-        self.domain._mirror_rows_of(self.server, vals_list)
+        self.domain._sync_values(self.server, vals_list)
         self.dns.queries.clear()
         self.rest.clear_requests()
         columns = ["name", "dns_checked_on", "server_id", "dmarc_state", "mx_state"]

@@ -195,7 +195,7 @@ class TestMailjetSender(MailjetRestCommon):
         self.server.action_mailjet_set_filter()
         self.assertEqual(self.server.from_filter, offer)
         self.assertFalse(self.server.mailjet_filter_offer)
-        self.server.write({"mailjet_usage": "mass_mailing"})
+        self.server.write({"mailjet_purpose": "mass_mailing"})
         self.assertFalse(self.server.mailjet_filter_offer)
 
     def test_no_address(self):

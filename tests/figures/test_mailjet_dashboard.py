@@ -70,7 +70,7 @@ class MailjetDashboardCommon(MailjetCommon):
 
     @classmethod
     def add_limit(cls, kind, state="fine", part=1, whole=10_000, processed=10_000):
-        cls.env["mailjet.limit"].create(
+        cls.env["mailjet.policy.limit"].create(
             {
                 "server_id": cls.server.id,
                 "kind": kind,
@@ -100,7 +100,7 @@ class MailjetDashboardCommon(MailjetCommon):
         cls.add_limit("unsubscribed", "half", part=90)
         cls.add_limit("blocked", "fine", part=400)
         cls.add_limit("complained", "fine", part=1)
-        cls.server.mailjet_limits_read_on = fields.Datetime.now()
+        cls.server.mailjet_policy_read_on = fields.Datetime.now()
         monday = fields.Datetime.to_datetime(cls.today)
         monday -= timedelta(days=cls.today.weekday())
         for number, opened in enumerate((60, 90, 20, 40, 10, 70, 30)):
@@ -222,7 +222,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.assertEqual(self.dashboard_of(unknown)["server_id"], self.server.id)
 
     def test_servers_of_mailings_come_first(self):
-        self.create_server("News", mailjet_usage="mass_mailing")
+        self.create_server("News", mailjet_purpose="mass_mailing")
         data = self.dashboard_of()
         self.assertEqual([one["name"] for one in data["servers"]], ["News", "Shop"])
         self.assertEqual(data["server_id"], data["servers"][0]["id"])
@@ -245,8 +245,8 @@ class TestMailjetDashboard(MailjetDashboardCommon):
     def test_a_pause_has_its_reason(self):
         self.fill()
         self.assertFalse(self.dashboard_of()["pause_reason"])
-        self.server.mailjet_pause_at_limit = True
-        self.server._mailjet_pause_at_limits()
+        self.server.mailjet_pause_at_policy_limit = True
+        self.server._mailjet_pause_at_policy_limits()
         self.assertIn("924 of 10,000", self.dashboard_of()["pause_reason"])
 
     def test_hours_with_too_few_emails_do_not_count(self):

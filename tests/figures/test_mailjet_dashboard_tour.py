@@ -2,7 +2,7 @@ from odoo.tests import HttpCase, tagged
 
 from ..common import MailjetRestCommon
 from .test_mailjet_dashboard import MailjetDashboardCommon
-from .test_mailjet_limit import MailjetLimitCommon
+from .test_mailjet_policy_limit import MailjetPolicyLimitCommon
 
 
 @tagged("post_install", "-at_install")
@@ -16,12 +16,12 @@ class TestMailjetDashboardTour(MailjetDashboardCommon, HttpCase):
 
 
 @tagged("post_install", "-at_install")
-class TestMailjetDashboardSetup(MailjetLimitCommon, MailjetRestCommon, HttpCase):
+class TestMailjetDashboardSetup(MailjetPolicyLimitCommon, MailjetRestCommon, HttpCase):
     """What an administrator is offered while there is nothing to show."""
 
     def test_figures_are_read_from_mailjet(self):
         self.answer_sums(MessageHardBouncedCount=900)
-        self.server.mailjet_pause_at_limit = True
+        self.server.mailjet_pause_at_policy_limit = True
         self.start_tour(
             "/odoo/mailjet-dashboard", "mailjet_dashboard_of_new_server", login="admin"
         )

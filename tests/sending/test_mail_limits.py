@@ -116,7 +116,7 @@ class TestMailLimits(MailRefusedCommon):
             security="starttls",
             auth_mechanism="PLAIN",
         )
-        self.server.action_mailjet_read_usage()
+        self.server.action_mailjet_read_quota()
         self.assertEqual(self.server.mailjet_counted_today, 2)
         self.assertEqual(self.server.mailjet_counted_month, 2)
         self.assertEqual(self.server.mailjet_used_today, 2)
@@ -135,7 +135,7 @@ class TestMailLimits(MailRefusedCommon):
         other = self.create_server("Second", mailjet_api_url=self.rest.url)
         self.rest.faults.add("unauthorized")
         with self.enter_registry_test_mode():
-            self.env.ref("mail_mailjet.ir_cron_read_usage").method_direct_trigger()
+            self.env.ref("mail_mailjet.ir_cron_read_quota").method_direct_trigger()
         read = (self.server + other).filtered("mailjet_counted_on")
         self.assertEqual(len(read), 1)
 

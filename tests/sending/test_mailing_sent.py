@@ -105,7 +105,7 @@ class TestMailingSent(MailjetSmtpCommon):
         self.assertEqual(mailing.state, "done")
 
     def test_over_starttls_in_two_languages(self):
-        server = self.create_standin_server(mailjet_usage="mass_mailing")
+        server = self.create_standin_server(mailjet_purpose="mass_mailing")
         mailing = self.create_mailing(server)
         self.send(mailing)
         messages = self.mailjet.store.wait_for(CONTACTS)
@@ -154,7 +154,7 @@ class TestMailingSent(MailjetSmtpCommon):
 
     def test_over_tls(self):
         server = self.create_standin_server(
-            mailjet_usage="mass_mailing",
+            mailjet_purpose="mass_mailing",
             smtp_port=self.mailjet.tls_port,
             smtp_encryption="ssl_strict",
         )

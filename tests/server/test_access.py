@@ -28,7 +28,7 @@ RIGHTS = {
     "mailjet.event": NEVER_CREATED,
     "mailjet.exclusion": IMPORTED,
     "mailjet.exclusion.exchange": {"admin": "r"},
-    "mailjet.limit": NEVER_CREATED,
+    "mailjet.policy.limit": NEVER_CREATED,
     "mailjet.message": IMPORTED,
     "mailjet.report": MIRRORED,
     "mailjet.report.item": MIRRORED,
@@ -59,14 +59,14 @@ class AccessCommon(MailjetCommon):
         cls.internal = new_test_user(cls.env, "mj_internal", groups="base.group_user")
         cls.portal = new_test_user(cls.env, "mj_portal", groups="base.group_portal")
         cls.public = cls.env.ref("base.public_user")
-        cls.server = cls.create_server(mailjet_usage="mass_mailing")
+        cls.server = cls.create_server(mailjet_purpose="mass_mailing")
 
 
 @tagged("post_install", "-at_install")
 class TestAccess(AccessCommon):
     def test_admin(self):
         server = self.server.with_user(self.admin)
-        server.write({"smtp_pass": "another", "mailjet_usage": "all"})
+        server.write({"smtp_pass": "another", "mailjet_purpose": "all"})
         self.assertEqual(server.smtp_pass, "another")
         self.assertEqual(server.read(["smtp_user"])[0]["smtp_user"], API_KEY)
         server.copy()
@@ -74,7 +74,7 @@ class TestAccess(AccessCommon):
 
     def test_marketing_sees_name_and_state_and_no_key(self):
         server = self.server.with_user(self.marketing)
-        values = server.read(["name", "mailjet_usage", "mailjet_state"])[0]
+        values = server.read(["name", "mailjet_purpose", "mailjet_state"])[0]
         self.assertEqual(values["name"], "Mailjet")
         self.assertEqual(values["mailjet_state"], "untested")
         self.assertFalse(any(secret in str(server.read()) for secret in SECRETS))
@@ -100,7 +100,7 @@ class TestAccess(AccessCommon):
         self.assertEqual(mailing.mail_server_id, self.server)
         self.assertTrue(mailing.mailjet_server_available)
         self.assertEqual(mailing.mailjet_state, "untested")
-        self.assertEqual(mailing.mailjet_usage, "mass_mailing")
+        self.assertEqual(mailing.mailjet_purpose, "mass_mailing")
         arch = mailing.get_view(view_type="form")["arch"]
         self.assertIn('name="mailjet_state"', arch)
 
@@ -170,7 +170,7 @@ class TestModelAccess(AccessCommon):
             },
             "mailjet.exclusion": lambda: {**server, **email},
             "mailjet.exclusion.exchange": lambda: server,
-            "mailjet.limit": lambda: {
+            "mailjet.policy.limit": lambda: {
                 **server,
                 "kind": ("bounced", "blocked")[number],
             },

@@ -45,7 +45,7 @@ class TestMailEnvironment(MailjetSmtpCommon):
             self.env.invalidate_all()
 
     def test_everything_works_with_computed_settings(self):
-        server = self.create_standin_server(mailjet_usage="mass_mailing")
+        server = self.create_standin_server(mailjet_purpose="mass_mailing")
         other = self.create_other_standin_server()
         connection = {
             "smtp_authentication": "mailjet",

@@ -71,7 +71,7 @@ class TestMailRouting(MailjetCommon):
         for name, usage, from_filter, sequence in servers:
             vals = {"name": name, "from_filter": from_filter, "sequence": sequence}
             if usage:
-                self.create_server(mailjet_usage=usage, **vals)
+                self.create_server(mailjet_purpose=usage, **vals)
             else:
                 self.create_other_server(**vals)
 
@@ -109,7 +109,7 @@ class TestMailRouting(MailjetCommon):
             self.MailServer.search([]).unlink()
             self.make((("M", usage, from_filter, sequence), *rest))
             servers = self.MailServer.search([])
-            allowed = servers.filtered(lambda s: s.mailjet_usage != "mass_mailing")
+            allowed = servers.filtered(lambda s: s.mailjet_purpose != "mass_mailing")
             for email_from, company, given in product(
                 (self.OURS, self.THEIRS, False),
                 (self.env.company, company_2),
@@ -126,7 +126,7 @@ class TestMailRouting(MailjetCommon):
 
     def test_personal_server_is_no_way_out(self):
         """Somebody's own server takes only their mail, ours the rest."""
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         personal = self.create_other_server(
             owner_user_id=self.env.user.id, from_filter=self.THEIRS
         )
@@ -137,7 +137,7 @@ class TestMailRouting(MailjetCommon):
         self.assertEqual(find(self.THEIRS, servers)[0], personal)
 
     def test_archived_servers_are_no_way_out(self):
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         servers = server | self.create_other_server(active=False)
         self.assertEqual(
             self.MailServer._find_mail_server(self.OURS, servers)[0], server
@@ -146,12 +146,12 @@ class TestMailRouting(MailjetCommon):
     @mute_logger(MAIL_SERVER_LOGGER)
     def test_a_server_in_odoos_configuration_is_a_way_out(self):
         """Adding a newsletter server does not draw in what goes another way."""
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         find = self.MailServer._find_mail_server
         self.assertEqual(find(self.OURS)[0], server)
         with patch.dict(config._cli_options, {"smtp_server": "relay.example"}):
             self.assertIsNone(find(self.OURS)[0])
-            server.mailjet_usage = "all"
+            server.mailjet_purpose = "all"
             self.assertEqual(find(self.OURS)[0], server)
 
     def test_no_query_is_added_for_others(self):
@@ -173,7 +173,7 @@ class TestMailPriority(MailjetCommon):
 
     def test_after_all_others_on_create(self):
         self.create_other_server(sequence=30)
-        server = self.create_server(mailjet_usage="mass_mailing", sequence=1)
+        server = self.create_server(mailjet_purpose="mass_mailing", sequence=1)
         self.assert_last(server)
         self.create_other_server(name="Later", sequence=500)
         self.assert_last(server)
@@ -181,20 +181,20 @@ class TestMailPriority(MailjetCommon):
     def test_after_all_others_when_they_change(self):
         other = self.create_other_server(sequence=30)
         archived = self.create_other_server(sequence=90, active=False)
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         other.sequence = 40
         self.assert_last(server)
         archived.active = True
         self.assert_last(server)
         second = self.create_server(name="For all", sequence=200)
-        second.mailjet_usage = "mass_mailing"
+        second.mailjet_purpose = "mass_mailing"
         self.assert_last(server, second)
-        server.mailjet_usage = "all"
+        server.mailjet_purpose = "all"
         self.assert_last(second)
 
     def test_several_keep_their_order(self):
-        first = self.create_server("First", mailjet_usage="mass_mailing", sequence=60)
-        second = self.create_server("Second", mailjet_usage="mass_mailing")
+        first = self.create_server("First", mailjet_purpose="mass_mailing", sequence=60)
+        second = self.create_server("Second", mailjet_purpose="mass_mailing")
         self.assertLess(second.sequence, first.sequence)
         self.create_other_server(sequence=90)
         self.assert_last(first, second)
@@ -202,7 +202,7 @@ class TestMailPriority(MailjetCommon):
 
     def test_dragged_in_the_list(self):
         others = self.create_other_server("A") | self.create_other_server("B")
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         messages = self.env["bus.bus"].search_count([])
         (server | others).web_resequence({"sequence": {}}, offset=3)
         self.assert_last(server)
@@ -231,19 +231,19 @@ class TestDedicatedServer(MailjetCommon):
 
     def test_becomes_the_dedicated_server(self):
         self.assertFalse(self.dedicated())
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         self.assertEqual(self.dedicated(), server)
 
     def test_a_server_for_all_mail_does_not(self):
         server = self.create_server()
         self.assertFalse(self.dedicated())
-        server.mailjet_usage = "mass_mailing"
+        server.mailjet_purpose = "mass_mailing"
         self.assertEqual(self.dedicated(), server)
 
     def test_never_replaces_another_unasked(self):
         other = self.create_other_server()
         other._make_dedicated()
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         self.assertEqual(self.dedicated(), other)
         self.assertEqual(server.mailjet_dedicated_server_id, other)
         server.action_mailjet_make_dedicated()
@@ -253,17 +253,17 @@ class TestDedicatedServer(MailjetCommon):
         other = self.create_other_server()
         other._make_dedicated()
         other.unlink()
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         self.assertEqual(self.dedicated(), server)
 
     def test_when_it_becomes_active(self):
-        server = self.create_server(mailjet_usage="mass_mailing", active=False)
+        server = self.create_server(mailjet_purpose="mass_mailing", active=False)
         self.assertFalse(self.dedicated())
         server.active = True
         self.assertEqual(self.dedicated(), server)
 
     def test_another_change_does_not_take_the_place_back(self):
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         self.env["ir.config_parameter"].set_param("mass_mailing.mail_server_id", False)
         server.sequence += 1
         self.create_other_server()
@@ -302,7 +302,7 @@ class TestRouteAnswer(MailjetCommon):
         self.assertIn("one email address", self.ask(server, "not an address"))
 
     def test_mass_mailing_only(self):
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         self.assertRegex(
             self.ask(server, "anna@company.example"),
             "through “Mailjet”.\n.*mass mailing only, but there is no other",
@@ -343,7 +343,7 @@ class TestMailReallyRouted(MailjetSmtpCommon):
         return {name: mails for name, mails in received.items() if mails}
 
     def test_mass_mailing_only_takes_forced_mail_alone(self):
-        server = self.create_standin_server(mailjet_usage="mass_mailing", sequence=1)
+        server = self.create_standin_server(mailjet_purpose="mass_mailing", sequence=1)
         self.create_other_standin_server(from_filter="company.example", sequence=50)
         self.assertEqual(
             self.send("anna@company.example"),
@@ -417,7 +417,7 @@ class TestMailReallyRouted(MailjetSmtpCommon):
         )
 
     def test_the_only_server_takes_all(self):
-        self.create_standin_server(mailjet_usage="mass_mailing")
+        self.create_standin_server(mailjet_purpose="mass_mailing")
         self.assertEqual(
             self.send("anna@company.example"),
             {"mailjet": [("notifications@company.example", "bounce@company.example")]},

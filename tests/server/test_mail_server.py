@@ -21,7 +21,7 @@ class TestMailServerPreset(MailjetCommon):
                     "smtp_port": 587,
                     "smtp_encryption": "starttls_strict",
                     "mailjet_security": "starttls",
-                    "mailjet_usage": "all",
+                    "mailjet_purpose": "all",
                     "mailjet_state": "untested",
                     "max_email_size": 14,
                 }
@@ -79,10 +79,10 @@ class TestMailServerPreset(MailjetCommon):
         self.assertEqual(server.smtp_user, " with blanks ")
         self.assertEqual(server.read(["smtp_pass"])[0]["smtp_pass"], " too ")
         self.assertEqual(server.copy().smtp_pass, " too ")
-        self.assertFalse(server.mailjet_usage)
+        self.assertFalse(server.mailjet_purpose)
 
     def test_back_to_username_keeps_keys_and_host(self):
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         with Form(server) as form:
             form.smtp_authentication = "login"
         self.assertRecordValues(
@@ -94,7 +94,7 @@ class TestMailServerPreset(MailjetCommon):
                     "smtp_port": 587,
                     "smtp_user": API_KEY,
                     "smtp_pass": SECRET_KEY,
-                    "mailjet_usage": False,
+                    "mailjet_purpose": False,
                 }
             ],
         )
@@ -114,7 +114,7 @@ class TestMailServerPreset(MailjetCommon):
             server,
             [
                 {
-                    "mailjet_usage": "all",
+                    "mailjet_purpose": "all",
                     "from_filter": "company.example",
                     "smtp_host": "relay.company.example",
                     "smtp_port": 2500,
@@ -124,19 +124,19 @@ class TestMailServerPreset(MailjetCommon):
         )
 
     def test_a_look_at_another_way_keeps_the_use(self):
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         with Form(server) as form:
             form.smtp_authentication = "login"
             form.smtp_authentication = "mailjet"
-        self.assertEqual(server.mailjet_usage, "mass_mailing")
+        self.assertEqual(server.mailjet_purpose, "mass_mailing")
 
     def test_a_look_at_mass_mailing_keeps_the_filter(self):
         server = self.create_server(from_filter="company.example")
         with Form(server) as form:
-            form.mailjet_usage = "mass_mailing"
-            form.mailjet_usage = "all"
+            form.mailjet_purpose = "mass_mailing"
+            form.mailjet_purpose = "all"
         self.assertEqual(server.from_filter, "company.example")
-        server.mailjet_usage = "mass_mailing"
+        server.mailjet_purpose = "mass_mailing"
         self.assertFalse(server.from_filter)
 
     def test_on_to_gmail(self):
@@ -174,7 +174,7 @@ class TestMailServerPreset(MailjetCommon):
                     "smtp_encryption": "starttls_strict",
                     "smtp_user": API_KEY,
                     "max_email_size": 14,
-                    "mailjet_usage": "all",
+                    "mailjet_purpose": "all",
                 }
             ],
         )
@@ -229,7 +229,7 @@ class TestMailServerRefusals(MailjetCommon):
             ({"smtp_user": "admin@company.example"}, "address you log in"),
             ({"owner_user_id": self.env.user.id}, "sends for everybody"),
             (
-                {"mailjet_usage": "mass_mailing", "from_filter": "company.example"},
+                {"mailjet_purpose": "mass_mailing", "from_filter": "company.example"},
                 "FROM Filtering",
             ),
         ]
@@ -381,7 +381,7 @@ class TestMailServerSetUpByHand(MailjetCommon):
                     "smtp_user": API_KEY,
                     "smtp_pass": SECRET_KEY,
                     "from_filter": "company.example",
-                    "mailjet_usage": "all",
+                    "mailjet_purpose": "all",
                     "mailjet_is_candidate": False,
                 }
             ],
@@ -399,7 +399,7 @@ class TestMailServerSetUpByHand(MailjetCommon):
         self.assertEqual(server.smtp_host, "in-v3.mailjet.com")
         self.assertEqual(server.smtp_port, 465)
         self.assertEqual(server.smtp_encryption, "ssl_strict")
-        self.assertEqual(server.mailjet_usage, "mass_mailing")
+        self.assertEqual(server.mailjet_purpose, "mass_mailing")
 
     def test_others_cannot_be_used(self):
         server = self.create_other_server()

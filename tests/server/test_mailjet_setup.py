@@ -75,7 +75,7 @@ class TestMailjetSetup(MailjetRestCommon):
                 {
                     "active": True,
                     "from_filter": "company.example",
-                    "mailjet_usage": "all",
+                    "mailjet_purpose": "all",
                     "smtp_user": API_KEY,
                     "smtp_pass": SECRET_KEY,
                     "smtp_host": "in-v3.mailjet.com",

@@ -73,7 +73,7 @@ class TestMailjetTours(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
             [
                 {
                     "active": True,
-                    "mailjet_usage": "all",
+                    "mailjet_purpose": "all",
                     "smtp_encryption": "starttls_strict",
                     "smtp_host": "localhost",
                     "smtp_port": self.mailjet.starttls_port,

@@ -24,7 +24,7 @@ class NeutralizeCommon(MailjetCommon):
 @tagged("post_install", "-at_install")
 class TestNeutralize(NeutralizeCommon):
     def test_a_copy_cannot_send(self):
-        server = self.create_server(mailjet_usage="mass_mailing")
+        server = self.create_server(mailjet_purpose="mass_mailing")
         server.write({"mailjet_state": "working"})
         other = self.create_other_server(smtp_pass="stays")
         self.neutralize()

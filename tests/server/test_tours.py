@@ -100,7 +100,7 @@ class TestTours(MailjetSmtpCommon, HttpCase):
             "mj_marketing",
             groups="base.group_user,mass_mailing.group_mass_mailing_user",
         )
-        server = self.create_standin_server(mailjet_usage="mass_mailing")
+        server = self.create_standin_server(mailjet_purpose="mass_mailing")
         # A test writes its outcome after the settings; so does this one
         server.write(
             {

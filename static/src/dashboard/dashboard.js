@@ -172,11 +172,11 @@ export class MailjetDashboard extends Component {
     }
 
     openLimits() {
-        return this.open("mail_mailjet.mailjet_limit_action");
+        return this.open("mail_mailjet.mailjet_policy_limit_action");
     }
 
     openLimit(limit) {
-        return this.action.doAction("mail_mailjet.mailjet_limit_action", {
+        return this.action.doAction("mail_mailjet.mailjet_policy_limit_action", {
             viewType: "form",
             props: { resId: limit.id },
         });
@@ -212,7 +212,7 @@ export class MailjetDashboard extends Component {
 
     /** Ask Mailjet for the figures of the last 30 days now. */
     readNow() {
-        return this.callServer("action_mailjet_read_limits");
+        return this.callServer("action_mailjet_read_policy_limits");
     }
 
     resume() {

@@ -49,7 +49,7 @@ registry.category("web_tour.tours").add("mailjet_mailing_of_marketing_user", {
         },
         {
             content: "See what it is for",
-            trigger: `${DELIVERY} .o_field_widget[name='mailjet_usage']:text(Mass mailing only)`,
+            trigger: `${DELIVERY} .o_field_widget[name='mailjet_purpose']:text(Mass mailing only)`,
         },
         {
             content: "See its state",

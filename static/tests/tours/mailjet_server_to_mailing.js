@@ -109,7 +109,7 @@ const settingsSteps = () => [
     },
     {
         content: "Use the server for mass mailing only",
-        trigger: ".o_field_widget[name='mailjet_usage'] input[data-value='mass_mailing']",
+        trigger: ".o_field_widget[name='mailjet_purpose'] input[data-value='mass_mailing']",
         run: "click",
     },
     {
@@ -212,7 +212,7 @@ const mailingSteps = () => [
     {
         content: "See what the server is for",
         trigger:
-            ".o_inner_group:contains(Delivery) .o_field_widget[name='mailjet_usage']:text(Mass mailing only)",
+            ".o_inner_group:contains(Delivery) .o_field_widget[name='mailjet_purpose']:text(Mass mailing only)",
     },
     {
         content: "See that its connection works",

@@ -4,17 +4,17 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 
-class MailjetMirror(models.AbstractModel):
+class MailjetSyncedMixin(models.AbstractModel):
     """What belongs to an account at Mailjet, kept here as it was at the last refresh.
 
-    A model that inherits this names its key in `_mirror_key` and has a unique index on
+    A model that inherits this names its key in `_sync_key` and has a unique index on
     server and key. What is gone at Mailjet is archived here, because mailings and
     events may still refer to it.
     """
 
-    _name = "mailjet.mirror"
+    _name = "mailjet.synced.mixin"
     _description = "Mirror of a Mailjet resource"
-    _mirror_key = None
+    _sync_key = None
 
     server_id = fields.Many2one(
         "ir.mail_server",
@@ -28,19 +28,19 @@ class MailjetMirror(models.AbstractModel):
     mailjet_id = fields.Char("Mailjet ID", readonly=True, copy=False)
     active = fields.Boolean(default=True)
 
-    def _mirror(self, server, vals_list):
+    def _sync(self, server, vals_list):
         """Bring the records of one server to what Mailjet has; return them.
 
         :param server: the `ir.mail_server` whose account was asked
         :param list vals_list: a dict of values for each row at Mailjet, all of the
             same fields, those computed from others included
         """
-        records = self._mirror_rows_of(server, vals_list)
+        records = self._sync_values(server, vals_list)
         gone = self.search([("server_id", "=", server.id)]) - records
         gone.active = False
         return records
 
-    def _mirror_rows_of(self, server, vals_list):
+    def _sync_values(self, server, vals_list):
         """Create or update a record for each row; leave the others alone.
 
         One statement whatever their number, and none is touched that has not changed.
@@ -50,14 +50,14 @@ class MailjetMirror(models.AbstractModel):
         self.check_access("write")
         rows = [{**vals, "server_id": server.id, "active": True} for vals in vals_list]
         self.env.flush_all()
-        self.env.cr.execute(self._mirror_statement(rows))
+        self.env.cr.execute(self._sync_statement(rows))
         self.env.invalidate_all(flush=False)
-        keys = [row[self._mirror_key] for row in rows]
+        keys = [row[self._sync_key] for row in rows]
         return self.search(
-            [("server_id", "=", server.id), (self._mirror_key, "in", keys)]
+            [("server_id", "=", server.id), (self._sync_key, "in", keys)]
         )
 
-    def _mirror_statement(self, rows):
+    def _sync_statement(self, rows):
         names = list(rows[0])
 
         def columns(template, separator=", "):
@@ -87,7 +87,7 @@ class MailjetMirror(models.AbstractModel):
             assignments=columns("%s = EXCLUDED.%s"),
             old=columns("mirror.%s"),
             new=columns("EXCLUDED.%s"),
-            key=SQL.identifier(self._mirror_key),
+            key=SQL.identifier(self._sync_key),
             uid=self.env.uid,
             rows=json.dumps(rows, default=str),
         )

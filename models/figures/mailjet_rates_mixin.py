@@ -15,13 +15,13 @@ RATES = {
 MEASURES = sorted({name for pair in RATES.values() for name in pair})
 
 
-class MailjetRates(models.AbstractModel):
+class MailjetRatesMixin(models.AbstractModel):
     """Percentages that stay right when rows are grouped.
 
     The rate of a group is that of its sums, not the mean of its rows' rates.
     """
 
-    _name = "mailjet.rates"
+    _name = "mailjet.rates.mixin"
     _description = "Percentages of sums"
 
     delivered_rate = fields.Float(
@@ -47,7 +47,7 @@ class MailjetRates(models.AbstractModel):
         digits=(16, 3),
     )
 
-    @api.depends(lambda self: MEASURES if self._name != "mailjet.rates" else [])
+    @api.depends(lambda self: MEASURES if self._name != "mailjet.rates.mixin" else [])
     def _compute_rates(self):
         for row in self:
             for name, (part, whole) in RATES.items():

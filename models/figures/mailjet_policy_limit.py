@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import formatLang
 
 from ... import const
-from .mailjet_rates import RATES
+from .mailjet_rates_mixin import RATES
 
 ALERT = "mail.mail_activity_data_warning"
 # How bad a state is; the others are no reason to do anything
@@ -11,14 +11,14 @@ RANKS = {"half": 1, "over": 2}
 ACCEPTED_FOR = {"hours": 24}
 
 
-class MailjetLimit(models.Model):
+class MailjetPolicyLimit(models.Model):
     """One of the limits of Mailjet's sending policy, and how near an account is to it.
 
     Who exceeds one is first asked to explain and then suspended:
     https://www.mailjet.com/legal/anti-spam-policy/
     """
 
-    _name = "mailjet.limit"
+    _name = "mailjet.policy.limit"
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _description = "Limit of Mailjet's sending policy"
     _order = "server_id, id"
@@ -76,8 +76,8 @@ class MailjetLimit(models.Model):
         readonly=True,
         help="When somebody resumed sending in spite of this excess.",
     )
-    read_on = fields.Datetime(related="server_id.mailjet_limits_read_on")
-    outage_since = fields.Datetime(related="server_id.mailjet_limits_outage_since")
+    read_on = fields.Datetime(related="server_id.mailjet_policy_read_on")
+    outage_since = fields.Datetime(related="server_id.mailjet_policy_outage_since")
 
     _kind_unique = models.UniqueIndex("(server_id, kind)")
 
@@ -168,7 +168,7 @@ class MailjetLimit(models.Model):
     def action_read(self):
         """Read the figures of these limits' accounts; of all where none is chosen."""
         servers = self.server_id or self.env["ir.mail_server"]._mailjet_in_use()
-        servers.sudo(False).action_mailjet_read_limits()
+        servers.sudo(False).action_mailjet_read_policy_limits()
 
     # ------------------------------------------------------------------
     # In plain words

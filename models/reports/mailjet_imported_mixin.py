@@ -4,14 +4,14 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 
-class MailjetDataset(models.AbstractModel):
+class MailjetImportedMixin(models.AbstractModel):
     """Rows of one of Mailjet's datasets, kept as a report brought them.
 
     Only reports write them, a page in one statement. What Mailjet no longer lists stays
     here, unless the report that brought it replaces its rows.
     """
 
-    _name = "mailjet.dataset"
+    _name = "mailjet.imported.mixin"
     _description = "Dataset read from Mailjet"
     _log_access = False
 

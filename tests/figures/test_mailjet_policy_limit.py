@@ -20,7 +20,7 @@ def counter_row(day, **counts):
     return {"SourceID": 0, "Timeslice": f"{day:%Y-%m-%dT00:00:00Z}", **counts}
 
 
-class MailjetLimitCommon:
+class MailjetPolicyLimitCommon:
     def answer_counters(self, *rows):
         """Let the stand-in have these counters, whatever was sent."""
         self.rest.faults.clear()
@@ -47,12 +47,12 @@ class MailjetLimitCommon:
         )
 
     def limit(self, kind):
-        limits = self.server.mailjet_limit_ids
+        limits = self.server.mailjet_policy_limit_ids
         return limits.filtered(lambda limit: limit.kind == kind)
 
 
 @tagged("post_install", "-at_install")
-class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
+class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
     """The rates of Mailjet's own counters against the limits of its policy."""
 
     def setUp(self):
@@ -61,10 +61,12 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
 
     def read_figures(self, **counts):
         self.answer_sums(**counts)
-        self.server.action_mailjet_read_limits()
+        self.server.action_mailjet_read_policy_limits()
 
     def states(self):
-        return {limit.kind: limit.state for limit in self.server.mailjet_limit_ids}
+        return {
+            limit.kind: limit.state for limit in self.server.mailjet_policy_limit_ids
+        }
 
     def test_one_request_for_thirty_days(self):
         self.rest.clear_requests()
@@ -120,7 +122,9 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
     def test_there_is_one_limit_of_each_kind(self):
         self.read_figures()
         self.read_figures()
-        self.assertEqual(self.server.mailjet_limit_ids.mapped("kind"), list(LIMITS))
+        self.assertEqual(
+            self.server.mailjet_policy_limit_ids.mapped("kind"), list(LIMITS)
+        )
 
     def test_words(self):
         self.read_figures(MessageHardBouncedCount=924)
@@ -184,7 +188,7 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
         self.read_figures(MessageHardBouncedCount=900)
         self.assertEqual(limit("bounced").activity_ids.summary, "Over the limit")
         self.assertFalse(
-            (self.server.mailjet_limit_ids - limit("bounced")).activity_ids
+            (self.server.mailjet_policy_limit_ids - limit("bounced")).activity_ids
         )
 
     def test_the_activity_is_closed_by_itself(self):
@@ -205,7 +209,9 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
 
     def run_cron(self):
         with self.enter_registry_test_mode():
-            self.env.ref("mail_mailjet.ir_cron_read_limits").method_direct_trigger()
+            self.env.ref(
+                "mail_mailjet.ir_cron_read_policy_limits"
+            ).method_direct_trigger()
 
     def test_an_outage_leaves_what_was_known(self):
         self.read_figures(MessageHardBouncedCount=900)
@@ -220,7 +226,7 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
         self.assertEqual(limit.read_on, NOW)
         self.assertEqual(limit.outage_since, NOW + timedelta(days=1))
         with self.assertRaises(UserError):
-            self.server.action_mailjet_read_limits()
+            self.server.action_mailjet_read_policy_limits()
         self.answer_sums()
         self.run_cron()
         self.env.invalidate_all()
@@ -235,8 +241,8 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
         self.run_cron()
         self.env.invalidate_all()
         servers = self.server + other
-        self.assertEqual(len(servers.filtered("mailjet_limits_read_on")), 1)
-        self.assertEqual(len(servers.filtered("mailjet_limits_outage_since")), 1)
+        self.assertEqual(len(servers.filtered("mailjet_policy_read_on")), 1)
+        self.assertEqual(len(servers.filtered("mailjet_policy_outage_since")), 1)
 
     # ------------------------------------------------------------------
     # Who may
@@ -260,12 +266,12 @@ class TestMailjetLimit(MailjetLimitCommon, MailjetRestCommon):
         admin = new_test_user(self.env, "chief", "base.group_system")
         other = self.create_server("Second", mailjet_api_url=self.rest.url)
         self.answer_sums()
-        self.env["mailjet.limit"].with_user(admin).action_read()
-        self.assertEqual(len((self.server + other).mailjet_limit_ids), 8)
+        self.env["mailjet.policy.limit"].with_user(admin).action_read()
+        self.assertEqual(len((self.server + other).mailjet_policy_limit_ids), 8)
 
 
 @tagged("post_install", "-at_install")
-class TestMailjetLimitPause(MailjetLimitCommon, MailRefusedCommon):
+class TestMailjetPolicyLimitPause(MailjetPolicyLimitCommon, MailRefusedCommon):
     """Over a limit the queue of the server pauses, if that is wished."""
 
     _request_handler = MailjetRestCommon._request_handler
@@ -274,17 +280,17 @@ class TestMailjetLimitPause(MailjetLimitCommon, MailRefusedCommon):
         super().setUp()
         self.rest = self.enterContext(RestStandin(self.mailjet.store))
         self.server.write(
-            {"mailjet_api_url": self.rest.url, "mailjet_pause_at_limit": True}
+            {"mailjet_api_url": self.rest.url, "mailjet_pause_at_policy_limit": True}
         )
 
     def read_figures(self, later=timedelta(0), **counts):
         with freeze_time(fields.Datetime.now() + later):
             self.answer_sums(**counts)
-            self.server.action_mailjet_read_limits()
+            self.server.action_mailjet_read_policy_limits()
 
     def test_not_by_default(self):
-        self.assertFalse(self.create_server("New").mailjet_pause_at_limit)
-        self.server.mailjet_pause_at_limit = False
+        self.assertFalse(self.create_server("New").mailjet_pause_at_policy_limit)
+        self.server.mailjet_pause_at_policy_limit = False
         self.read_figures(MessageHardBouncedCount=900)
         self.assertFalse(self.server.mailjet_is_paused)
 
@@ -322,7 +328,9 @@ class TestMailjetLimitPause(MailjetLimitCommon, MailRefusedCommon):
         self.rest.faults.add("unauthorized", times=None)
         with freeze_time(fields.Datetime.now() + timedelta(hours=25)):
             with self.enter_registry_test_mode():
-                self.env.ref("mail_mailjet.ir_cron_read_limits").method_direct_trigger()
+                self.env.ref(
+                    "mail_mailjet.ir_cron_read_policy_limits"
+                ).method_direct_trigger()
             self.env.invalidate_all()
             self.assertTrue(self.server.mailjet_is_paused)
         with freeze_time(fields.Datetime.now() + timedelta(hours=50)):
@@ -364,7 +372,7 @@ class TestMailjetLimitPause(MailjetLimitCommon, MailRefusedCommon):
         self.read_figures(MessageHardBouncedCount=900)
         mails = self.create_mails(1)
         mails.send()
-        self.server.mailjet_pause_at_limit = False
+        self.server.mailjet_pause_at_policy_limit = False
         self.assertFalse(self.server.mailjet_is_paused)
         self.run_queue(timedelta(minutes=2))
         self.assertEqual(len(self.arrived()), 1)
