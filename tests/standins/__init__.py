@@ -7,12 +7,14 @@ from .message_events import events_of
 from .process import StandinProcess
 from .reporting.statistics import Statistics, StoredEvent
 from .rest import RestStandin
-from .smtp import Connection, SmtpStandin
-from .smtp_faults import HANG_UP, LOSE_ANSWER
+from .smtp import SmtpStandin
+from .smtp_connections import Connection
+from .smtp_faults import HANG_UP, HANG_UP_AFTER, LOSE_ANSWER
 from .store import Account, Message, Store
 
 __all__ = [
     "HANG_UP",
+    "HANG_UP_AFTER",
     "LOSE_ANSWER",
     "Account",
     "Certificate",
