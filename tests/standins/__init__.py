@@ -1,8 +1,10 @@
 """A stand-in Mailjet for tests and for a sandbox; see README.md."""
 
 from .certificates import Certificate, TestAuthority, write_bundle
+from .control import Control, ControlClient
 from .dns import DnsStandin
 from .events import EventPoster
+from .message import Message
 from .message_events import events_of
 from .process import StandinProcess
 from .reporting.statistics import Statistics, StoredEvent
@@ -10,7 +12,7 @@ from .rest import RestStandin
 from .smtp import SmtpStandin
 from .smtp_connections import Connection
 from .smtp_faults import HANG_UP, HANG_UP_AFTER, LOSE_ANSWER
-from .store import Account, Message, Store
+from .store import Account, Store
 
 __all__ = [
     "HANG_UP",
@@ -19,6 +21,8 @@ __all__ = [
     "Account",
     "Certificate",
     "Connection",
+    "Control",
+    "ControlClient",
     "DnsStandin",
     "EventPoster",
     "Message",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 if __package__:
     from . import (
+        Control,
         DnsStandin,
         EventPoster,
         Message,
@@ -27,6 +28,7 @@ else:
     # relative imports of the package cannot work. Look next to the folder instead.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
     from standins import (
+        Control,
         DnsStandin,
         EventPoster,
         Message,
@@ -59,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
                 f"ready smtp={standin.host}:{standin.starttls_port}"
                 f" smtps={standin.host}:{standin.tls_port}"
             )
-            servers = dict(_more_standins(options, standin.store))
+            servers = dict(_more_standins(options, standin))
             for name, server in servers.items():
                 stack.enter_context(server)
                 ready += f" {name}={server.host}:{server.port}"
@@ -83,6 +85,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     add("--smtp-port", type=int, default=1587, help="STARTTLS (%(default)s; 0: free)")
     add("--smtps-port", type=int, default=1465, help="TLS (%(default)s; 0: free)")
+    add("--smtp-delay", type=float, default=0.0, help="seconds of a round trip")
+    add("--command-delay", type=float, default=0.0, help="seconds for each command")
+    add("--max-sessions", type=int, help="SMTP connections at once, others get 421")
+    add("--max-messages", type=int, help="mails on a connection, then 421")
+    add("--no-chunking", action="store_true", help="do not announce CHUNKING")
+    add("--no-bodies", action="store_true", help="keep only the header of each mail")
+    add("--no-deduplication", action="store_true", help="send duplicates in a campaign")
+    add("--quiet", action="store_true", help="log no mails")
+    add("--lag", type=float, default=0.0, help="seconds until REST shows a mail")
     add("--rest-port", type=int, help="REST API over HTTP (0: free; off by default)")
     add("--rest-delay", type=float, default=0.0, help="seconds that an answer takes")
     add("--dns-port", type=int, help="DNS, UDP and TCP (0: free; off by default)")
@@ -112,13 +123,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _standin(options: argparse.Namespace) -> SmtpStandin:
     """A server that is ready to be started, its certificate and store prepared."""
-    store = Store()
+    store = Store(keeps_bodies=not options.no_bodies)
+    store.deduplicates = not options.no_deduplication
     account = store.add_key(options.api_key, options.secret_key)
+    account.statistics.lag = options.lag
     if options.history and options.rest_port is not None:
         account.statistics.fill(**options.history)
     if options.messages:
         store.subscribe(_writer(options.messages))
-    store.subscribe(_log_message)
+    if not options.quiet:
+        store.subscribe(_log_message)
     authority = TestAuthority()
     if options.ca_file:
         write_bundle(options.ca_file, authority)
@@ -129,20 +143,27 @@ def _standin(options: argparse.Namespace) -> SmtpStandin:
         host=options.host,
         starttls_port=options.smtp_port,
         tls_port=options.smtps_port,
+        delay=options.smtp_delay,
+        command_delay=options.command_delay,
+        max_sessions=options.max_sessions,
+        max_messages=options.max_messages,
+        chunking=not options.no_chunking,
     )
 
 
 def _more_standins(
-    options: argparse.Namespace, store: Store
+    options: argparse.Namespace, relay: SmtpStandin
 ) -> list[tuple[str, DnsStandin | RestStandin]]:
     """The servers that were asked for besides SMTP, ready to be started."""
     zones = options.zones.read_text() if options.zones else ""
     dns = DnsStandin(zones, options.host, options.dns_port or 0)
+    store = relay.store
     rest = RestStandin(
         store,
         options.host,
         options.rest_port or 0,
         delay=options.rest_delay,
+        control=Control(store, relay),
         **({} if options.dns_port is None else {"lookup_txt": dns.lookup_txt}),
     )
     store.on_activation(
@@ -197,7 +218,7 @@ def _writer(folder: Path) -> Callable[[Message], None]:
 def _log_message(message: Message) -> None:
     """One line a message, and never more: what a sender writes is printed quoted."""
     try:
-        subject = str(message.parsed()["Subject"])
+        subject = str(message.parsed_head()["Subject"])
     except Exception:  # the parser fails in many ways; a log line may not refuse mail
         subject = "(unreadable)"
     _logger.info(

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
+from .message import Message
 from .message_events import events_of
 from .rows import Row
-from .store import Account, Message, Store
+from .store import Account, Store
 
 
 @dataclass(frozen=True)

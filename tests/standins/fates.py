@@ -42,6 +42,7 @@ class Fate:
 
 
 DELIVERED = Fate("sent")
+DUPLICATE = Fate("blocked", "blocked", 15, False, "mailjet", "duplicate in campaign")
 # The numbers are those of
 # https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Message.ts
 FATES = {

@@ -10,7 +10,7 @@ from .fates import Fate
 from .rows import Row, campaign_id_of
 
 if TYPE_CHECKING:
-    from .store import Message
+    from .message import Message
 
 PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 

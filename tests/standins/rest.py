@@ -18,35 +18,23 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
+from .control import Control
 from .reporting.resources import HISTORY, REPORTING_RESOURCES
 from .resource import ApiError, Call, NotModified, Resource, is_asked
 from .resources import RESOURCES, activate
+from .rest_answers import LOGIN_WANTED, Answer, html
+from .rest_faults import Faults
+from .rest_server import RestHandler, RestServer
 from .rows import Row
 from .store import Account, Store
 
 _logger = logging.getLogger(__name__)
 
-FAULTS = (
-    "unauthorized",  # 401 with an empty body
-    "rate_limited",  # 429 as HTML
-    "error",  # a 5xx with ErrorIdentifier; option status
-    "timeout",  # no answer at all
-    "garbage",  # 200 with what is no JSON; option body
-    "slow",  # the right answer after some seconds; option seconds
-    "trickle",  # an answer that hardly ends; options seconds, size, status, location
-    "closed",  # the connection is closed, nothing was done
-    "lost",  # all is done, but the connection is closed before the answer
-    "redirect",  # to another host; options status and location
-    "oversize",  # an answer of many bytes; option size
-)
 _RESOURCES = {**RESOURCES, **REPORTING_RESOURCES}
-_REALM = 'Basic realm="Provide an apiKey and secretKey"'
-_REASONS = {304: "Content not changed", 204: "No content", 404: "Object not found"}
 
 
 @dataclass(frozen=True)
@@ -56,79 +44,6 @@ class Request:
     method: str
     path: str
     params: dict[str, str]
-
-
-@dataclass
-class _Fault:
-    kind: str
-    path: str
-    method: str | None
-    times: int | None
-    options: dict[str, Any]
-
-
-class Faults:
-    """What goes wrong next: faults are used up in the order they were added."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._faults: list[_Fault] = []
-
-    def add(
-        self,
-        kind: str,
-        *,
-        path: str = "",
-        method: str | None = None,
-        times: int | None = 1,
-        **options: Any,
-    ) -> None:
-        """Let the next requests fail in one of the ways of `FAULTS`.
-
-        `path` is the beginning of what follows /v3/REST/, as in 'sender'; `times` is
-        how often, None for always. Any fault with an answer takes `retry_after`.
-        """
-        if kind not in FAULTS:
-            raise ValueError(f"{kind} is none of {FAULTS}")
-        with self._lock:
-            self._faults.append(_Fault(kind, path, method, times, options))
-
-    def clear(self) -> None:
-        """End all faults."""
-        with self._lock:
-            self._faults.clear()
-
-    def take(self, method: str, path: str) -> _Fault | None:
-        """The fault for this request, if there is one; counts it as used."""
-        resource = path.removeprefix("/v3/REST/")
-        with self._lock:
-            for fault in self._faults:
-                if fault.method not in (None, method) or not resource.startswith(
-                    fault.path
-                ):
-                    continue
-                if fault.times is not None:
-                    fault.times -= 1
-                    if not fault.times:
-                        self._faults.remove(fault)
-                return fault
-        return None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is sent back: `body` as it is if bytes, as JSON if not."""
-
-    status: int
-    body: Any = b""
-    headers: tuple[tuple[str, str], ...] = ()
-    content_type: str = "application/json"
-
-    def content(self) -> bytes:
-        if isinstance(self.body, bytes):
-            return self.body
-        # The older half of Mailjet's API prints its JSON like this
-        return json.dumps(self.body, separators=(", ", " : ")).encode()
 
 
 class RestStandin:
@@ -142,9 +57,10 @@ class RestStandin:
     at `url`. `on_request` is called with each `Request` before it is answered, so that
     a test can change the data between two pages; `delay` is the seconds that each
     answer takes on its way. `validate_envelope` makes `validate` answer as the
-    documentation says, and `dkim_bits` is the size of new DKIM keys. Port 0 means a
-    free one; once started, `port` and `url` say which. Use it as a context manager, or
-    `start()` and `stop()`.
+    documentation says, and `dkim_bits` is the size of new DKIM keys. `control` lets
+    other processes steer the stand-in, without a login. Port 0 means a free one; once
+    started, `port` and `url` say which. Use it as a context manager, or `start()` and
+    `stop()`.
     """
 
     def __init__(
@@ -161,8 +77,10 @@ class RestStandin:
         dkim_bits: int = 1024,
         on_request: Callable[[Request], None] = lambda request: None,
         delay: float = 0.0,
+        control: Control | None = None,
     ) -> None:
         self.store = store
+        self.control = control
         self.host = host
         self.port = port
         self.lookup_txt = lookup_txt
@@ -202,7 +120,7 @@ class RestStandin:
         if self._server is not None:
             raise RuntimeError("already started")
         self.stopping.clear()
-        self._server = _Server((self.host, self.port), _Handler)
+        self._server = RestServer((self.host, self.port), RestHandler)
         self._server.standin = self
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(
@@ -269,13 +187,13 @@ class RestStandin:
         pieces = [unquote(piece) for piece in parts.path.strip("/").split("/")]
         if method == "GET" and pieces[0] == "activate" and len(pieces) == 2:
             return self._activated(pieces[1])
+        if self.control and pieces[0] == "standin" and len(pieces) == 2:
+            return _controlled(self.control, pieces[1], body)
         if pieces[0].lower() != "v3":
-            return _html(404, "404 Not Found")
+            return html(404, "404 Not Found")
         account = self._account(login)
         if account is None:
-            return Answer(
-                401, headers=(("WWW-Authenticate", _REALM),), content_type="text/html"
-            )
+            return Answer(401, headers=(LOGIN_WANTED,), content_type="text/html")
         names = [piece.lower() for piece in pieces[1:3]]
         resource, rest = _resource_of(pieces[2:])
         if names[:1] != ["rest"] or resource is None:
@@ -345,8 +263,17 @@ class RestStandin:
                 for row in account.senders:
                     if row["ID"] == sender_id and row["Status"] == "Inactive":
                         activate(account, row)
-                        return _html(200, "Your sender address is active")
-        return _html(404, "This link is not valid any more")
+                        return html(200, "Your sender address is active")
+        return html(404, "This link is not valid any more")
+
+
+def _controlled(control: Control, name: str, body: bytes) -> Answer:
+    try:
+        return Answer(200, control.answer(name, json.loads(body or b"{}")))
+    except KeyError:
+        return html(404, "404 Not Found")
+    except (TypeError, ValueError) as error:
+        return Answer(400, {"error": str(error)})
 
 
 def _activation_mail(address: str, link: str) -> EmailMessage:
@@ -466,138 +393,3 @@ def _in_new_style(answer: Answer) -> Answer:
         (*answer.headers, ("X-Mj-Request-Guid", str(uuid.uuid4()))),
         "application/json; charset=UTF-8",
     )
-
-
-def _html(status: int, title: str) -> Answer:
-    page = f"<html><body><h1>{title}</h1></body></html>"
-    return Answer(status, page.encode(), content_type="text/html")
-
-
-class _Server(ThreadingTCPServer):
-    # Not HTTPServer: that one looks its own name up in DNS when it starts
-    allow_reuse_address = True
-    daemon_threads = True
-    block_on_close = False
-    standin: RestStandin
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that hangs up; our own bugs are logged elsewhere."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.standin.note_connection(self.connection, is_open=True)
-
-    def finish(self) -> None:
-        self.server.standin.note_connection(self.connection, is_open=False)
-        with contextlib.suppress(OSError):
-            super().finish()
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing: `requests` of the stand-in knows more."""
-
-    def _serve(self) -> None:
-        standin = self.server.standin
-        parts = urlsplit(self.path)
-        standin.note_request(self.command, parts.path, parts.query)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = standin.faults.take(self.command, parts.path)
-        if fault is None:
-            self._send(self._answer(body))
-        elif fault.kind in _PLAYED:
-            _PLAYED[fault.kind](self, fault.options, body)
-        else:
-            self._send(_faulty_answer(fault))
-
-    do_GET = do_POST = do_PUT = do_DELETE = _serve
-
-    def _answer(self, body: bytes) -> Answer:
-        login = self.headers.get("Authorization") or ""
-        try:
-            return self.server.standin.answer(self.command, self.path, login, body)
-        except Exception:
-            _logger.exception("The stand-in failed")
-            return Answer(500, {"ErrorMessage": "stand-in", "StatusCode": 500})
-
-    def _send(self, answer: Answer) -> None:
-        content = answer.content()
-        self.send_response(answer.status, _REASONS.get(answer.status))
-        self.send_header("Content-Type", answer.content_type)
-        for name, value in answer.headers:
-            self.send_header(name, value)
-        if answer.status in (204, 304):
-            content = b""
-        else:
-            self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def _hang_up(self, options: dict[str, Any], body: bytes) -> None:
-        self.close_connection = True
-
-    def _stay_silent(self, options: dict[str, Any], body: bytes) -> None:
-        self.server.standin.stopping.wait(options.get("seconds", 60))
-        self.close_connection = True
-
-    def _send_late(self, options: dict[str, Any], body: bytes) -> None:
-        self.server.standin.stopping.wait(options.get("seconds", 1))
-        self._send(self._answer(body))
-
-    def _lose_answer(self, options: dict[str, Any], body: bytes) -> None:
-        self._answer(body)
-        self.close_connection = True
-
-    def _trickle(self, options: dict[str, Any], body: bytes) -> None:
-        self.close_connection = True
-        self.send_response(options.get("status", 200))
-        self.send_header("Location", options.get("location", ""))
-        self.send_header("Content-Length", "1000000")
-        self.end_headers()
-        with contextlib.suppress(OSError):
-            while not self.server.standin.stopping.wait(options.get("seconds", 0.01)):
-                self.wfile.write(b" " * options.get("size", 1))
-
-
-_PLAYED = {
-    "closed": _Handler._hang_up,
-    "timeout": _Handler._stay_silent,
-    "slow": _Handler._send_late,
-    "lost": _Handler._lose_answer,
-    "trickle": _Handler._trickle,
-}
-
-
-def _faulty_answer(fault: _Fault) -> Answer:
-    """The answer of a fault that has one."""
-    options = fault.options
-    headers = []
-    if "retry_after" in options:
-        headers.append(("Retry-After", str(options["retry_after"])))
-    if fault.kind == "unauthorized":
-        headers.append(("WWW-Authenticate", _REALM))
-        return Answer(401, headers=tuple(headers), content_type="text/html")
-    if fault.kind == "rate_limited":
-        page = _html(429, "429 Too Many Requests")
-        return Answer(429, page.body, tuple(headers), page.content_type)
-    if fault.kind == "redirect":
-        location = options.get("location", "http://elsewhere.invalid/v3/REST/user")
-        headers.append(("Location", location))
-        return Answer(options.get("status", 302), headers=tuple(headers))
-    if fault.kind == "oversize":
-        return Answer(200, b" " * options.get("size", 64 * 1024 * 1024))
-    if fault.kind == "garbage":
-        garbage = options.get("body", b"<html>not JSON</html>")
-        return Answer(options.get("status", 200), garbage, tuple(headers))
-    status = options.get("status", 500)
-    headers.append(("X-Mj-Request-Guid", str(uuid.uuid4())))
-    body = {
-        "ErrorIdentifier": str(uuid.uuid4()),
-        "StatusCode": status,
-        "ErrorMessage": "Internal error",
-    }
-    return Answer(status, body, tuple(headers))

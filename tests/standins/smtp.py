@@ -10,8 +10,9 @@ from typing import Any
 from .certificates import Certificate
 from .smtp_connections import Connection, ConnectionLog
 from .smtp_faults import SmtpFaults
+from .smtp_line import Relay
 from .smtp_options import SmtpOptions
-from .smtp_session import Relay, SmtpSession
+from .smtp_session import SmtpSession
 from .store import Store
 
 

@@ -9,22 +9,14 @@ without a login. Where nothing is known it is Postfix's.
 import asyncio
 import base64
 import binascii
-import logging
 import re
-import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from .smtp_connections import ConnectionRecord
-from .smtp_faults import HANG_UP, HANG_UP_AFTER, LOSE_ANSWER, SmtpFaults
+from .smtp_faults import HANG_UP_AFTER, LOSE_ANSWER
+from .smtp_line import HOSTNAME, Relay, SmtpLine
 from .smtp_login import MECHANISMS, Conversation, MalformedLogin
-from .smtp_options import SmtpOptions
-from .smtp_outbox import Outbox
-from .store import Store
 
-_logger = logging.getLogger(__name__)
-
-HOSTNAME = "in.mailjet.com"
 SIZE_LIMIT = 15 * 1024 * 1024
 # RFC 5321 section 4.5.3.1.6, without the line feed
 _LINE_LIMIT = 999
@@ -33,40 +25,18 @@ _COMMAND_LIMIT = 12288
 _END = b"\r\n.\r\n"
 _PATH = re.compile(r"(FROM|TO): ?<([^>]*)>(?: +(.*))?", re.IGNORECASE)
 _BODIES = ("", "7BIT", "8BITMIME")
-# Trips over the line that go before the first reply: TCP and the banner, then TLS
-_CONNECT_TRIPS = 2
-_TLS_TRIPS = 1
 
 
-@dataclass(frozen=True)
-class Relay:
-    """What all connections share."""
-
-    store: Store
-    faults: SmtpFaults
-    options: SmtpOptions
-    starttls_context: ssl.SSLContext
-    open_sessions: set["SmtpSession"] = field(default_factory=set)
-
-
-class SmtpSession(asyncio.Protocol):
-    """Leads the conversation; all of it runs on the event loop's thread."""
+class SmtpSession(SmtpLine):
+    """Leads the conversation."""
 
     def __init__(
         self, relay: Relay, record: ConnectionRecord, loop: asyncio.AbstractEventLoop
     ) -> None:
-        self._relay = relay
-        self._record = record
-        self._loop = loop
-        self._outbox = Outbox(loop)
-        self._unread = bytearray()
+        super().__init__(relay, record, loop)
         self._read: Callable[[], bool] = self._read_command
         self._searched = 0  # up to where a message has no end
         self._chunk = 0, False  # bytes still to come, and whether it is the last
-        self._arrived = self._busy_until = 0.0
-        self._trips = 0  # round trips of handshakes that no reply has waited for yet
-        self._is_leaving = self._leaves_after_reply = False
-        self._upgrade: asyncio.Task | None = None
         self._messages = 0
         self._forget_client()
 
@@ -84,97 +54,6 @@ class SmtpSession(asyncio.Protocol):
         self._recipients: list[str] = []
         self._chunks = bytearray()
         self._chunks_failed = False
-
-    # -- The transport -----------------------------------------------------------
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        options = self._relay.options
-        limit = options.max_sessions
-        is_full = limit is not None and len(self._relay.open_sessions) >= limit
-        self._outbox.transport = transport
-        if not is_full:
-            self._relay.open_sessions.add(self)
-        self._arrived = self._loop.time()
-        self._trips += _CONNECT_TRIPS - 1
-        if transport.get_extra_info("ssl_object") is not None:
-            self._record.security = "tls"
-            self._trips += _TLS_TRIPS
-        if is_full:
-            self._give(options.too_many_sessions)
-        elif not self._fails("CONNECT"):
-            self._reply(f"220 {HOSTNAME} ESMTP Mailjet")
-        self._outbox.flush()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._is_leaving = True
-        self._relay.open_sessions.discard(self)
-        self._outbox.drop()
-
-    def data_received(self, data: bytes) -> None:
-        self._unread += data
-        # A client may write its first command together with its end of the handshake
-        if self._upgrade is None:
-            self._read_all()
-
-    def abort(self) -> None:
-        """Hang up without ceremony; on the event loop's thread only."""
-        self._is_leaving = True
-        if self._upgrade:
-            self._upgrade.cancel()
-        if self._outbox.transport:
-            self._outbox.transport.abort()
-
-    def _read_all(self) -> None:
-        self._arrived = self._loop.time()
-        try:
-            while not self._is_leaving and self._read():
-                pass
-        except Exception:
-            _logger.exception("The stand-in SMTP server failed")
-            self._forget_envelope()
-            self._reply("451 4.3.0 Error: the stand-in failed, see its log")
-        self._outbox.flush()
-
-    # -- Replies -----------------------------------------------------------------
-
-    def _reply(self, text: str) -> None:
-        """Queue a reply; 421 closes the connection, RFC 5321 section 3.8."""
-        self._put(text.encode() + b"\r\n")
-        if text.startswith(("421", "221")):
-            self._is_leaving = True
-            self._put(self._outbox.transport.close, takes_time=False)
-        elif self._leaves_after_reply and not text.startswith("334"):
-            self._hang_up()
-
-    def _hang_up(self) -> None:
-        self._is_leaving = True
-        self._put(self._outbox.transport.abort, takes_time=False)
-
-    def _put(self, item: bytes | Callable[[], None], takes_time: bool = True) -> None:
-        options = self._relay.options
-        if takes_time:
-            begin = max(self._busy_until, self._arrived)
-            self._busy_until = begin + options.command_delay
-        on_the_way = options.delay * (1 + self._trips)
-        self._trips = 0
-        self._outbox.put(max(self._busy_until, self._arrived) + on_the_way, item)
-
-    def _give(self, action: str) -> None:
-        """Do what a fault says."""
-        if action == HANG_UP:
-            self._hang_up()
-        else:
-            self._reply(action)
-
-    def _fails(self, verb: str) -> bool:
-        """Play a fault, if one is due; say whether nothing else is to be done."""
-        action = self._relay.faults.take(verb, self._named)
-        if action == HANG_UP_AFTER:
-            self._leaves_after_reply = True
-            return False
-        if action is not None:
-            self._give(action)
-        return action is not None
 
     # -- Lines -------------------------------------------------------------------
 
@@ -269,28 +148,6 @@ class SmtpSession(asyncio.Protocol):
             self._reply("220 2.0.0 Ready to start TLS")
             if not self._is_leaving:
                 self._put(self._begin_tls, takes_time=False)
-
-    def _begin_tls(self) -> None:
-        # Now, or the loop could read the handshake before the task begins
-        self._outbox.transport.pause_reading()
-        self._upgrade = self._loop.create_task(self._shake_hands())
-
-    async def _shake_hands(self) -> None:
-        context = self._relay.starttls_context
-        try:
-            transport = await self._loop.start_tls(
-                self._outbox.transport, self, context, server_side=True
-            )
-        except OSError:
-            return  # the client does not like the certificate: its right
-        if transport is None:  # gone meanwhile
-            return
-        self._outbox.transport = transport
-        self._upgrade = None
-        self._record.security = "starttls"
-        self._trips = _TLS_TRIPS
-        self._forget_client()
-        self._read_all()
 
     # -- Login -------------------------------------------------------------------
 

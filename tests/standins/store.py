@@ -4,87 +4,18 @@ One `Store` is meant to be shared by every door of the stand-in, so that a mail 
 over SMTP can be seen through the others. It may be used from any thread.
 """
 
-import email
-import email.policy
 import itertools
 import threading
-import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from email.message import EmailMessage
 from typing import Any
 
-from .fates import TRACKED, Fate, fate_of
+from .message import Message, head_of, new_uuid
 from .reporting.statistics import Statistics
 from .rows import new_apikey, new_profile, new_user
-
-
-def _new_uuid() -> str:
-    return str(uuid.uuid4())
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
-@dataclass(frozen=True)
-class Message:
-    """One SMTP transaction that was accepted: one DATA, one or more recipients.
-
-    `content` is what crossed the wire, byte for byte, with only the dots that SMTP
-    itself doubles taken out again. `security` is 'starttls', 'tls' or 'none'.
-    `queued_id` is the uuid in Mailjet's answer to DATA; `message_ids` and `guids` have
-    one id for each recipient, as Mailjet counts each of them as a message of its own.
-    """
-
-    api_key: str
-    mail_from: str
-    rcpt_tos: tuple[str, ...]
-    content: bytes = field(repr=False)
-    port: int
-    security: str
-    auth_mechanism: str
-    message_ids: tuple[int, ...] = ()
-    guids: tuple[str, ...] = ()
-    queued_id: str = field(default_factory=_new_uuid)
-    received_at: datetime = field(default_factory=_now)
-
-    def parsed(self) -> EmailMessage:
-        """The content as an `EmailMessage` (a new one at each call)."""
-        return email.message_from_bytes(self.content, policy=email.policy.SMTP)
-
-    def header(self, name: str) -> str:
-        """A header on one line, "" for none. RFC 2047 words stay as they are.
-
-        Mailjet does not decode them either.
-        """
-        for own, value in self.parsed().raw_items():
-            if own.lower() == name.lower():
-                line = "".join(value.splitlines()).strip()
-                return line.encode(errors="surrogateescape").decode(errors="replace")
-        return ""
-
-    @property
-    def tracked(self) -> set[str]:
-        """The events that need a pixel or rewritten links: in HTML, unless refused."""
-        types = {part.get_content_type() for part in self.parsed().walk()}
-        return {
-            event
-            for event in TRACKED
-            if "text/html" in types
-            and self.header(f"X-Mailjet-Track{event.title()}") != "0"
-        }
-
-    def recipients(self) -> Iterator[tuple[int, str, str, Fate]]:
-        """The id, the GUID and the address of each recipient, and what comes of it."""
-        tracked = self.tracked
-        for message_id, guid, address in zip(
-            self.message_ids, self.guids, self.rcpt_tos, strict=True
-        ):
-            yield message_id, guid, address, fate_of(address, tracked)
-
 
 # Rows are dicts under Mailjet's own names: what REST reads and writes.
 Row = dict[str, Any]
@@ -113,16 +44,27 @@ class Account:
 class Store:
     """Keys, what belongs to them and messages, for several threads at once.
 
-    Whoever works on an `Account` or on `user` and `profile` holds `lock`.
+    Whoever works on an `Account` or on `user` and `profile` holds `lock`. `clock` gives
+    the present in Unix seconds, for all that the stand-in dates. `deduplicates` makes
+    X-Mailjet-DeduplicateCampaign work. Without `keeps_bodies` only the header of each
+    mail is kept, for tests that send very many: no part of it is then seen to be HTML,
+    so that nobody opens it.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, keeps_bodies: bool = True, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.clock = clock
+        self.deduplicates = True
+        self.keeps_bodies = keeps_bodies
         self._changed = threading.Condition()
         # The one lock; Condition makes it an RLock, so holding it twice is fine.
         self.lock = self._changed
         self._accounts: dict[str, Account] = {}
         self._messages: list[Message] = []
         self._messages_by_key: defaultdict[str, list[Message]] = defaultdict(list)
+        # Whom each campaign of each key has reached, of the mails that ask for it
+        self._reached: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self._listeners: list[Callable[[Message], None]] = []
         self._activation_listeners: list[ActivationListener] = []
         # Ids as large as Mailjet's: messages beyond 53 bits, the others beyond 32.
@@ -173,6 +115,10 @@ class Store:
         with self._changed:
             self._accounts[api_key].row["IsActive"] = active
 
+    def now(self) -> float:
+        """The present in Unix seconds, by the clock that is set at the moment."""
+        return self.clock()
+
     def next_id(self, base: int = 0) -> int:
         """A number that was not given out before, added to `base`."""
         with self._changed:
@@ -221,30 +167,74 @@ class Store:
         received_at: datetime | None = None,
     ) -> Message:
         """Keep one message, accepted now if not at another time; return it with ids."""
+        now = datetime.fromtimestamp(self.now(), timezone.utc)
         with self._changed:
             message_ids = tuple(self.next_message_id() for _ in rcpt_tos)
-        message = Message(
-            message_ids=message_ids,
-            guids=tuple(_new_uuid() for _ in rcpt_tos),
-            api_key=api_key,
-            mail_from=mail_from,
-            rcpt_tos=tuple(rcpt_tos),
-            content=content,
-            port=port,
-            security=security,
-            auth_mechanism=auth_mechanism,
-            received_at=received_at or _now(),
-        )
-        with self._changed:
             listeners = list(self._listeners)
+        message = self._marked(
+            Message(
+                message_ids=message_ids,
+                guids=tuple(new_uuid() for _ in rcpt_tos),
+                api_key=api_key,
+                mail_from=mail_from,
+                rcpt_tos=tuple(rcpt_tos),
+                content=content if self.keeps_bodies else head_of(content),
+                port=port,
+                security=security,
+                auth_mechanism=auth_mechanism,
+                received_at=received_at or now,
+                size=len(content),
+            )
+        )
         # Outside the lock: a listener may well want to look into the store.
         for listener in listeners:
             listener(message)
         with self._changed:
+            if message.deduplicated_campaign:
+                reached = self._reached[api_key, message.deduplicated_campaign]
+                reached.update(map(str.lower, message.rcpt_tos))
             self._messages.append(message)
             self._messages_by_key[api_key].append(message)
             self._changed.notify_all()
         return message
+
+    def _marked(self, message: Message) -> Message:
+        """The message, with those recipients marked that its campaign has reached.
+
+        Whether Mailjet counts a first mail without the header is not known; here it
+        does not.
+        """
+        campaign = message.deduplicated_campaign
+        if not (campaign and self.deduplicates):
+            return message
+        duplicates = set()
+        here = set()
+        with self._changed:
+            reached = self._reached[message.api_key, campaign]
+            for message_id, address in zip(
+                message.message_ids, map(str.lower, message.rcpt_tos), strict=True
+            ):
+                if address in reached or address in here:
+                    duplicates.add(message_id)
+                here.add(address)
+        return replace(message, duplicate_ids=frozenset(duplicates))
+
+    def taken(self) -> Counter[str]:
+        """How many mails were taken for each address, in lower case."""
+        return Counter(
+            address.lower() for message in self.messages for address in message.rcpt_tos
+        )
+
+    def delivered(self) -> Counter[str]:
+        """The same without what Mailjet keeps back as a duplicate in a campaign."""
+        return Counter(
+            address.lower()
+            for message in self.messages
+            for message_id, address in zip(
+                message.message_ids, message.rcpt_tos, strict=True
+            )
+            if message_id not in message.duplicate_ids
+        )
 
     @property
     def messages(self) -> list[Message]:
@@ -276,5 +266,6 @@ class Store:
         with self._changed:
             self._messages.clear()
             self._messages_by_key.clear()
+            self._reached.clear()
             for account in self._accounts.values():
                 account.statistics.forget_sent()

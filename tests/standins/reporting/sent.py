@@ -10,8 +10,8 @@ from .event_table import BLOCKED, PERMANENT
 from .message_table import OwnMessage
 
 if TYPE_CHECKING:
+    from ..message import Message
     from ..rows import Row
-    from ..store import Message
     from .statistics import Statistics
 
 _KINDS = ("open", "click", "bounce", "spam", "unsub")
@@ -19,7 +19,7 @@ _KINDS = ("open", "click", "bounce", "spam", "unsub")
 
 def take_in(statistics: "Statistics", message: "Message") -> None:
     """Make rows of one mail: messages, contacts, its campaign, its events."""
-    head = message.parsed()
+    head = message.parsed_head()
     contact_ids = statistics.contact_ids(message.rcpt_tos)
     campaign = _campaign(statistics, message, head)
     handles = {}
@@ -63,7 +63,7 @@ def _one_message(
     fate: Fate,
 ) -> OwnMessage:
     """All but its ids and its campaign."""
-    types = {part.get_content_type() for part in head.walk()}
+    types = message.content_types
     return OwnMessage(
         id=0,
         campaign=-1,
@@ -76,12 +76,12 @@ def _one_message(
         sender=email.utils.parseaddr(str(head["From"] or message.mail_from))[1],
         subject=str(head["Subject"] or ""),
         custom_id=message.header("X-MJ-CustomID"),
-        size=len(message.content),
-        attachments=sum(1 for part in head.walk() if part.get_filename()),
+        size=message.size,
+        attachments=sum(1 for _type, name in message.parts if name),
         has_html="text/html" in types,
         has_text="text/plain" in types,
         is_real=True,
-        tracked=frozenset(message.tracked),
+        tracked=message.tracked,
     )
 
 

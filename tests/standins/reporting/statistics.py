@@ -3,7 +3,6 @@
 Every public method may be called from any thread, also between two pages of a reader.
 """
 
-import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timezone
@@ -30,7 +29,8 @@ from .recipient_table import RecipientTable
 from .sent import take_in
 
 if TYPE_CHECKING:
-    from ..store import Message, Store
+    from ..message import Message
+    from ..store import Store
 
 EVENT_KINDS = ("open", "click", "bounce", "spam", "unsub")
 _FOREVER = float("inf")
@@ -87,7 +87,9 @@ class Statistics:
     """The statistics and data resources of one account.
 
     Moments are datetimes (UTC without a zone) or Unix seconds. `clock()` gives the
-    present in Unix seconds: it decides what is visible, what is today and what is over.
+    present in Unix seconds: it decides what is visible, what is today and what is over;
+    by default it is the store's. Mail that came over SMTP shows up `lag` seconds after
+    it was taken, and with it its contacts and events.
     `counters_as_text` writes the numbers of /statcounters as Mailjet's guide does.
     `job_reads` is how often a job is found in progress.
     """
@@ -95,7 +97,8 @@ class Statistics:
     def __init__(
         self, store: "Store", api_key: str, apikey_id: int, senders: list[Row]
     ) -> None:
-        self.clock: Callable[[], float] = time.time
+        self.clock: Callable[[], float] = store.now
+        self.lag = 0.0
         self.counters_as_text = False
         self.job_reads = 0
         self.lock = store.lock
@@ -123,7 +126,10 @@ class Statistics:
     # -- Mail that came over SMTP ----------------------------------------------------
 
     def _take_in_sent(self) -> None:
+        newest = self.clock() - self.lag
         for message in self._store.messages_of(self._api_key, self._taken_in):
+            if self.lag and message.received_at.timestamp() > newest:
+                break
             # First, or a mail that cannot be read would come up again and again
             self._taken_in += 1
             self.version += 1

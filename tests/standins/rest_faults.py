@@ -1,0 +1,110 @@
+"""What goes wrong with REST requests."""
+
+import threading
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from .rest_answers import LOGIN_WANTED, Answer, html
+
+FAULTS = (
+    "unauthorized",  # 401 with an empty body
+    "rate_limited",  # 429 as HTML
+    "error",  # a 5xx with ErrorIdentifier; option status
+    "timeout",  # no answer at all
+    "garbage",  # 200 with what is no JSON; option body
+    "slow",  # the right answer after some seconds; option seconds
+    "trickle",  # an answer that hardly ends; options seconds, size, status, location
+    "closed",  # the connection is closed, nothing was done
+    "lost",  # all is done, but the connection is closed before the answer
+    "redirect",  # to another host; options status and location
+    "oversize",  # an answer of many bytes; option size
+)
+
+
+@dataclass
+class Fault:
+    kind: str
+    path: str
+    method: str | None
+    times: int | None
+    options: dict[str, Any]
+
+
+class Faults:
+    """What goes wrong next: faults are used up in the order they were added."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+
+    def add(
+        self,
+        kind: str,
+        *,
+        path: str = "",
+        method: str | None = None,
+        times: int | None = 1,
+        **options: Any,
+    ) -> None:
+        """Let the next requests fail in one of the ways of `FAULTS`.
+
+        `path` is the beginning of what follows /v3/REST/, as in 'sender'; `times` is
+        how often, None for always. Any fault with an answer takes `retry_after`.
+        """
+        if kind not in FAULTS:
+            raise ValueError(f"{kind} is none of {FAULTS}")
+        with self._lock:
+            self._faults.append(Fault(kind, path, method, times, options))
+
+    def clear(self) -> None:
+        """End all faults."""
+        with self._lock:
+            self._faults.clear()
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The fault for this request, if there is one; counts it as used."""
+        resource = path.removeprefix("/v3/REST/")
+        with self._lock:
+            for fault in self._faults:
+                if fault.method not in (None, method) or not resource.startswith(
+                    fault.path
+                ):
+                    continue
+                if fault.times is not None:
+                    fault.times -= 1
+                    if not fault.times:
+                        self._faults.remove(fault)
+                return fault
+        return None
+
+
+def faulty_answer(fault: Fault) -> Answer:
+    """The answer of a fault that has one."""
+    options = fault.options
+    headers = []
+    if "retry_after" in options:
+        headers.append(("Retry-After", str(options["retry_after"])))
+    if fault.kind == "unauthorized":
+        headers.append(LOGIN_WANTED)
+        return Answer(401, headers=tuple(headers), content_type="text/html")
+    if fault.kind == "rate_limited":
+        page = html(429, "429 Too Many Requests")
+        return Answer(429, page.body, tuple(headers), page.content_type)
+    if fault.kind == "redirect":
+        location = options.get("location", "http://elsewhere.invalid/v3/REST/user")
+        headers.append(("Location", location))
+        return Answer(options.get("status", 302), headers=tuple(headers))
+    if fault.kind == "oversize":
+        return Answer(200, b" " * options.get("size", 64 * 1024 * 1024))
+    if fault.kind == "garbage":
+        garbage = options.get("body", b"<html>not JSON</html>")
+        return Answer(options.get("status", 200), garbage, tuple(headers))
+    status = options.get("status", 500)
+    headers.append(("X-Mj-Request-Guid", str(uuid.uuid4())))
+    body = {
+        "ErrorIdentifier": str(uuid.uuid4()),
+        "StatusCode": status,
+        "ErrorMessage": "Internal error",
+    }
+    return Answer(status, body, tuple(headers))
