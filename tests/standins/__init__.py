@@ -12,12 +12,14 @@ from .rest import RestStandin
 from .smtp import SmtpStandin
 from .smtp_connections import Connection
 from .smtp_faults import HANG_UP, HANG_UP_AFTER, LOSE_ANSWER
+from .smtp_options import REFUSE
 from .store import Account, Store
 
 __all__ = [
     "HANG_UP",
     "HANG_UP_AFTER",
     "LOSE_ANSWER",
+    "REFUSE",
     "Account",
     "Certificate",
     "Connection",

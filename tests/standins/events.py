@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
@@ -55,7 +55,7 @@ class EventPoster:
         self.give_up_seconds = give_up_seconds
         self.posted: list[tuple[str, int, int]] = []  # event types, events, status
         self._clock = clock
-        self._queue: deque[tuple[Account, Row]] = deque()
+        self._queue: deque[Message] = deque()
         self._failing: dict[str, float] = {}  # since when, by address
         self._waiting: list[_Post] = []
         self._stopped = threading.Event()
@@ -64,7 +64,7 @@ class EventPoster:
         self._thread = threading.Thread(
             target=self._run, name="standin-events", daemon=True
         )
-        store.subscribe(self._note)
+        store.subscribe(self._queue.append)
 
     def __enter__(self) -> "EventPoster":
         self._thread.start()
@@ -74,11 +74,6 @@ class EventPoster:
         self._stopped.set()
         self._thread.join()
         self._session.close()
-
-    def _note(self, message: Message) -> None:
-        account = self.store.account(message.api_key)
-        ids = account.statistics.contact_ids(message.rcpt_tos)
-        self._queue.extend((account, event) for event in events_of(message, ids))
 
     def _run(self) -> None:
         while not self._stopped.wait(self.group_seconds):
@@ -97,8 +92,7 @@ class EventPoster:
         """What has come up, grouped by address where that is asked for."""
         posts: list[_Post] = []
         groups: dict[tuple[str, str], _Post] = {}
-        while self._queue:
-            account, event = self._queue.popleft()
+        for account, event in self._new_events():
             callback = self._callback(account, event["event"])
             if callback is None:
                 continue
@@ -110,6 +104,14 @@ class EventPoster:
             if callback["Version"] == 2:
                 groups[key] = posts[-1]
         return posts
+
+    def _new_events(self) -> Iterator[tuple[Account, Row]]:
+        while self._queue:
+            message = self._queue.popleft()
+            account = self.store.account(message.api_key)
+            if account.callbacks:  # else the mail need not be parsed
+                ids = account.statistics.contact_ids(message.rcpt_tos)
+                yield from ((account, event) for event in events_of(message, ids))
 
     def _callback(self, account: Account, event: str) -> Row | None:
         """Where events of a type go: the backup address is for when the other died."""

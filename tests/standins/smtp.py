@@ -11,7 +11,7 @@ from .certificates import Certificate
 from .smtp_connections import Connection, ConnectionLog
 from .smtp_faults import SmtpFaults
 from .smtp_line import Relay
-from .smtp_options import SmtpOptions
+from .smtp_options import REFUSE, SmtpOptions
 from .smtp_session import SmtpSession
 from .store import Store
 
@@ -47,12 +47,18 @@ class SmtpStandin:
         self.options.change(starttls=offer_starttls, **options)
         self._tls_context = certificate.server_context()
         self._relay = Relay(
-            store, self.faults, self.options, certificate.server_context()
+            store,
+            self.faults,
+            self.options,
+            certificate.server_context(),
+            self._listen_unless_full,
         )
         self._log = ConnectionLog()
         # Those in their TLS handshake, too. Weak: what is over need not be remembered
         self._sessions: weakref.WeakSet[SmtpSession] = weakref.WeakSet()
         self._servers: list[asyncio.Server] = []
+        self._reopening: asyncio.Task | None = None
+        self._is_stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -97,6 +103,7 @@ class SmtpStandin:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=10)
 
     async def _listen(self) -> None:
+        self._is_stopping = False
         self.starttls_port = await self._serve(self.starttls_port, None)
         self.tls_port = await self._serve(self.tls_port, self._tls_context)
 
@@ -116,14 +123,32 @@ class SmtpStandin:
         await server.start_serving()
         return actual_port
 
+    def _listen_unless_full(self) -> None:
+        """Close the ports while there are too many sessions, if that is asked for."""
+        is_closed = self._relay.is_full and self.options.too_many_sessions == REFUSE
+        if is_closed:
+            self._close_ports()
+        elif not (self._servers or self._reopening or self._is_stopping):
+            self._reopening = self._loop.create_task(self._listen_again())
+
+    async def _listen_again(self) -> None:
+        await self._listen()
+        self._reopening = None
+        self._listen_unless_full()
+
+    def _close_ports(self) -> None:
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+
     async def _hang_up(self) -> None:
+        self._is_stopping = True
         # No wait_closed(): since Python 3.12 it waits for the clients, and one that
         # is in the middle of its TLS handshake cannot be told to go.
         for server in self._servers:
-            server.close()
             if hasattr(server, "abort_clients"):  # Python 3.13
                 server.abort_clients()
-        self._servers.clear()
+        self._close_ports()
         for session in self._sessions:
             session.abort()
         self._sessions.clear()
@@ -132,3 +157,4 @@ class SmtpStandin:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._reopening = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .smtp_connections import ConnectionRecord
 from .smtp_faults import HANG_UP, HANG_UP_AFTER, SmtpFaults
-from .smtp_options import SmtpOptions
+from .smtp_options import REFUSE, SmtpOptions
 from .smtp_outbox import Outbox
 from .store import Store
 
@@ -28,7 +28,13 @@ class Relay:
     faults: SmtpFaults
     options: SmtpOptions
     starttls_context: ssl.SSLContext
+    on_session_change: Callable[[], None]
     open_sessions: set["SmtpLine"] = field(default_factory=set)
+
+    @property
+    def is_full(self) -> bool:
+        limit = self.options.max_sessions
+        return limit is not None and len(self.open_sessions) >= limit
 
 
 class SmtpLine(asyncio.Protocol):
@@ -65,26 +71,25 @@ class SmtpLine(asyncio.Protocol):
     # -- The transport -----------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        options = self._relay.options
-        limit = options.max_sessions
-        is_full = limit is not None and len(self._relay.open_sessions) >= limit
         self._outbox.transport = transport
-        if not is_full:
-            self._relay.open_sessions.add(self)
         self._arrived = self._loop.time()
         self._trips += _CONNECT_TRIPS - 1
         if transport.get_extra_info("ssl_object") is not None:
             self._record.security = "tls"
             self._trips += _TLS_TRIPS
-        if is_full:
-            self._give(options.too_many_sessions)
-        elif not self._fails("CONNECT"):
-            self._reply(f"220 {HOSTNAME} ESMTP Mailjet")
+        if self._relay.is_full:
+            self._give(self._relay.options.too_many_sessions)
+        else:
+            self._relay.open_sessions.add(self)
+            self._relay.on_session_change()
+            if not self._fails("CONNECT"):
+                self._reply(f"220 {HOSTNAME} ESMTP Mailjet")
         self._outbox.flush()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._is_leaving = True
         self._relay.open_sessions.discard(self)
+        self._relay.on_session_change()
         self._outbox.drop()
 
     def data_received(self, data: bytes) -> None:
@@ -138,7 +143,7 @@ class SmtpLine(asyncio.Protocol):
 
     def _give(self, action: str) -> None:
         """Do what a fault says."""
-        if action == HANG_UP:
+        if action in (HANG_UP, REFUSE):
             self._hang_up()
         else:
             self._reply(action)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from .smtp_faults import HANG_UP, check_reply
 
+# No connection at all: nobody listens while there are too many
+REFUSE = "refuse"
 # Mailjet's limits and words are not known; these are Postfix's
 TOO_MANY_SESSIONS = "421 4.7.0 in.mailjet.com Error: too many connections"
 TOO_MANY_MESSAGES = (
@@ -18,8 +20,9 @@ class SmtpOptions:
     `delay` is a round trip in seconds: the replies to all that came in one segment
     leave together, that much later. `command_delay` is the time in seconds that the
     server takes for each command, one after the other; pipelining does not shorten it.
-    `max_sessions` at once are served: one more is greeted with `too_many_sessions`, or
-    dropped without a word if that is `HANG_UP`. After `max_messages` on a connection,
+    `max_sessions` at once are served: one more is greeted with `too_many_sessions`,
+    dropped without a word if that is `HANG_UP`, or cannot connect if it is `REFUSE`.
+    After `max_messages` on a connection,
     MAIL is answered with `too_many_messages`. None means no limit. Without `starttls`
     or `chunking` that extension is neither announced nor served.
     """
@@ -38,7 +41,7 @@ class SmtpOptions:
         unknown = values.keys() - self.__dataclass_fields__.keys()
         if unknown:
             raise TypeError(f"{sorted(unknown)} are no options of the relay")
-        if values.get("too_many_sessions", HANG_UP) != HANG_UP:
+        if values.get("too_many_sessions", HANG_UP) not in (HANG_UP, REFUSE):
             check_reply(str(values["too_many_sessions"]))
         for name, value in values.items():
             setattr(self, name, value)

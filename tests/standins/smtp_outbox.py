@@ -22,9 +22,6 @@ class Outbox:
 
     def put(self, due: float, item: Item) -> None:
         """Queue an item; `due` is a time of the loop's clock."""
-        # A delay that was lowered meanwhile must not let replies overtake others
-        if self._items:
-            due = max(due, self._items[-1][0])
         self._items.append((due, item))
 
     def flush(self) -> None:

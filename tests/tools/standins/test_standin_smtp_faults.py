@@ -5,6 +5,7 @@ import smtplib
 import pytest
 from mail_mailjet.tests.standins import (
     HANG_UP,
+    HANG_UP_AFTER,
     LOSE_ANSWER,
     SmtpStandin,
     Store,
@@ -153,3 +154,162 @@ def test_all_connections_share_them(relay, client):
         other.login(KEY, SECRET)
         assert other.mail("from@example.com")[0] == 451
     assert client.mail("from@example.com")[0] == 250
+
+
+# -- Where it hangs up -----------------------------------------------------------
+
+
+def connect(relay):
+    context = AUTHORITY.client_context()
+    return smtplib.SMTP_SSL("localhost", relay.tls_port, timeout=5, context=context)
+
+
+def test_no_greeting(relay):
+    relay.faults.add("CONNECT", HANG_UP)
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        connect(relay)
+    relay.faults.add("CONNECT", "421 4.3.2 Come back later")
+    with pytest.raises(smtplib.SMTPConnectError):
+        connect(relay)
+    connect(relay).quit()
+
+
+def test_no_answer_to_ehlo(relay, client):
+    relay.faults.add("EHLO", HANG_UP)
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        client.ehlo()
+
+
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        ("454 4.7.0 TLS not available", smtplib.SMTPResponseException),
+        (HANG_UP, smtplib.SMTPServerDisconnected),
+        (HANG_UP_AFTER, OSError),
+    ],
+)
+def test_starttls_fails(relay, action, error):
+    relay.faults.add("STARTTLS", action)
+    with smtplib.SMTP("localhost", relay.starttls_port, timeout=5) as client:
+        with pytest.raises(error):
+            client.starttls(context=AUTHORITY.client_context())
+    assert relay.connections[0].security == "none"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_hanging_up_after_the_answer(relay, store, client, verb):
+    relay.faults.add(verb, HANG_UP_AFTER)
+    if verb == "AUTH":
+        client.login(KEY, SECRET)
+    else:
+        assert 200 <= say(client, verb)[0] < 400
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        client.noop()
+    assert len(store.messages) == (1 if verb in ("CONTENT", "RSET") else 0)
+    connect(relay).quit()
+
+
+def test_hanging_up_in_the_middle_of_a_mail(relay, store, client):
+    relay.faults.add("BODY", HANG_UP)
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        say(client, "CONTENT")
+    assert store.messages == []
+    assert relay.connections[0].content_received
+
+
+def test_hanging_up_in_the_middle_of_a_chunk(relay, store, client):
+    relay.faults.add("BODY", HANG_UP, after=1)
+    client.login(KEY, SECRET)
+    chunk = b"MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT 4 LAST\r\nab\r\n"
+    client.send(chunk)
+    assert [client.getreply()[0] for _ in range(3)] == [250] * 3
+    client.send(chunk)
+    assert [client.getreply()[0] for _ in range(2)] == [250] * 2
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        client.getreply()
+    assert len(store.messages) == 1
+
+
+def test_a_reply_that_was_on_its_way_arrives(relay, client):
+    """The second RCPT of one segment kills the connection, the first is answered."""
+    client.login(KEY, SECRET)
+    relay.options.delay = 0.05
+    relay.faults.add("RCPT", HANG_UP, position=2)
+    client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n")
+    client.send("RCPT TO:<e@f.example>\r\nDATA\r\n")
+    assert [client.getreply()[0] for _ in range(2)] == [250, 250]
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        client.getreply()
+
+
+# -- Whom and how often ----------------------------------------------------------
+
+QUOTA = "550 5.4.5 Daily user sending quota exceeded"
+
+
+def test_a_reply_for_a_recipient(relay, store, client):
+    relay.faults.add("RCPT", "450 4.2.1 Later", address="B@example.org", times=None)
+    relay.faults.add("RCPT", QUOTA, address="c@example.org")
+    client.login(KEY, SECRET)
+    four = [f"{letter}@example.org" for letter in "abcd"]
+    assert send(client, *four) == {
+        "b@example.org": (450, b"4.2.1 Later"),
+        "c@example.org": (550, QUOTA[4:].encode()),
+    }
+    assert list(send(client, *four)) == ["b@example.org"]
+    assert store.messages[0].rcpt_tos == ("a@example.org", "d@example.org")
+
+
+def test_a_reply_to_a_mail_for_a_recipient(relay, store, client):
+    relay.faults.add("CONTENT", "554 5.6.0 Invalid header", address="b@example.org")
+    client.login(KEY, SECRET)
+    assert send(client, "a@example.org") == {}
+    with pytest.raises(smtplib.SMTPDataError):
+        send(client, "a@example.org", "b@example.org", "c@example.org")
+    assert send(client, "b@example.org") == {}
+    assert len(store.messages) == 2
+
+
+def test_a_recipient_by_position(relay, client):
+    relay.faults.add("RCPT", "550 5.1.1 Second", position=2)
+    relay.faults.add("RCPT", "452 4.5.3 Too many", from_position=51, times=None)
+    client.login(KEY, SECRET)
+    for expected in ([2, 51, 52], [51, 52]):
+        refused = send(client, *(f"a{n}@example.org" for n in range(1, 53)))
+        assert list(refused) == [f"a{n}@example.org" for n in expected]
+
+
+def test_at_random_but_the_same_for_the_same_seed(relay, client):
+    client.login(KEY, SECRET)
+    runs = []
+    for seed in (1, 1, 2):
+        relay.faults.clear()
+        relay.faults.seed(seed)
+        relay.faults.add("RCPT", "450 no", times=None, chance=0.5)
+        runs.append(list(send(client, *(f"a{n}@example.org" for n in range(64)))))
+    assert runs[0] == runs[1] != runs[2]
+    assert 16 < len(runs[0]) < 48
+
+
+def test_a_key_that_is_switched_off(relay, store, client):
+    store.set_active(KEY, False)
+    with pytest.raises(smtplib.SMTPAuthenticationError) as refusal:
+        client.login(KEY, SECRET)
+    assert refusal.value.smtp_code == 535
+    store.set_active(KEY, True)
+    assert client.login(KEY, SECRET)[0] == 235
+
+
+@pytest.mark.parametrize(
+    ("verb", "action", "options"),
+    [
+        ("MAIL", "no", {}),
+        ("MAIL", "250 two\r\n250 lines", {}),
+        ("BODY", "554 no", {}),
+        ("MAIL", "450 no", {"position": 1}),
+        ("DATA", "450 no", {"from_position": 1}),
+    ],
+)
+def test_faults_that_make_no_sense(relay, verb, action, options):
+    with pytest.raises(ValueError):
+        relay.faults.add(verb, action, **options)
