@@ -39,11 +39,11 @@ else:
         write_bundle,
     )
 
-import dns.exception  # here, where it is no longer dns.py of this folder that is found
+import dns.exception  # only now does "dns" mean dnspython and not dns.py of this folder
 
 _logger = logging.getLogger("standins")
 
-# Half a year of a small company, for somebody to look at
+# Half a year of a small company, for the sandbox
 SMALL_HISTORY = {"events": 5000, "campaigns": 26, "contacts": 900, "days": 182}
 
 
@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _standin(options: argparse.Namespace) -> SmtpStandin:
-    """A server that is ready to be started, its certificate and store prepared."""
+    """A server ready to start, with its certificate and store."""
     store = Store(keeps_bodies=not options.no_bodies)
     store.deduplicates = not options.no_deduplication
     account = store.add_key(options.api_key, options.secret_key)
@@ -154,7 +154,7 @@ def _standin(options: argparse.Namespace) -> SmtpStandin:
 def _more_standins(
     options: argparse.Namespace, relay: SmtpStandin
 ) -> list[tuple[str, DnsStandin | RestStandin]]:
-    """The servers that were asked for besides SMTP, ready to be started."""
+    """The servers requested besides SMTP, ready to start."""
     zones = options.zones.read_text() if options.zones else ""
     dns = DnsStandin(zones, options.host, options.dns_port or 0)
     store = relay.store
@@ -216,7 +216,7 @@ def _writer(folder: Path) -> Callable[[Message], None]:
 
 
 def _log_message(message: Message) -> None:
-    """One line a message, and never more: what a sender writes is printed quoted."""
+    """Log one line a message, never more: a sender's text is printed quoted."""
     try:
         subject = str(message.parsed_head()["Subject"])
     except Exception:  # the parser fails in many ways; a log line may not refuse mail

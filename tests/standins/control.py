@@ -1,7 +1,7 @@
-"""Steer the stand-in from another process: what a test would do with its objects.
+"""Steer the stand-in from another process, as a test steers its objects.
 
-`Control` answers, beside the REST API, below /standin; `ControlClient` asks it. Both
-live on loopback and ask for no login.
+`Control` answers under /standin, beside the REST API; `ControlClient` calls it. There
+is no login: the stand-in listens on loopback.
 """
 
 import json
@@ -20,7 +20,7 @@ Values = Mapping[str, Any]
 
 
 class Control:
-    """What may be asked: the paths are the names of its public methods."""
+    """What other processes may call: the paths are the names of its methods."""
 
     def __init__(self, store: Store, relay: SmtpStandin) -> None:
         self._store = store
@@ -28,9 +28,9 @@ class Control:
         self._lock = threading.Lock()
 
     def answer(self, name: str, values: Values) -> Any:
-        """Call the method of that name; raises `KeyError` if there is no such one.
+        """Call the method of that name; raises `KeyError` for an unknown name.
 
-        What does not suit the method raises `TypeError` or `ValueError`.
+        Raises `TypeError` or `ValueError` for values that it does not accept.
         """
         with self._lock:
             return _METHODS[name](self, **values)
@@ -40,7 +40,7 @@ class Control:
         return self._store.taken()
 
     def delivered(self) -> dict[str, int]:
-        """The same without duplicates in a campaign, which Mailjet keeps back."""
+        """The same without duplicates in a campaign, which Mailjet blocks."""
         return self._store.delivered()
 
     def clear_messages(self) -> None:
@@ -57,7 +57,7 @@ class Control:
         self._relay.faults.add(verb, action, **options)
 
     def clear_faults(self, seed: int | None = None) -> None:
-        """End all SMTP faults, and start the dice again if there is a seed."""
+        """End all SMTP faults, and seed the random ones if there is a seed."""
         self._relay.faults.clear()
         if seed is not None:
             self._relay.faults.seed(seed)
@@ -68,7 +68,7 @@ class Control:
         clock_offset: float | None = None,
         deduplicates: bool | None = None,
     ) -> None:
-        """Set how late mail shows up, how far the clock is ahead, deduplication."""
+        """Set how late REST shows mail, how far its clock is ahead, deduplication."""
         if lag is not None:
             for account in self._store.accounts:
                 account.statistics.lag = lag
@@ -103,15 +103,15 @@ _METHODS: dict[str, Callable[..., Any]] = {
 
 
 class ControlClient:
-    """The same from another process; `url` is that of the REST stand-in."""
+    """Calls `Control` in another process; `url` is that of its REST stand-in."""
 
     def __init__(self, url: str) -> None:
         self._url = f"{url}/standin"
-        # Whatever proxy the environment names, it is not for loopback
+        # No proxy: the stand-in is on loopback
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def call(self, name: str, **values: Any) -> Any:
-        """Call a method of `Control`; raises `HTTPError` 400 for what does not suit."""
+        """Call a method of `Control`; raises `HTTPError` for what it refuses."""
         request = urllib.request.Request(
             f"{self._url}/{name}", json.dumps(values).encode(), method="POST"
         )
@@ -123,7 +123,7 @@ class ControlClient:
         return Counter(self.call("taken"))
 
     def delivered(self) -> Counter[str]:
-        """The same without duplicates in a campaign, which Mailjet keeps back."""
+        """The same without duplicates in a campaign, which Mailjet blocks."""
         return Counter(self.call("delivered"))
 
     def clear_messages(self) -> None:
@@ -139,7 +139,7 @@ class ControlClient:
         self.call("fault", verb=verb, action=action, **options)
 
     def clear_faults(self, seed: int | None = None) -> None:
-        """End all SMTP faults, and start the dice again if there is a seed."""
+        """End all SMTP faults, and seed the random ones if there is a seed."""
         self.call("clear_faults", seed=seed)
 
     def rest(self, **values: Any) -> None:

@@ -1,4 +1,4 @@
-"""Mailjet's events, posted to whoever has registered: what became of each mail.
+"""Mailjet's events, posted to the registered addresses.
 
 https://dev.mailjet.com/email/guides/webhooks/
 """
@@ -22,7 +22,7 @@ from .store import Account, Store
 
 @dataclass(frozen=True)
 class _Post:
-    """One request to be made: now, or once more at a time of the clock."""
+    """One request to be made, now or again at `due` on the clock."""
 
     account: Account
     callback: Row
@@ -80,7 +80,7 @@ class EventPoster:
             self.post_all()
 
     def post_all(self) -> None:
-        """Post all that has come up, and what is due once more."""
+        """Post all new events, and retry the posts that are due."""
         now = self._clock()
         due = [post for post in self._waiting if post.due <= now]
         self._waiting = [post for post in self._waiting if post.due > now]
@@ -89,7 +89,7 @@ class EventPoster:
                 self._post(post)
 
     def _new_posts(self) -> list[_Post]:
-        """What has come up, grouped by address where that is asked for."""
+        """Posts for the new events, grouped by address where Version 2 asks for it."""
         posts: list[_Post] = []
         groups: dict[tuple[str, str], _Post] = {}
         for account, event in self._new_events():
@@ -114,7 +114,7 @@ class EventPoster:
                 yield from ((account, event) for event in events_of(message, ids))
 
     def _callback(self, account: Account, event: str) -> Row | None:
-        """Where events of a type go: the backup address is for when the other died."""
+        """Where events of a type go; the backup address takes over from a dead one."""
         with self.store.lock:
             alive = [
                 row

@@ -1,14 +1,14 @@
-"""What becomes of a mail, by the first word of the recipient's address.
+"""The fate of a mail, chosen by the first word of the recipient's address.
 
-So that a person in the sandbox, or a test, has every outcome at hand: a mail to
-`bounce@example.org` or `bounce+2@example.org` bounces, one to anybody else arrives.
+This puts every outcome within reach of a test or a sandbox user: a mail to
+`bounce@example.org` or `bounce+2@example.org` bounces, to any other address it arrives.
 """
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
 TRACKED = ("open", "click")
-# Other words in REST's /message than in posts; of a failure it has words of its own
+# REST's /message has other words than posts; failures have words of their own
 _STATUSES = {"open": "opened", "click": "clicked"}
 
 
@@ -16,8 +16,8 @@ _STATUSES = {"open": "opened", "click": "clicked"}
 class Fate:
     """One outcome.
 
-    `event` and what follows are those of the posted event; `later` are the events
-    after it. `failure` and `state` are those of a failure in REST's /message.
+    `event` is the first event posted, `later` are those after it. `failure` and `state`
+    are the Status and StateID of a failure in REST's /message.
     """
 
     event: str
@@ -36,7 +36,7 @@ class Fate:
 
     @property
     def status(self) -> str:
-        """Status of /message, "" for a mail that is not there."""
+        """Status in /message, "" if the mail is not listed."""
         last = self.events[-1] if self.events else ""
         return self.failure or _STATUSES.get(last, last)
 
@@ -80,9 +80,9 @@ FATES = {
 
 
 def fate_of(address: str, tracked: Container[str] = TRACKED) -> Fate:
-    """What becomes of a mail to this address.
+    """The fate of a mail to this address.
 
-    `tracked` are those of `TRACKED` that Mailjet notices in this mail.
+    `tracked` are the events of `TRACKED` that Mailjet can see for this mail.
     """
     word = address.partition("@")[0].partition("+")[0].lower()
     fate = FATES.get(word, DELIVERED)

@@ -22,7 +22,7 @@ def new_uuid() -> str:
 
 
 def head_of(content: bytes) -> bytes:
-    """The header of a mail, with the empty line that ends it."""
+    """The header of a mail, including the empty line that ends it."""
     return _END_OF_HEAD.split(content, maxsplit=1)[0] + b"\r\n\r\n"
 
 
@@ -30,15 +30,14 @@ def head_of(content: bytes) -> bytes:
 class Message:
     """One SMTP transaction that was accepted: one DATA, one or more recipients.
 
-    `content` is what crossed the wire, byte for byte, with only the dots that SMTP
-    itself doubles taken out again; a store without bodies keeps only the header, while
-    `size` is that of the whole. `security` is 'starttls', 'tls' or 'none'. `queued_id`
-    is the uuid in Mailjet's answer to DATA; `message_ids` and `guids` have one id for
-    each recipient, as Mailjet counts each of them as a message of its own;
-    `duplicate_ids` are those that it will not send, since the campaign has reached
-    that recipient before.
+    `content` is what crossed the wire, byte for byte, without SMTP's dot-stuffing; a
+    store without bodies keeps only the header. `size` is that of the whole mail.
+    `security` is 'starttls', 'tls' or 'none'. `queued_id` is the uuid in Mailjet's
+    answer to DATA; `message_ids` and `guids` have one id for each recipient, as Mailjet
+    counts each of them as a message of its own; `duplicate_ids` are the ids of those it
+    blocks because the campaign has already reached that recipient.
 
-    Nothing is parsed until somebody asks.
+    The content is parsed only on demand.
     """
 
     api_key: str
@@ -60,7 +59,7 @@ class Message:
         return email.message_from_bytes(self.content, policy=email.policy.SMTP)
 
     def parsed_head(self) -> EmailMessage:
-        """The header alone, which is much quicker to parse."""
+        """The header alone, which is much faster to parse."""
         head = head_of(self.content)
         return email.message_from_bytes(head, policy=email.policy.SMTP)
 
@@ -95,13 +94,13 @@ class Message:
 
     @property
     def deduplicated_campaign(self) -> str:
-        """The campaign in which each address is to be reached once, "" for none."""
+        """The campaign that may reach each address only once, or ""."""
         is_asked = self.header("X-Mailjet-DeduplicateCampaign").lower() in _YES
         return self.header("X-Mailjet-Campaign") if is_asked else ""
 
     @cached_property
     def tracked(self) -> frozenset[str]:
-        """The events that need a pixel or rewritten links: in HTML, unless refused."""
+        """The events Mailjet can track in this mail: HTML only, unless switched off."""
         return frozenset(
             event
             for event in TRACKED
@@ -110,7 +109,7 @@ class Message:
         )
 
     def recipients(self) -> Iterator[tuple[int, str, str, Fate]]:
-        """The id, the GUID and the address of each recipient, and what comes of it."""
+        """The id, GUID, address and fate of each recipient."""
         for message_id, guid, address in zip(
             self.message_ids, self.guids, self.rcpt_tos, strict=True
         ):

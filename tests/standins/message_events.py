@@ -1,4 +1,4 @@
-"""What happens to one mail, as the events that Mailjet posts.
+"""The events that Mailjet posts for one mail.
 
 https://dev.mailjet.com/email/guides/webhooks/
 """
@@ -16,7 +16,7 @@ PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0
 
 
 def events_of(message: "Message", contact_ids: Mapping[str, int]) -> list[Row]:
-    """All events of a mail, in the order in which they happen, a minute apart.
+    """All events of a mail, in order, a minute apart.
 
     `contact_ids` has Mailjet's id of each address, in lower case.
     """

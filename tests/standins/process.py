@@ -1,7 +1,7 @@
 """The stand-in Mailjet in a process of its own, for benchmarks and tests.
 
-What it holds can be made a second time, in the process that compares: with the same
-`end` a history is the same to the last row, as long as the key is the store's first.
+A test can build the same data in its own process to compare: with the same `end`, the
+history is the same to the last row, as long as the key is the store's first.
 """
 
 import json
@@ -17,8 +17,8 @@ from .control import ControlClient
 class StandinProcess:
     """Starts the program beside this file; a context manager.
 
-    `delay` is the seconds that each answer of REST takes on its way, `arguments` are
-    further ones of the program, such as "--ca-file" or "--smtp-delay". `history` has
+    `delay` is how many seconds each answer of REST takes; `arguments` are further ones
+    of the program, such as "--ca-file" or "--smtp-delay". `history` has
     fields of `reporting.fill.Fill`, its moments as Unix seconds. Once it has started,
     which takes some 10 s for a million events, `rest_url`, `starttls_port`, `tls_port`
     and `pid` are known, and `control` steers it.

@@ -55,8 +55,8 @@ class RestStandin:
     go to the listeners of the store. `public_url` stands in the links of these mails
     instead of `url`, for example https://app.mailjet.com: a test then opens the path
     at `url`. `on_request` is called with each `Request` before it is answered, so that
-    a test can change the data between two pages; `delay` is the seconds that each
-    answer takes on its way. `validate_envelope` makes `validate` answer as the
+    a test can change the data between two pages; `delay` is how many seconds each
+    answer takes. `validate_envelope` makes `validate` answer as the
     documentation says, and `dkim_bits` is the size of new DKIM keys. `control` lets
     other processes steer the stand-in, without a login. Port 0 means a free one; once
     started, `port` and `url` say which. Use it as a context manager, or `start()` and
@@ -131,7 +131,7 @@ class RestStandin:
         return self
 
     def stop(self) -> None:
-        """Hang up on everybody and free the port; harmless when not started."""
+        """Close all connections and free the port; harmless when not started."""
         if self._server is None:
             return
         self.stopping.set()
@@ -167,7 +167,7 @@ class RestStandin:
         time.sleep(self.delay)
 
     def send_activation(self, account: Account, sender: Row) -> None:
-        """Write the activation mail of an address; the store's lock is not held."""
+        """Send the activation mail for an address; do not hold the store's lock."""
         token = secrets.token_hex(16)
         with self.store.lock:
             account.activations[token] = sender["ID"]
@@ -225,7 +225,7 @@ class RestStandin:
     def _called(
         self, method: str, resource: Resource, call: Call, pieces: list[str]
     ) -> Answer:
-        """Do what the path below the resource says: collection, row or action."""
+        """Carry out what the path asks for: a collection, a row or an action."""
         if pieces and pieces[0].lower() in resource.of_all:
             with self.store.lock:
                 act = resource.of_all[pieces[0].lower()]
@@ -256,7 +256,7 @@ class RestStandin:
         return Answer(200, _envelope([result]))
 
     def _activated(self, token: str) -> Answer:
-        """Somebody has opened the link of an activation mail."""
+        """Answer a click on the link of an activation mail."""
         with self.store.lock:
             for account in self.store.accounts:
                 sender_id = account.activations.pop(token, None)
@@ -312,7 +312,7 @@ def _on_row(method: str, resource: Resource, call: Call, key: str) -> Answer:
 
 
 def _page(rows: Sequence[Row], query: dict[str, str]) -> dict[str, Any]:
-    """The envelope of a list. Total is that of the page, unless counting is asked."""
+    """The envelope of a list; Total is that of the page unless countRecords is set."""
 
     def number(name: str, default: int) -> int:
         text = query.get(name, "")

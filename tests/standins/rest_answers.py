@@ -9,7 +9,7 @@ LOGIN_WANTED = ("WWW-Authenticate", 'Basic realm="Provide an apiKey and secretKe
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent back: `body` as it is if bytes, as JSON if not."""
+    """One answer; `body` is sent as it is if it is bytes, else as JSON."""
 
     status: int
     body: Any = b""

@@ -1,4 +1,4 @@
-"""What goes wrong with REST requests."""
+"""Which REST requests fail, and how."""
 
 import threading
 import uuid
@@ -12,13 +12,13 @@ FAULTS = (
     "rate_limited",  # 429 as HTML
     "error",  # a 5xx with ErrorIdentifier; option status
     "timeout",  # no answer at all
-    "garbage",  # 200 with what is no JSON; option body
+    "garbage",  # 200 with a body that is not JSON; option body
     "slow",  # the right answer after some seconds; option seconds
     "trickle",  # an answer that hardly ends; options seconds, size, status, location
-    "closed",  # the connection is closed, nothing was done
-    "lost",  # all is done, but the connection is closed before the answer
+    "closed",  # the connection is closed before anything is done
+    "lost",  # the request is carried out, but the connection closed before the answer
     "redirect",  # to another host; options status and location
-    "oversize",  # an answer of many bytes; option size
+    "oversize",  # a huge answer; option size
 )
 
 
@@ -32,7 +32,7 @@ class Fault:
 
 
 class Faults:
-    """What goes wrong next: faults are used up in the order they were added."""
+    """The faults to come, used up in the order they were added."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -47,10 +47,11 @@ class Faults:
         times: int | None = 1,
         **options: Any,
     ) -> None:
-        """Let the next requests fail in one of the ways of `FAULTS`.
+        """Make the next requests fail in one of the ways of `FAULTS`.
 
         `path` is the beginning of what follows /v3/REST/, as in 'sender'; `times` is
-        how often, None for always. Any fault with an answer takes `retry_after`.
+        how many requests it hits, None for all. Any fault with an answer takes
+        `retry_after`.
         """
         if kind not in FAULTS:
             raise ValueError(f"{kind} is none of {FAULTS}")

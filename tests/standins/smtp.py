@@ -22,9 +22,9 @@ class SmtpStandin:
     `store` gives the valid pairs and takes the mail, `certificate` is shown on both
     ports. Port 0 means a free one; once started, `starttls_port` and `tls_port` say
     which. `offer_starttls=False` plays a network that strips STARTTLS. Further options
-    are those of `SmtpOptions`, and `options` has them all: set them while it runs. Use
-    it as a context manager, or call `start()` and `stop()`; started again, it comes
-    back on the same ports. `faults` has what it refuses.
+    are those of `SmtpOptions`; `options` holds them and may be changed at any time. Use
+    it as a context manager, or call `start()` and `stop()`; started again, it listens
+    on the same ports. `faults` holds what it refuses.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class SmtpStandin:
             self._listen_unless_full,
         )
         self._log = ConnectionLog()
-        # Those in their TLS handshake, too. Weak: what is over need not be remembered
+        # Includes those in their TLS handshake. Weak: closed ones need not be kept
         self._sessions: weakref.WeakSet[SmtpSession] = weakref.WeakSet()
         self._servers: list[asyncio.Server] = []
         self._reopening: asyncio.Task | None = None
@@ -84,7 +84,7 @@ class SmtpStandin:
         return self
 
     def stop(self) -> None:
-        """Hang up on everybody and free the ports; harmless when not started."""
+        """Close all connections and free the ports; harmless when not started."""
         if self._thread is None:
             return
         self._run(self._hang_up())
@@ -124,7 +124,7 @@ class SmtpStandin:
         return actual_port
 
     def _listen_unless_full(self) -> None:
-        """Close the ports while there are too many sessions, if that is asked for."""
+        """Close the ports while there are too many sessions, if the options say so."""
         is_closed = self._relay.is_full and self.options.too_many_sessions == REFUSE
         if is_closed:
             self._close_ports()

@@ -25,7 +25,7 @@ class Connection:
 
 @dataclass
 class ConnectionRecord:
-    """The same while it changes; only the server's thread writes to it."""
+    """The live record of a connection; only the server's thread writes to it."""
 
     port: int
     security: str = "none"

@@ -1,4 +1,4 @@
-"""What the stand-in relay refuses, and where it hangs up."""
+"""Which commands the stand-in relay refuses, and where it hangs up."""
 
 import random
 import re
@@ -8,20 +8,19 @@ from dataclasses import dataclass
 
 # CONTENT is the end of a message, by the final dot or by BDAT LAST
 VERBS = ("AUTH", "MAIL", "RCPT", "DATA", "CONTENT", "RSET")
-# CONNECT is the greeting, BODY the middle of a message, BDAT a chunk that is not the
-# last
+# CONNECT is the greeting, BODY the middle of a message, BDAT any chunk but the last
 STAGES = ("CONNECT", "EHLO", "STARTTLS", *VERBS, "BODY", "BDAT")
 # Close the connection in place of an answer
 HANG_UP = "hang up"
 # Do and answer as usual, then close the connection
 HANG_UP_AFTER = "hang up after"
-# For CONTENT only: the mail is taken, and the client never learns of it
+# CONTENT only: take the mail, then close the connection without an answer
 LOSE_ANSWER = "lose answer"
 _ACTIONS = (HANG_UP, HANG_UP_AFTER, LOSE_ANSWER)
 
 
 def check_reply(action: str) -> None:
-    """Raise `ValueError` for what no client could read as a reply."""
+    """Raise `ValueError` unless it is a reply of one line."""
     if not re.fullmatch(r"[2-5]\d\d[ -][^\r\n]*", action):
         raise ValueError(f"{action!r} is no reply of SMTP")
 
@@ -38,7 +37,7 @@ class _Fault:
     chance: float
 
     def concerns(self, verb: str, recipients: Sequence[str]) -> bool:
-        """Whether it is about this command, whose last recipient is the newest."""
+        """Whether it applies to this command; the last recipient is the newest."""
         if self.verb != verb:
             return False
         if self.address:
@@ -51,7 +50,7 @@ class _Fault:
 
 
 class SmtpFaults:
-    """What goes wrong next: faults are used up in the order they were added."""
+    """The faults to come, used up in the order they were added."""
 
     def __init__(self, seed: int = 0) -> None:
         self._lock = threading.Lock()
@@ -59,7 +58,7 @@ class SmtpFaults:
         self._random = random.Random(seed)
 
     def seed(self, seed: int) -> None:
-        """Start the dice of `chance` again: same seed, same faults."""
+        """Seed the random choice behind `chance`: same seed, same faults."""
         with self._lock:
             self._random.seed(seed)
 
@@ -75,17 +74,16 @@ class SmtpFaults:
         from_position: int | None = None,
         chance: float = 1.0,
     ) -> None:
-        """Answer a command with a reply of one's own, or not at all.
+        """Answer a command with another reply, or hang up.
 
         `verb` is one of `STAGES`; `action` is the reply, `HANG_UP`, `HANG_UP_AFTER` or
         `LOSE_ANSWER`. A reply of 421 closes the connection, as RFC 5321 section 3.8 has
-        it. `times` is how often, None for always; the first `after` commands are let
-        through. `address` limits it to a recipient: to that RCPT, or to a message that
-        goes to that recipient among others. `position` and `from_position` limit a
-        fault of RCPT to that recipient of a message, or to that one and all behind it,
-        counted from 1, refused ones included. `chance` is the probability of each such
-        command to fail; the dice are those of `seed`. Raises `ValueError` for what
-        makes no sense.
+        it. `times` is how many commands it hits, None for all; the first `after`
+        pass. `address` limits it to one recipient: to that RCPT, or to messages that
+        name it. `position` and `from_position` limit it to the RCPT at that place of a
+        message, or from that place on, counted from 1 and including refused ones.
+        `chance` is the probability that a command fails, see `seed`. Raises
+        `ValueError` for a combination that makes no sense.
         """
         if verb not in STAGES:
             raise ValueError(f"{verb} is none of {STAGES}")
@@ -109,12 +107,12 @@ class SmtpFaults:
             self._faults.clear()
 
     def take(self, verb: str, recipients: Sequence[str] = ()) -> str | None:
-        """The action for this command, if there is one; counts it as used.
+        """The action for this command, None for none; counts it as used.
 
-        `recipients` are those that the client has named for this message.
+        `recipients` are all that the client has named for this message so far.
         """
         if not self._faults:
-            return None  # without the lock, which every command would wait for
+            return None  # saves taking the lock for every command
         with self._lock:
             for fault in self._faults:
                 if not fault.concerns(verb, recipients):

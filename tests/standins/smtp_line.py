@@ -1,4 +1,4 @@
-"""The line of one SMTP connection: bytes, replies, delays, TLS."""
+"""The transport of one SMTP connection: bytes, replies, delays, TLS."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from .store import Store
 _logger = logging.getLogger(__name__)
 
 HOSTNAME = "in.mailjet.com"
-# Trips over the line that go before the first reply: TCP and the banner, then TLS
+# Round trips before the first reply: TCP and the banner, then TLS
 _CONNECT_TRIPS = 2
 _TLS_TRIPS = 1
 
@@ -38,10 +38,10 @@ class Relay:
 
 
 class SmtpLine(asyncio.Protocol):
-    """What a session stands on; all of it runs on the event loop's thread.
+    """The base of a session; everything runs on the event loop's thread.
 
-    A session has `_read`, which takes something from `_unread` and answers it, or says
-    that it has to wait for more; and `_forget_client`, for a client that starts again.
+    A session sets `_read`, which handles the next piece of `_unread` and returns
+    whether there may be another one.
     """
 
     _read: Callable[[], bool]
@@ -56,16 +56,16 @@ class SmtpLine(asyncio.Protocol):
         self._unread = bytearray()
         self._named: list[str] = []  # the recipients of this message, refused or not
         self._arrived = self._busy_until = 0.0
-        self._trips = 0  # round trips of handshakes that no reply has waited for yet
+        self._trips = 0  # round trips of handshakes, charged to the next reply
         self._is_leaving = self._leaves_after_reply = False
         self._upgrade: asyncio.Task | None = None
 
     def _forget_client(self) -> None:
-        """Begin as after connecting: TLS wipes out what was said before."""
+        """Start over, as after connecting: TLS makes the server forget the client."""
         raise NotImplementedError
 
     def _forget_envelope(self) -> None:
-        """Be ready for another message."""
+        """Drop the current message."""
         raise NotImplementedError
 
     # -- The transport -----------------------------------------------------------
@@ -99,7 +99,7 @@ class SmtpLine(asyncio.Protocol):
             self._read_all()
 
     def abort(self) -> None:
-        """Hang up without ceremony; on the event loop's thread only."""
+        """Close the connection at once; call it on the event loop's thread."""
         self._is_leaving = True
         if self._upgrade:
             self._upgrade.cancel()
@@ -142,14 +142,14 @@ class SmtpLine(asyncio.Protocol):
         self._outbox.put(max(self._busy_until, self._arrived) + on_the_way, item)
 
     def _give(self, action: str) -> None:
-        """Do what a fault says."""
+        """Carry out the action of a fault."""
         if action in (HANG_UP, REFUSE):
             self._hang_up()
         else:
             self._reply(action)
 
     def _fails(self, verb: str) -> bool:
-        """Play a fault, if one is due; say whether nothing else is to be done."""
+        """Play the fault that is due; return whether it replaces the command."""
         action = self._relay.faults.take(verb, self._named)
         if action == HANG_UP_AFTER:
             self._leaves_after_reply = True
@@ -161,7 +161,7 @@ class SmtpLine(asyncio.Protocol):
     # -- TLS ---------------------------------------------------------------------
 
     def _begin_tls(self) -> None:
-        # Now, or the loop could read the handshake before the task begins
+        # Before the loop reads the handshake as if it were commands
         self._outbox.transport.pause_reading()
         self._upgrade = self._loop.create_task(self._shake_hands())
 
@@ -172,7 +172,7 @@ class SmtpLine(asyncio.Protocol):
                 self._outbox.transport, self, context, server_side=True
             )
         except OSError:
-            return  # the client does not like the certificate: its right
+            return  # the client rejected the certificate
         if transport is None:  # gone meanwhile
             return
         self._outbox.transport = transport

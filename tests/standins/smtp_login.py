@@ -26,7 +26,7 @@ class Claim:
     expected: Callable[[bytes], bytes] = bytes
 
     def holds(self, store: Store) -> bool:
-        """Compare the proof, with as much effort for an unknown key as for a known."""
+        """Check the proof, in the same time for known and unknown keys."""
         secret = store.secret_of(self.api_key)
         right = secrets.token_bytes(32) if secret is None else secret.encode()
         return hmac.compare_digest(self.expected(right), self.proof)
@@ -59,7 +59,7 @@ def _cram_md5(initial: bytes | None) -> Conversation:
     return Claim(user.decode(errors="replace"), digest, expected)
 
 
-# DIGEST-MD5 is announced, as Mailjet does, but not played
+# DIGEST-MD5 is announced, as by Mailjet, but not implemented
 MECHANISMS: dict[str, Callable[[bytes | None], Conversation]] = {
     "PLAIN": _plain,
     "LOGIN": _login,

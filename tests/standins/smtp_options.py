@@ -1,10 +1,10 @@
-"""How the stand-in relay behaves: may be changed while it runs."""
+"""The stand-in relay's settings, which may change while it runs."""
 
 from dataclasses import dataclass
 
 from .smtp_faults import HANG_UP, check_reply
 
-# No connection at all: nobody listens while there are too many
+# Stop listening while there are too many sessions
 REFUSE = "refuse"
 # Mailjet's limits and words are not known; these are Postfix's
 TOO_MANY_SESSIONS = "421 4.7.0 in.mailjet.com Error: too many connections"
@@ -17,9 +17,9 @@ TOO_MANY_MESSAGES = (
 class SmtpOptions:
     """The line to the relay, its extensions and its limits.
 
-    `delay` is a round trip in seconds: the replies to all that came in one segment
-    leave together, that much later. `command_delay` is the time in seconds that the
-    server takes for each command, one after the other; pipelining does not shorten it.
+    `delay` is a round trip in seconds: the replies to everything that arrived in one
+    segment leave together, that much later. `command_delay` is how many seconds the
+    server spends on each command, one after the other; pipelining does not shorten it.
     `max_sessions` at once are served: one more is greeted with `too_many_sessions`,
     dropped without a word if that is `HANG_UP`, or cannot connect if it is `REFUSE`.
     After `max_messages` on a connection,

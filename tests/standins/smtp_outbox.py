@@ -8,10 +8,10 @@ Item = bytes | Callable[[], None]
 
 
 class Outbox:
-    """Bytes to write and acts to perform, in order, each not before its time.
+    """A queue of bytes to write and functions to call, in order, each when it is due.
 
-    What is due together is written together, as one segment. `transport` may be
-    replaced while something waits: TLS does that.
+    Bytes that are due together are written together, as one segment. `transport` may be
+    replaced while items wait: STARTTLS does that.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -25,7 +25,7 @@ class Outbox:
         self._items.append((due, item))
 
     def flush(self) -> None:
-        """Send what is due, and come back for the rest."""
+        """Send what is due, and schedule the rest."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -44,7 +44,7 @@ class Outbox:
             self._timer = self._loop.call_at(self._items[0][0], self.flush)
 
     def drop(self) -> None:
-        """Forget what has not left yet."""
+        """Discard everything that is still waiting."""
         self._items.clear()
         self.flush()
 

@@ -28,20 +28,19 @@ _BODIES = ("", "7BIT", "8BITMIME")
 
 
 class SmtpSession(SmtpLine):
-    """Leads the conversation."""
+    """Reads commands and messages, and answers them."""
 
     def __init__(
         self, relay: Relay, record: ConnectionRecord, loop: asyncio.AbstractEventLoop
     ) -> None:
         super().__init__(relay, record, loop)
         self._read: Callable[[], bool] = self._read_command
-        self._searched = 0  # up to where a message has no end
+        self._searched = 0  # where to look on for the end of the message
         self._chunk = 0, False  # bytes still to come, and whether it is the last
         self._messages = 0
         self._forget_client()
 
     def _forget_client(self) -> None:
-        """Begin as after connecting: TLS wipes out what was said before."""
         self._greeted = False
         self._api_key = self._mechanism = ""
         self._login: Conversation | None = None
@@ -50,7 +49,7 @@ class SmtpSession(SmtpLine):
     def _forget_envelope(self) -> None:
         self._mail_from: str | None = None
         self._allows_utf8 = False
-        self._named: list[str] = []  # all that were named, refused or not
+        self._named: list[str] = []  # refused ones included
         self._recipients: list[str] = []
         self._chunks = bytearray()
         self._chunks_failed = False
@@ -84,7 +83,7 @@ class SmtpSession(SmtpLine):
         return True
 
     def _may_send(self) -> bool:
-        """Answer with Mailjet's 530 what only a logged-in client may ask for."""
+        """Reply 530 unless the client has logged in; return whether it has."""
         if not self._api_key:
             self._reply("530 5.7.1 Authentication required")
         return bool(self._api_key)
@@ -268,7 +267,7 @@ class SmtpSession(SmtpLine):
             self._reply("503 5.5.1 Error: DATA after BDAT")
         elif self._may_take_content():
             self._reply("354 End data with <CR><LF>.<CR><LF>")
-            # So that the first line may be the dot, and dots are found in one way
+            # A line end in front: the end may be the very first line
             self._unread[:0] = b"\r\n"
             self._searched = 0
             self._read = self._read_content
@@ -320,7 +319,7 @@ class SmtpSession(SmtpLine):
         return True
 
     def _finish(self, content: bytes) -> None:
-        """Take the message or refuse it, and be ready for the next."""
+        """Take or refuse the message, and get ready for the next."""
         if len(content) > SIZE_LIMIT:
             self._reply("552 5.3.4 Error: message file too big")
         elif max(map(len, content.split(b"\n"))) > _LINE_LIMIT:
@@ -351,7 +350,7 @@ class SmtpSession(SmtpLine):
         self._reply(f"250 OK queued as {message.queued_id}")
 
 
-# RCPT is noted before its faults are looked for; BDAT must read its chunk in any case
+# RCPT counts its recipient before it looks for faults; BDAT must read its chunk first
 _OWN_FAULTS = ("RCPT", "BDAT")
 _COMMANDS: dict[str, Callable[[SmtpSession, str], None]] = {
     "EHLO": SmtpSession._ehlo,

@@ -1,7 +1,7 @@
-"""What the stand-in Mailjet knows: the keys, what belongs to them, the mail it took.
+"""What the stand-in Mailjet knows: its keys, their data, and the mail it took.
 
-One `Store` is meant to be shared by every door of the stand-in, so that a mail taken
-over SMTP can be seen through the others. It may be used from any thread.
+SMTP, REST and events share one `Store`, so that mail taken over SMTP shows up in the
+others. It may be used from any thread.
 """
 
 import itertools
@@ -24,7 +24,7 @@ ActivationListener = Callable[[str, str, bytes], None]
 
 @dataclass
 class Account:
-    """One pair of keys, and all that belongs to it: sub-accounts share nothing.
+    """One pair of keys and its data; sub-accounts share nothing.
 
     `row` is its row of /apikey, without the two keys. `statistics` has its contacts and
     what became of its mail. `activations` has, for each token in an activation link,
@@ -42,13 +42,13 @@ class Account:
 
 
 class Store:
-    """Keys, what belongs to them and messages, for several threads at once.
+    """Accounts and messages, for several threads at once.
 
-    Whoever works on an `Account` or on `user` and `profile` holds `lock`. `clock` gives
-    the present in Unix seconds, for all that the stand-in dates. `deduplicates` makes
-    X-Mailjet-DeduplicateCampaign work. Without `keeps_bodies` only the header of each
-    mail is kept, for tests that send very many: no part of it is then seen to be HTML,
-    so that nobody opens it.
+    Hold `lock` while you work on an `Account`, `user` or `profile`. `clock` returns the
+    present in Unix seconds, for everything that the stand-in dates. `deduplicates`
+    turns X-Mailjet-DeduplicateCampaign on. Without `keeps_bodies` only the header of
+    each mail is kept, for tests that send very many; there is no HTML part then, so
+    there are no opens and clicks.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Store:
         self._accounts: dict[str, Account] = {}
         self._messages: list[Message] = []
         self._messages_by_key: defaultdict[str, list[Message]] = defaultdict(list)
-        # Whom each campaign of each key has reached, of the mails that ask for it
+        # The addresses each campaign of each key has reached with deduplicated mail
         self._reached: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self._listeners: list[Callable[[Message], None]] = []
         self._activation_listeners: list[ActivationListener] = []
@@ -74,9 +74,9 @@ class Store:
         self.profile: Row = new_profile()
 
     def add_key(self, api_key: str, secret_key: str, name: str = "") -> Account:
-        """Make a pair valid; a second call for the same key replaces its secret.
+        """Add a valid pair; a second call for the same key replaces its secret.
 
-        The first pair is the main account, each further one a sub-account.
+        The first pair is the main account, the others are sub-accounts.
         """
         with self._changed:
             account = self._accounts.get(api_key)
@@ -100,7 +100,7 @@ class Store:
             return account.secret_key
 
     def account(self, api_key: str) -> Account:
-        """What belongs to a key; raises `KeyError` for an unknown one."""
+        """The account of a key; raises `KeyError` for an unknown one."""
         with self._changed:
             return self._accounts[api_key]
 
@@ -120,12 +120,12 @@ class Store:
         return self.clock()
 
     def next_id(self, base: int = 0) -> int:
-        """A number that was not given out before, added to `base`."""
+        """A number never returned before, plus `base`."""
         with self._changed:
             return base + next(self._numbers)
 
     def next_message_id(self) -> int:
-        """An id for a message, larger than all before."""
+        """An id for a message, larger than all earlier ones."""
         with self._changed:
             return next(self._message_ids)
 
@@ -148,7 +148,7 @@ class Store:
     def subscribe(self, listener: Callable[[Message], None]) -> None:
         """Call `listener(message)` for each message from now on.
 
-        It runs in the receiving thread and before the sender gets an answer: what it
+        It runs in the receiving thread, before the sender gets an answer: what it
         writes is there once the sender has seen 250, and what it raises becomes 451.
         """
         with self._changed:
@@ -166,7 +166,7 @@ class Store:
         auth_mechanism: str,
         received_at: datetime | None = None,
     ) -> Message:
-        """Keep one message, accepted now if not at another time; return it with ids."""
+        """Keep a message, accepted at `received_at` or now; return it with its ids."""
         now = datetime.fromtimestamp(self.now(), timezone.utc)
         with self._changed:
             message_ids = tuple(self.next_message_id() for _ in rcpt_tos)
@@ -199,10 +199,10 @@ class Store:
         return message
 
     def _marked(self, message: Message) -> Message:
-        """The message, with those recipients marked that its campaign has reached.
+        """Mark the recipients that its campaign has already reached.
 
-        Whether Mailjet counts a first mail without the header is not known; here it
-        does not.
+        A first mail without the header does not count here; whether it does at Mailjet
+        is not known.
         """
         campaign = message.deduplicated_campaign
         if not (campaign and self.deduplicates):
@@ -220,13 +220,13 @@ class Store:
         return replace(message, duplicate_ids=frozenset(duplicates))
 
     def taken(self) -> Counter[str]:
-        """How many mails were taken for each address, in lower case."""
+        """How many mails were taken for each address; addresses in lower case."""
         return Counter(
             address.lower() for message in self.messages for address in message.rcpt_tos
         )
 
     def delivered(self) -> Counter[str]:
-        """The same without what Mailjet keeps back as a duplicate in a campaign."""
+        """The same without those that Mailjet blocks as duplicates in a campaign."""
         return Counter(
             address.lower()
             for message in self.messages
@@ -238,17 +238,17 @@ class Store:
 
     @property
     def messages(self) -> list[Message]:
-        """The messages up to now, oldest first; a copy that nobody changes."""
+        """A copy of the list of messages, oldest first."""
         with self._changed:
             return list(self._messages)
 
     def messages_of(self, api_key: str, start: int = 0) -> list[Message]:
-        """The messages of one key, oldest first, without the first `start`."""
+        """The messages of one key, oldest first, from number `start` on."""
         with self._changed:
             return self._messages_by_key[api_key][start:]
 
     def wait_for(self, count: int, timeout: float = 5.0) -> list[Message]:
-        """Wait until at least `count` messages are there and return all of them.
+        """Wait for at least `count` messages and return all of them.
 
         Raises `TimeoutError`, saying how many there are, after `timeout` seconds.
         """
@@ -262,7 +262,7 @@ class Store:
             return list(self._messages)
 
     def clear_messages(self) -> None:
-        """Forget the messages and what became of them; keys and listeners stay."""
+        """Forget the messages and their events; keys and listeners stay."""
         with self._changed:
             self._messages.clear()
             self._messages_by_key.clear()

@@ -103,9 +103,9 @@ def test_the_clock_dates_what_is_taken(store):
 
 
 def test_a_campaign_reaches_each_address_once(store, listed):
-    first = take(store, campaign=b"News", deduplicated=b"1")
+    first = take(store, "To@example.org", campaign=b"News", deduplicated=b"1")
     again = take(
-        store, "new@example.org", "TO@example.org", campaign=b"News", deduplicated=b"y"
+        store, "new@example.org", "tO@example.org", campaign=b"News", deduplicated=b"y"
     )
     assert not first.duplicate_ids
     assert again.duplicate_ids == {again.message_ids[1]}

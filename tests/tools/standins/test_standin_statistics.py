@@ -18,6 +18,7 @@ from mail_mailjet.tests.standins import (
 from mail_mailjet.tests.standins.__main__ import SMALL_HISTORY
 from mail_mailjet.tests.standins.fates import FATES
 from mail_mailjet.tests.standins.reporting.event_table import EventFacts, EventTable
+from mail_mailjet.tests.standins.rows import new_callback
 
 PAIR, OTHER = ("key-of-the-account", "hush-hush"), ("key-of-another", "secret")
 NOW = datetime(2026, 3, 5, 12, 0, 0, tzinfo=timezone.utc)
@@ -942,12 +943,16 @@ def test_forgotten_mail(store, statistics, rows):
 
 
 def test_contacts_of_posted_events(store, statistics, rows):
-    posted = []
-    with EventPoster(store, group_seconds=60) as poster:
-        deliver(store, "open@x.example")
-        posted = [event for _account, event in poster._queue]
+    account = store.account(PAIR[0])
+    account.callbacks += [
+        new_callback(number, account.row["ID"], event, "http://127.0.0.1/")
+        for number, event in enumerate(["sent", "open"])
+    ]
+    poster = EventPoster(store)
+    deliver(store, "open@x.example")
+    posted = [event for post in poster._new_posts() for event in post.events]
     [contact] = rows("contact")
-    assert {event["mj_contact_id"] for event in posted} == {contact["ID"]}
+    assert [event["mj_contact_id"] for event in posted] == [contact["ID"]] * 2
 
 
 def test_sub_accounts_share_nothing(store, statistics, call):
