@@ -135,11 +135,11 @@ class IrMail_Server(models.Model):
             return None
         return super()._mailjet_end_pause()
 
-    def _mailjet_note_refusal(self, outcome):
+    def _mailjet_note_refusal(self, refusal, is_connection=False):
         """Nor does a refusal of such a mail put a shorter pause in its place."""
         if self._is_mailjet_paused_by_policy():
             return None
-        return super()._mailjet_note_refusal(outcome)
+        return super()._mailjet_note_refusal(refusal, is_connection)
 
     @api.depends("mailjet_policy_pause", "mailjet_policy_limit_ids.words")
     def _compute_mailjet_pause_reason(self):

@@ -28,6 +28,12 @@ class IrMail_Server(models.Model):
     mailjet_pause_reason = fields.Text(
         "Why it is paused", compute="_compute_mailjet_pause_reason"
     )
+    mailjet_session_limit = fields.Integer(
+        "Sessions at a time",
+        default=4,
+        help="SMTP connections that send side by side. Odoo uses fewer when Mailjet "
+        "refuses connections, and more again after a while.",
+    )
     mailjet_waiting_count = fields.Integer(
         "Emails that wait", compute="_compute_mailjet_waiting_count"
     )
@@ -63,20 +69,17 @@ class IrMail_Server(models.Model):
     # Pause
     # ------------------------------------------------------------------
 
-    def _mailjet_note_refusal(self, outcome):
+    def _mailjet_note_refusal(self, refusal, is_connection=False):
         """Pause the queue where a refusal concerns more than one mail.
 
-        :param Outcome outcome: of the try that was refused
+        :param Diagnosis refusal: why a mail or a connection was refused
+        :param is_connection: no mail was begun; the pauses grow from a minute on
         """
-        refusal = outcome.refusal
         if refusal.pauses:
             self._mailjet_pause(refusal, PAUSES.get(refusal.cause, PAUSE))
-        elif outcome.is_connection and refusal.can_retry:
-            self._mailjet_pause_connection(refusal)
-
-    def _mailjet_pause_connection(self, refusal):
-        """Pause for a minute, then longer and longer: the server cannot be reached."""
-        self._mailjet_pause(refusal, delay_after(self.mailjet_pause_count + 1))
+        elif is_connection:
+            duration = delay_after(self.mailjet_pause_count + 1)
+            self._mailjet_pause(refusal, duration)
 
     def _mailjet_pause(self, refusal, duration):
         detail = Words("%(text)s", {"text": refusal.detail})
@@ -107,6 +110,10 @@ class IrMail_Server(models.Model):
                     "mailjet_pause_count": 0,
                 }
             )
+
+    def _mailjet_session_count(self):
+        """Return how many sessions a run may open."""
+        return max(self.mailjet_session_limit, 1)
 
     def action_mailjet_resume(self):
         """Send what waits for the end of the pause now."""

@@ -1,4 +1,6 @@
 import logging
+from dataclasses import dataclass
+from datetime import datetime
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -6,6 +8,20 @@ from odoo.exceptions import UserError
 from ...const import FREE_PLAN_DAILY_LIMIT, FREE_PLAN_MONTHLY_LIMIT
 
 _logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What the limits allow of some mails.
+
+    :ivar fits: for each mail whether it may go now
+    :ivar largest: recipients of the largest mail that may ever go
+    :ivar datetime more_from: when more may go
+    """
+
+    fits: list[bool]
+    largest: int
+    more_from: datetime
 
 
 class IrMail_Server(models.Model):
@@ -69,26 +85,56 @@ class IrMail_Server(models.Model):
         )
         return max(ours, counted + sendings._sum_since(self, counted_on))
 
-    def _mailjet_allowance(self):
-        """Return how many emails may still go, and when more may.
-
-        :return: (None, None) without a limit
-        """
-        self.ensure_one()
+    def _mailjet_limits(self):
+        """Return what limits apply: (limit, used up, when more may go) of each."""
         limits = [
             (self.mailjet_daily_limit, _today(), {"days": 1}),
             (self.mailjet_monthly_limit, _this_month(), {"months": 1}),
         ]
-        allowances = [
-            (max(limit - self._mailjet_used_since(start), 0), start, period)
+        return [
+            (
+                limit,
+                self._mailjet_used_since(start),
+                fields.Datetime.add(start, **period),
+            )
             for limit, start, period in limits
             if limit
         ]
-        if not allowances:
-            return None, None
-        # Of two that are used up the month, which lasts longer and starts earlier
-        left, start, period = min(allowances, key=lambda one: one[:2])
-        return left, fields.Datetime.add(start, **period)
+
+    def _mailjet_reserve(self, counts):
+        """Reserve a part of the limits for mails that are about to be sent.
+
+        Whoever reserves waits for others who do, so that two cannot use up the same.
+
+        :param counts: recipients of each mail; smaller mails pass those that do not fit
+        :return: None without limits, else an `Allowance`
+        """
+        self.ensure_one()
+        if not (self.mailjet_daily_limit or self.mailjet_monthly_limit):
+            self.env["mailjet.sending"].sudo()._note(self, sum(counts))
+            return None
+        self.env.cr.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"mail_mailjet quota {self.id}"],
+        )
+        limits = self._mailjet_limits()
+        left = min(limit - used for limit, used, _more_from in limits)
+        fits = []
+        for count in counts:
+            fits.append(count <= left)
+            left -= count if fits[-1] else 0
+        reserved = sum(count for count, fit in zip(counts, fits, strict=True) if fit)
+        self.env["mailjet.sending"].sudo()._note(self, reserved)
+        return Allowance(
+            fits,
+            largest=min(limit for limit, _used, _more_from in limits),
+            # Of two that are used up the month, which lasts longer
+            more_from=max(
+                more
+                for limit, used, more in limits
+                if limit - used == min(limit - used for limit, used, _more in limits)
+            ),
+        )
 
     @api.constrains("mailjet_daily_limit", "mailjet_monthly_limit")
     def _check_mailjet_quota(self):

@@ -1,6 +1,8 @@
-from odoo import models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ...tools.mailjet.custom_id import CustomId
+from .claims import IN_FLIGHT
 
 # Mailjet's own tracking off or on, whatever the account's setting; none: as that is.
 # https://dev.mailjet.com/smtp-relay/custom-headers/
@@ -8,9 +10,106 @@ TRACKING = {"odoo": "0", "mailjet": "1"}
 
 
 class MailMail(models.Model):
-    """What Mailjet reads in a mail's headers."""
+    """A mail through Mailjet: its state in flight, and the headers for Mailjet.
+
+    In flight is a state of its own, so that nobody else sends such a mail, with or
+    without this module.
+    """
 
     _inherit = "mail.mail"
+
+    state = fields.Selection(
+        selection_add=[(IN_FLIGHT, "Being handed over to Mailjet")],
+        ondelete={IN_FLIGHT: lambda mails: mails._mailjet_leave_in_doubt()},
+    )
+    mailjet_server_id = fields.Many2one(
+        "ir.mail_server",
+        "Mailjet server",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="The Mailjet server that this email waits for, or that it was handed to.",
+    )
+    mailjet_claim = fields.Char(
+        "Claimed by",
+        readonly=True,
+        copy=False,
+        help="The sender that has this email in hand.",
+    )
+    mailjet_claimed_on = fields.Datetime("Claimed on", readonly=True, copy=False)
+    mailjet_next_look = fields.Datetime(
+        "Next look",
+        readonly=True,
+        copy=False,
+        help="When Mailjet is asked again whether it has this email.",
+    )
+    mailjet_custom_ids = fields.Json(
+        "CustomIDs",
+        readonly=True,
+        copy=False,
+        help="What Mailjet's events and lists call this email, for each recipient.",
+    )
+
+    _mailjet_outgoing = models.Index("(id) WHERE state = 'outgoing'")
+    _mailjet_in_flight = models.Index(
+        f"(mailjet_claimed_on) WHERE state = '{IN_FLIGHT}'"
+    )
+
+    # ------------------------------------------------------------------
+    # In flight: nobody else's business
+    # ------------------------------------------------------------------
+
+    def _mailjet_leave_in_doubt(self):
+        """Uninstalling: whether Mailjet has these mails can no longer be found out."""
+        self.write(
+            {
+                "state": "exception",
+                "failure_reason": self.env._(
+                    "Mailjet was uninstalled while this email was being handed over. "
+                    "Look for it in Mailjet before you send it again."
+                ),
+            }
+        )
+
+    def _mailjet_not_in_flight(self):
+        return self.filtered(lambda mail: mail.state != IN_FLIGHT)
+
+    def mark_outgoing(self):
+        """Send again at once, but never a mail that is being handed over."""
+        mails = self._mailjet_not_in_flight()
+        mails.filtered("mailjet_server_id").write(
+            {**self._mailjet_nothing_to_wait_for(), "scheduled_date": False}
+        )
+        return super(MailMail, mails).mark_outgoing()
+
+    def cancel(self):
+        """Cancel what can still be stopped."""
+        return super(MailMail, self._mailjet_not_in_flight()).cancel()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_flight(self):
+        # Mails in this very transaction's hands are no longer in flight
+        if any(mail.state == IN_FLIGHT for mail in self):
+            raise UserError(
+                self.env._(
+                    "An email that is being handed over to Mailjet cannot be deleted. "
+                    "Try again when it is sent."
+                )
+            )
+
+    @api.model
+    def _mailjet_nothing_to_wait_for(self):
+        return {
+            "mailjet_claim": False,
+            "mailjet_claimed_on": False,
+            "mailjet_waits_for": False,
+            "mailjet_tries": 0,
+            "mailjet_first_try": False,
+        }
+
+    # ------------------------------------------------------------------
+    # Headers
+    # ------------------------------------------------------------------
 
     def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
         """Give each mail through Mailjet what ties its events to it."""
@@ -44,10 +143,28 @@ class MailMail(models.Model):
             headers["X-Mailjet-TrackClick"] = tracking
         if self.mailing_id:
             headers["X-Mailjet-Campaign"] = self.mailing_id._mailjet_campaign_name()
+            # A mail that is sent again after a break is dropped if Mailjet has it
+            headers["X-Mailjet-DeduplicateCampaign"] = "1"
         return headers
 
     def _mailjet_custom_id(self, partner):
-        """Return X-MJ-CustomID of the mail to a partner, or to its bare addresses."""
+        """Return X-MJ-CustomID of the mail to a partner, or to its bare addresses.
+
+        A mail that is sent again keeps the one that it had.
+        """
+        used = self.mailjet_custom_ids or {}
+        return used.get(entry_key(partner)) or self._mailjet_new_custom_id(partner)
+
+    def _mailjet_all_custom_ids(self):
+        """Return the CustomID of each recipient, by `entry_key`."""
+        entries = list(self.recipient_ids)
+        if self.email_to or self.email_cc:
+            entries.append(self.env["res.partner"])
+        return {
+            entry_key(partner): self._mailjet_custom_id(partner) for partner in entries
+        }
+
+    def _mailjet_new_custom_id(self, partner):
         trace = self.mailing_trace_ids[:1]
         if trace:
             custom_id = CustomId(trace_id=trace.id)
@@ -57,3 +174,8 @@ class MailMail(models.Model):
                 partner_id=partner.id if partner else 0,
             )
         return self.env["ir.mail_server"]._mailjet_write_custom_id(custom_id)
+
+
+def entry_key(partner):
+    """Return what stands for a partner, or for the bare addresses, in a JSON object."""
+    return str(partner.id) if partner else ""

@@ -27,6 +27,12 @@ class MailjetSending(models.Model):
     _server_date = models.Index("(server_id, date)")
 
     @api.model
+    def _note(self, server, count):
+        """Count recipients as handed over; below 0, take some back."""
+        if count:
+            self.create({"server_id": server.id, "count": count})
+
+    @api.model
     def _sum_since(self, server, moment):
         """Return how many emails were handed over since then."""
         domain = [("server_id", "=", server.id), ("date", ">=", moment)]

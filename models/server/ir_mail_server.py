@@ -709,7 +709,7 @@ class IrMail_Server(models.Model):
         except OSError as error:  # what smtplib and ssl raise is one, too
             if not server:
                 raise
-            outcome.fail(server._mailjet_diagnose(error), is_connection=True)
+            outcome.refusal = server._mailjet_diagnose(error)
         if outcome.refusal:
             # Out of the except block: no traceback shall show the server's own words
             raise UserError(self._mailjet_explain_refusal(outcome.refusal))

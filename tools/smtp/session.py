@@ -1,54 +1,48 @@
-"""An SMTP session that says what became of each mail, in place of raising anything.
+"""The SMTP connection that Odoo sends with, as a session that raises nothing.
 
-It stands around the connection that Odoo made: what Odoo asks of it, it asks of the
-connection. Only the sending of a mail is watched.
+What Odoo asks of it, it asks of the connection. Only the sending of a mail is watched:
+what became of each recipient is kept in an `Outcome`.
 """
 
+import copy
+import io
 import smtplib
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.generator import BytesGenerator
 from email.message import Message
 from typing import Any
 
+from .connection import quit_politely
 from .diagnosis import Diagnosis
+from .pipeline import Delivery, Envelope, Fate, LineBrokenError, Pipeline
 
 
 class RefusedError(Exception):
-    """A mail was not taken; the text is masked, and the reason is in the `Outcome`."""
+    """No recipient was accepted; the text is masked."""
 
 
 @dataclass
 class Outcome:
-    """What the last try came to, for whoever decides about the mail.
+    """What a call of `send` comes to, for whoever decides about its mails.
 
-    :ivar refusal: why it failed, None if it did not
-    :ivar is_connection: it failed before any mail, so it concerns them all
-    :ivar is_uncertain: the content had been sent, and the connection broke before an
-        answer came: the mail may have been taken
-    :ivar sent: recipients of the mails that were taken, since it was set to 0
     :ivar server: the mail server's record
+    :ivar refusal: why the server could not be reached, or None
+    :ivar deliveries: of the mail being sent, by the key that `Session` was given
     """
 
-    refusal: Diagnosis | None = None
-    is_connection: bool = False
-    is_uncertain: bool = False
-    sent: int = 0
     server: Any = None
+    refusal: Diagnosis | None = None
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
 
     def begin(self) -> None:
-        """Forget the last try."""
+        """Forget the mail before."""
         self.refusal = None
-        self.is_connection = self.is_uncertain = False
-
-    def fail(self, refusal: Diagnosis, is_connection: bool = False) -> None:
-        """Keep why a try failed."""
-        self.refusal = refusal
-        self.is_connection = is_connection
+        self.deliveries = {}
 
 
 class Session:
-    """A connection of smtplib's whose failures are kept in an `Outcome`.
+    """A connection of smtplib's whose deliveries are kept in an `Outcome`.
 
     :param smtplib.SMTP connection: logged in
     :param diagnose: a function from an exception to a `Diagnosis`
@@ -61,52 +55,66 @@ class Session:
         diagnose: Callable[[OSError], Diagnosis],
         outcome: Outcome,
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._diagnose = diagnose
         self.outcome = outcome
-        # smtplib has no place to learn how far a mail has come
-        self._read_reply = connection.getreply
-        connection.getreply = self._getreply
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
+        return getattr(self.connection, name)
 
     @property
     def is_open(self) -> bool:
-        """Whether more can be sent: smtplib closes after a 421 and after a break."""
-        return self._connection.sock is not None
+        """Whether more can be sent."""
+        return self.connection.sock is not None
+
+    def quit(self) -> None:
+        """Close the connection."""
+        quit_politely(self.connection)
 
     def send_message(
         self, message: Message, from_addr: str, to_addrs: Sequence[str]
-    ) -> Any:
-        """Send a mail as smtplib does.
+    ) -> None:
+        """Send a mail.
 
-        :raise RefusedError: if it was not taken
+        :raise RefusedError: if no recipient was accepted
         """
-        self.outcome.begin()
+        key = str(message["X-MJ-CustomID"] or "")
+        envelope = envelope_of(message, from_addr, to_addrs, key)
+        deliveries = self.outcome.deliveries
+        pipeline = Pipeline(
+            self.connection, lambda delivery: deliveries.update({key: delivery})
+        )
+        broken = None
         try:
-            refused = self._connection.send_message(message, from_addr, to_addrs)
-            self.outcome.sent += len(to_addrs) - len(refused)
-            return refused
-        except OSError as error:  # what smtplib raises is one, too
-            if isinstance(error, smtplib.SMTPDataError):
-                self._end_transaction(error.smtp_code)
-            self.outcome.fail(self._diagnose(error))
+            pipeline.offer(envelope)
+            pipeline.finish()
+        except LineBrokenError as error:
+            broken = error.cause
+        delivery = deliveries[key]
+        if Fate.ACCEPTED in delivery.fates.values():
+            return
+        error = broken or next(iter(delivery.errors.values()))
         # Out of the except block: no traceback shall show the server's own words
-        refusal = self.outcome.refusal
+        refusal = self._diagnose(error)
         raise RefusedError(f"{refusal.title}: {refusal.detail}")
 
-    def _end_transaction(self, code: int) -> None:
-        """Make room for the next mail, which smtplib does not when DATA is refused."""
-        if code == 421:
-            self._connection.close()
-            return
-        # If the line breaks now, `is_open` says so
-        with suppress(smtplib.SMTPServerDisconnected):
-            self._connection.rset()
 
-    def _getreply(self) -> tuple[int, bytes]:
-        reply = self._read_reply()
-        # 354 asks for the content; whatever comes next is the verdict on it
-        self.outcome.is_uncertain = reply[0] == 354
-        return reply
+def envelope_of(
+    message: Message,
+    sender: str,
+    recipients: Sequence[str],
+    key: Any,
+    deadline: float = float("inf"),
+) -> Envelope:
+    """Return a message as the bytes that `smtplib.SMTP.send_message` would write."""
+    # A copy without the lines that nobody but the sender may see
+    message = copy.copy(message)
+    del message["Bcc"]
+    del message["Resent-Bcc"]
+    needs_utf8 = not "".join([sender, *recipients]).isascii()
+    policy = message.policy.clone(utf8=True) if needs_utf8 else None
+    content = io.BytesIO()
+    BytesGenerator(content, policy=policy).flatten(message, linesep="\r\n")
+    return Envelope(
+        key, sender, tuple(recipients), content.getvalue(), deadline, needs_utf8
+    )

@@ -1,0 +1,290 @@
+from odoo import Command, fields, models
+from odoo.tools import SQL, email_normalize
+from odoo.tools.mail import email_split_and_format_normalize
+from odoo.tools.misc import clean_context
+
+from ...tools.smtp.diagnosis import Diagnosis
+from ...tools.smtp.retry_schedule import is_given_up, next_try
+from .claims import IN_FLIGHT
+from .results import SENT, UNCERTAIN, by_verdict, used_of
+
+# Core's own modules, whose hooks take several mails at once
+KNOWN_MODULES = {"mail", "mass_mailing", "mail_mailjet"}
+# The part that stays in the mail; the others move to mails of their own
+STAYS = ("waiting", "uncertain", "failed", "sent")
+# What a part takes along from the mail that it was split from
+OF_TRIES = (
+    "mailjet_claim",
+    "mailjet_claimed_on",
+    "mailjet_first_try",
+    "mailjet_tries",
+)
+
+
+class MailMail(models.Model):
+    """Write down what became of mails that were handed over.
+
+    Each recipient ends as sent, waiting, failed with a reason of its own, or uncertain.
+    """
+
+    _inherit = "mail.mail"
+
+    def _mailjet_keep(self, claim, server, results):
+        """Write down results; what another worker has taken over meanwhile is left.
+
+        :param str claim: token under which these mails are in flight
+        :param dict results: mail id -> list of `Entry`
+        :return: how many recipients were accepted
+        """
+        held = self._mailjet_held(claim)
+        now = fields.Datetime.now()
+        all_sent, accepted = self.browse(), 0
+        for mail in held:
+            given_up = is_given_up(mail.mailjet_first_try, now)
+            groups = by_verdict(results[mail.id], given_up)
+            accepted += sum(len(to) for _pid, to in groups.get(SENT, ()))
+            if set(groups) == {SENT}:
+                all_sent += mail
+            else:
+                mail._mailjet_keep_groups(server, groups)
+        all_sent._mailjet_keep_sent(server)
+        return accepted
+
+    def _mailjet_keep_entries(self, server, entries):
+        """Write down what became of a mail that core has sent in its own way.
+
+        :param entries: list of `Entry`
+        """
+        given_up = is_given_up(self.mailjet_first_try, fields.Datetime.now())
+        groups = by_verdict(entries, given_up)
+        for verdict in groups:
+            if isinstance(verdict.reason, Diagnosis):
+                server._mailjet_note_refusal(verdict.reason)
+        if SENT in groups:
+            server._mailjet_end_pause()
+        unused = self._mailjet_recipient_count() - used_of(entries)
+        self.env["mailjet.sending"].sudo()._note(server, -unused)
+        if set(groups) == {SENT}:
+            self._mailjet_keep_sent(server)
+        else:
+            self._mailjet_keep_groups(server, groups)
+
+    def _mailjet_held(self, claim):
+        """Lock and return those that are in flight under this token."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT id FROM mail_mail
+                 WHERE id = ANY(%s) AND state = %s AND mailjet_claim = %s
+                   FOR UPDATE
+                """,
+                self.ids,
+                IN_FLIGHT,
+                claim,
+            )
+        )
+        return self.browse(mail_id for [mail_id] in self.env.cr.fetchall())
+
+    # ------------------------------------------------------------------
+    # Sent
+    # ------------------------------------------------------------------
+
+    def _mailjet_keep_sent(self, server):
+        """Do what follows from mails that Mailjet took for all their recipients."""
+        if not self:
+            return
+        self.write(
+            {
+                **self._mailjet_nothing_to_wait_for(),
+                "state": "sent",
+                "failure_type": False,
+                "failure_reason": False,
+            }
+        )
+        hooks = self.with_context(
+            mailjet_handed_over="pending" if server.mailjet_reports_sent else "sent"
+        )
+        # What other modules add may expect one mail, as core mostly calls it
+        for mails in [hooks] if self._mailjet_hooks_are_known() else hooks:
+            mails._mailjet_postprocess_sent()
+
+    def _mailjet_postprocess_sent(self):
+        """Call core's hook with all recipients of these mails."""
+        emails = []
+        for mail in self:
+            emails += email_split_and_format_normalize(mail.email_to or "")
+        notifications = self._mailjet_pending_notifications()
+        self._postprocess_sent_message(list(self.recipient_ids), emails)
+        notifications.exists()._mailjet_set_handed_over()
+
+    def _mailjet_pending_notifications(self):
+        """Return the notifications whose state the hand-over decides."""
+        mails = self.filtered("is_notification")
+        if not mails:
+            return self.env["mail.notification"]
+        return self.env["mail.notification"].search(
+            [
+                ("mail_mail_id", "in", mails.ids),
+                ("notification_type", "=", "email"),
+                ("notification_status", "not in", ("sent", "canceled", "bounce")),
+            ]
+        )
+
+    def _mailjet_hooks_are_known(self):
+        hook = "_postprocess_sent_message"
+        return {
+            cls._module for cls in type(self).mro() if hook in vars(cls)
+        } <= KNOWN_MODULES | {None}
+
+    # ------------------------------------------------------------------
+    # All else
+    # ------------------------------------------------------------------
+
+    def _mailjet_keep_groups(self, server, groups):
+        """Give each group of recipients its fate, in a mail of its own.
+
+        :param dict groups: of `by_verdict`
+        """
+        self.ensure_one()
+        stays, *others = sorted(groups, key=lambda verdict: STAYS.index(verdict.kind))
+        divided = self._mailjet_divided_partners(groups)
+        parts = {stays: self}
+        for verdict in others:
+            parts[verdict] = self._mailjet_part(verdict, groups[verdict], divided)
+        if SENT in parts:
+            # The trace is that of the mailing to one contact: somebody has got it
+            self.mailing_trace_ids.mail_mail_id = parts[SENT]
+        for verdict, part in parts.items():
+            if verdict == SENT:
+                part._mailjet_keep_sent(server)
+            elif verdict == UNCERTAIN:
+                part._mailjet_keep_uncertain(server)
+            elif verdict.kind == "waiting":
+                part._mailjet_keep_waiting(server, verdict.reason)
+            else:
+                part._mailjet_keep_failed(verdict.reason)
+
+    def _mailjet_divided_partners(self, groups):
+        """Return the ids of partners whose addresses met different fates."""
+        pids = [pid for group in groups.values() for pid, _addresses in group if pid]
+        return {pid for pid in pids if pids.count(pid) > 1}
+
+    def _mailjet_part(self, verdict, recipients, divided):
+        """Move some recipients to a copy of this mail, and return it.
+
+        :param recipients: list of (partner id, [envelope recipients])
+        :param divided: partners who go where mail was sent; of the others go addresses
+        """
+        emails = {comparable(email) for _pid, group in recipients for email in group}
+        partner_ids = {pid for pid, _group in recipients if pid} & set(
+            self.recipient_ids.ids
+        )
+        loose = [
+            email
+            for pid, group in recipients
+            for email in group
+            if pid in divided and verdict != SENT
+        ]
+        if verdict != SENT:
+            partner_ids -= divided
+        to_moved, to_kept = self._mailjet_divide(self.email_to, emails)
+        cc_moved, cc_kept = self._mailjet_divide(self.email_cc, emails)
+        part = self.with_context(clean_context(self.env.context)).copy(
+            {
+                # The message is the same, as where core splits a mail
+                "mail_message_id": self.mail_message_id.id,
+                "headers": self.headers,
+                "recipient_ids": [Command.set(list(partner_ids))],
+                "email_to": ", ".join(to_moved + loose) or False,
+                "email_cc": ", ".join(cc_moved) or False,
+            }
+        )
+        part.write({name: self[name] for name in ("mailjet_custom_ids", *OF_TRIES)})
+        part.mailjet_server_id = self.mailjet_server_id
+        self.write(
+            {
+                "recipient_ids": [Command.unlink(pid) for pid in partner_ids],
+                "email_to": ", ".join(to_kept) or False,
+                "email_cc": ", ".join(cc_kept) or False,
+                # The message belongs to all parts, so it outlives each of them
+                "is_notification": True,
+            }
+        )
+        self._mailjet_move_notifications(part, partner_ids, emails)
+        return part
+
+    def _mailjet_move_notifications(self, part, partner_ids, emails):
+        notifications = self.env["mail.notification"].search(
+            [("mail_mail_id", "=", self.id)]
+        )
+        notifications.filtered(
+            lambda n: (
+                n.res_partner_id.id in partner_ids
+                or comparable(n.mail_email_address) in emails
+            )
+        ).sudo().mail_mail_id = part
+
+    def _mailjet_divide(self, text, moved):
+        """Return the addresses of a field that move, and those that stay."""
+        addresses = email_split_and_format_normalize(text or "")
+        moving = [email for email in addresses if comparable(email) in moved]
+        staying = [email for email in addresses if comparable(email) not in moved]
+        return moving, staying
+
+    def _mailjet_keep_uncertain(self, server):
+        """Leave in flight what Mailjet may have or not; it is asked later."""
+        self.write({"state": IN_FLIGHT, "mailjet_server_id": server.id})
+
+    def _mailjet_keep_waiting(self, server, refusal):
+        """Have mails wait that can still be taken.
+
+        :param refusal: a `Diagnosis`, or None for mails that were merely not begun
+        """
+        now = fields.Datetime.now()
+        self.write({"mailjet_claim": False, "mailjet_claimed_on": False})
+        if not refusal:
+            self._mailjet_wait(False, server, False)
+        elif refusal.pauses:
+            # No fault of the mail's: neither its tries nor its day are counted
+            self.failure_reason = self._mailjet_reason(refusal)
+            until = server.mailjet_paused_until
+            self._mailjet_wait("pause" if until else False, server, until)
+        else:
+            tries = self.mailjet_tries + 1
+            self.write(
+                {
+                    "failure_reason": self._mailjet_reason(refusal),
+                    "mailjet_tries": tries,
+                    "mailjet_first_try": self.mailjet_first_try or now,
+                }
+            )
+            self._mailjet_wait("retry", server, next_try(tries, now))
+
+    def _mailjet_keep_failed(self, failure):
+        """Write down why mails failed for good; they stay until somebody acts.
+
+        :param failure: a `Diagnosis` or `Failure`
+        """
+        is_refusal = isinstance(failure, Diagnosis)
+        reason = self._mailjet_reason(failure) if is_refusal else failure.reason
+        self.write(
+            {
+                **self._mailjet_nothing_to_wait_for(),
+                "state": "exception",
+                "failure_type": failure.failure_type,
+                "failure_reason": reason,
+            }
+        )
+        self.mailing_trace_ids.failure_reason = reason
+        deleted = self.filtered("auto_delete")
+        # Core deletes mails to invalid addresses, which nobody could then send again
+        deleted.auto_delete = False
+        self._postprocess_sent_message(
+            [], [], failure_reason=reason, failure_type=failure.failure_type
+        )
+        deleted.auto_delete = True
+
+
+def comparable(email):
+    """Return an address in the form in which addresses are compared, or ""."""
+    return email_normalize(email or "", strict=False) or ""

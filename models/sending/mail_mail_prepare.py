@@ -1,0 +1,146 @@
+import logging
+from dataclasses import dataclass, field
+
+import psycopg2
+
+from odoo import models, tools
+
+from ...tools.smtp.pipeline import Envelope
+from ...tools.smtp.session import envelope_of
+from .mail_mail import entry_key
+from .results import Entry, Failure
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Prepared:
+    """A mail ready to be handed over.
+
+    :ivar envelopes: one for each SMTP transaction; their keys are (mail id, entry)
+    :ivar partner_ids: entry -> partner id, 0 for the bare addresses
+    :ivar custom_ids: entry -> X-MJ-CustomID
+    :ivar failed: an `Entry` for each transaction that cannot be sent
+    """
+
+    mail_id: int
+    envelopes: list[Envelope] = field(default_factory=list)
+    partner_ids: dict[str, int] = field(default_factory=dict)
+    custom_ids: dict[str, str] = field(default_factory=dict)
+    failed: list[Entry] = field(default_factory=list)
+
+
+class MailMail(models.Model):
+    """Turn a mail into what travels, with core's hooks and in core's order."""
+
+    _inherit = "mail.mail"
+
+    def _mailjet_followers(self):
+        """Return what core looks up once for mails with a link to unfollow."""
+        with_link = self.filtered(
+            lambda mail: mail.body_html and "/mail/unfollow" in mail.body_html
+        )
+        return self.env["mail.followers"]._get_mail_doc_to_followers(with_link.ids)
+
+    def _mailjet_prepare(
+        self, session, server, deadline, alias_domain_id, smtp_from, doc_to_followers
+    ):
+        """Return this mail as `Prepared`; what cannot be built fails with its reason.
+
+        :param Session session: what core's hooks look at
+        :param float deadline: see `Envelope`
+        :param smtp_from: as core found it; without, the mail's own From
+        """
+        self.ensure_one()
+        prepared = Prepared(self.id)
+        emails_from = tools.mail.email_split_and_format_normalize(self.email_from)
+        email_from = emails_from[0] if emails_from else self.email_from
+        session.smtp_from = smtp_from or email_from
+        alias_domain = self.record_alias_domain_id
+        if smtp_from is not None:
+            alias_domain = alias_domain.browse(alias_domain_id or [])
+        try:
+            email_list = self._prepare_outgoing_list(
+                mail_server=server, doc_to_followers=doc_to_followers
+            )
+        except (psycopg2.Error, MemoryError):
+            raise
+        except Exception as error:
+            return self._mailjet_fail_to_prepare(prepared, "", [], error)
+        if not email_list:
+            reason = self.env["ir.mail_server"].NO_VALID_RECIPIENT
+            failure = Failure("mail_email_missing", reason)
+            prepared.failed.append(Entry.failed(0, [], failure))
+        for email in email_list:
+            key = entry_key(email["partner_id"])
+            prepared.partner_ids[key] = email["partner_id"].id if key else 0
+            try:
+                envelope = self._mailjet_envelope(
+                    email, key, email_from, alias_domain, session, deadline
+                )
+            except (psycopg2.Error, MemoryError):
+                raise
+            except Exception as error:
+                addresses = email["email_to_normalized"]
+                self._mailjet_fail_to_prepare(prepared, key, addresses, error)
+                continue
+            prepared.envelopes.append(envelope)
+            headers = {name.lower(): text for name, text in email["headers"].items()}
+            prepared.custom_ids[key] = headers["x-mj-customid"]
+        return prepared
+
+    def _mailjet_envelope(
+        self, email, key, email_from, alias_domain, session, deadline
+    ):
+        """Return one element of `_prepare_outgoing_list` as an `Envelope`."""
+        context = {"send_validated_to": email["email_to_normalized"]}
+        if alias_domain:
+            alias_domain = alias_domain.sudo()
+            return_path = email["headers"].get("Return-Path")
+            context["domain_notifications_email"] = alias_domain.default_from_email
+            context["domain_bounce_address"] = return_path or alias_domain.bounce_email
+        servers = self.env["ir.mail_server"].with_context(**context)
+        message = servers._build_email__(
+            email_from=email_from,
+            email_to=email["email_to"],
+            subject=email["subject"],
+            body=email["body"],
+            body_alternative=email["body_alternative"],
+            email_cc=email["email_cc"],
+            reply_to=email["reply_to"],
+            attachments=email["attachments"],
+            message_id=email["message_id"],
+            references=email["references"],
+            object_id=email["object_id"],
+            subtype="html",
+            subtype_alternative="plain",
+            headers=email["headers"],
+        )
+        sender, recipients, message = servers._prepare_email_message__(message, session)
+        return envelope_of(message, sender, recipients, (self.id, key), deadline)
+
+    def _mailjet_fail_to_prepare(self, prepared, key, addresses, error):
+        """Note why a part of this mail cannot be sent, in core's terms."""
+        partner_id = prepared.partner_ids.get(key, 0)
+        failure = self._mailjet_failure_of(error, addresses)
+        if failure.failure_type == "unknown":
+            _logger.error(
+                "Mailjet: email %s cannot be prepared", self.id, exc_info=error
+            )
+        prepared.failed.append(Entry.failed(partner_id, addresses, failure))
+        return prepared
+
+    def _mailjet_failure_of(self, error, addresses):
+        """Return the `Failure` that core makes of an error."""
+        servers = self.env["ir.mail_server"]
+        if not isinstance(error, AssertionError):
+            return Failure("unknown", tools.exception_to_unicode(error))
+        reason, *details = error.args or [""]
+        if reason == servers.NO_VALID_RECIPIENT:
+            kind = "mail_email_invalid" if any(addresses) else "mail_email_missing"
+            return Failure(kind, reason)
+        if reason == servers.NO_VALID_FROM:
+            return Failure("mail_from_invalid", str(details[0]) if details else reason)
+        if reason in (servers.NO_FOUND_FROM, servers.NO_FOUND_SMTP_FROM):
+            return Failure("mail_from_missing", reason)
+        return Failure("unknown", str(reason))

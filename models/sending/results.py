@@ -1,0 +1,110 @@
+"""What became of a mail, recipient by recipient: plain values for the models."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from ...tools.smtp.diagnosis import Diagnosis
+from ...tools.smtp.pipeline import Delivery, Fate
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a mail failed, where it did so before anything was sent."""
+
+    failure_type: str
+    reason: str
+
+
+@dataclass
+class Entry:
+    """One SMTP transaction of a mail: to a partner, or to its bare addresses.
+
+    :ivar partner_id: 0 for the bare addresses
+    :ivar fates: envelope recipient -> fate
+    :ivar reasons: envelope recipient -> `Diagnosis` or `Failure`, unless accepted
+    """
+
+    partner_id: int
+    fates: dict[str, Fate] = field(default_factory=dict)
+    reasons: dict[str, Diagnosis | Failure | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, partner_id, delivery: Delivery, diagnose):
+        """Return what a delivery says.
+
+        :param diagnose: a function from an error to a `Diagnosis`
+        """
+        reasons = {to: diagnose(error) for to, error in delivery.errors.items()}
+        return cls(partner_id, dict(delivery.fates), reasons)
+
+    @classmethod
+    def failed(cls, partner_id, addresses, failure: Failure):
+        """Return that nothing was sent to any of these addresses."""
+        addresses = addresses or [""]
+        fates = dict.fromkeys(addresses, Fate.REFUSED)
+        return cls(partner_id, fates, dict.fromkeys(addresses, failure))
+
+
+def used_of(entries):
+    """Return how many recipients of a mail count at Mailjet, or may do so."""
+    fates = [fate for entry in entries for fate in entry.fates.values()]
+    return sum(fate in (Fate.ACCEPTED, Fate.UNCERTAIN) for fate in fates)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What follows for a recipient; mails are split by it.
+
+    :ivar kind: sent, uncertain, waiting or failed
+    :ivar reason: why, for waiting and failed
+    :ivar text: tells reasons apart
+    """
+
+    kind: str
+    reason: Diagnosis | Failure | None = field(default=None, compare=False)
+    text: str = ""
+
+    @classmethod
+    def of(cls, kind, reason):
+        """Return a verdict that equals another of the same kind and reason."""
+        if isinstance(reason, Diagnosis):
+            return cls(kind, reason, f"{reason.cause.value} {reason.detail}")
+        return cls(kind, reason, str(reason))
+
+
+SENT, UNCERTAIN = Verdict("sent"), Verdict("uncertain")
+
+
+def verdict_of(fate: Fate, reason, is_given_up=False) -> Verdict:
+    """Return what follows from a fate.
+
+    :param is_given_up: whether a mail that is refused for now is not tried again
+    """
+    if fate == Fate.ACCEPTED:
+        return SENT
+    if fate == Fate.UNCERTAIN:
+        return UNCERTAIN
+    if fate == Fate.NOT_BEGUN:
+        return Verdict.of("waiting", reason)
+    if isinstance(reason, Diagnosis) and reason.can_retry:
+        # Trouble with the account or the line is no fault of the mail's
+        if reason.pauses or not is_given_up:
+            return Verdict.of("waiting", reason)
+    return Verdict.of("failed", reason)
+
+
+def by_verdict(entries, is_given_up=False):
+    """Group the recipients of a mail.
+
+    :param entries: its `Entry` values
+    :return: `Verdict` -> list of (partner id, [envelope recipients])
+    """
+    groups = defaultdict(list)
+    for entry in entries:
+        found = defaultdict(list)
+        for address, fate in entry.fates.items():
+            reason = entry.reasons.get(address)
+            found[verdict_of(fate, reason, is_given_up)].append(address)
+        for verdict, addresses in found.items():
+            groups[verdict].append((entry.partner_id, addresses))
+    return dict(groups)

@@ -1,0 +1,359 @@
+import logging
+import random
+import resource
+import time
+from functools import cached_property
+
+import psycopg2
+
+from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as CONFLICTS
+
+from ...tools.smtp.connection import Connector
+from ...tools.smtp.pipeline import Delivery, Fate
+from ...tools.smtp.session import Outcome
+from ...tools.smtp.sessions import Sessions
+from .claims import Claims
+from .results import Entry, Failure, used_of
+
+_logger = logging.getLogger(__name__)
+
+# Mails that are claimed, prepared and written back together
+CHUNK = 100
+# Prepared mails are handed to the sessions once they have so many bytes
+PARCEL_BYTES = 8 << 20
+# No content is begun so long after the claim; recovery waits for 15 minutes
+LEASE_SECONDS = 300
+# Odoo ends a job that takes longer than limit_time_real_cron, 120 s by default
+RUN_SECONDS = 45
+# Consecutive conflicts with other transactions before the results are left to recovery
+MOST_CONFLICTS = 10
+
+
+class Run:
+    """One worker sends the mails of one server: claim, prepare, deliver, keep.
+
+    While the sessions deliver one chunk, the next one is prepared. Everything that
+    could fail is committed before a mail is given to the sessions; afterwards only the
+    results are written, which can be repeated.
+    """
+
+    def __init__(self, env, server, callback=None):
+        self.env = env
+        self.server = server
+        self._callback = callback
+        self._begun_at = time.monotonic()
+        self._cpu_at = time.process_time()
+        self._open = {}  # mail id -> what is not answered yet and what is, see _Mail
+        self._reasons = {}
+        self._refusals = {}
+        self.session = None
+        self.sessions = None
+        self.sent = 0
+
+    # ------------------------------------------------------------------
+    # The run
+    # ------------------------------------------------------------------
+
+    def send(self, ids=None, alias_domain_id=False, smtp_from=None):
+        """Send these mails, or all that name the server and may go.
+
+        :param smtp_from: as core found it for these mails
+        :return: whether mails may be left that could go now
+        """
+        self.env.cr.commit()
+        self._ids = ids
+        if not self._connect(smtp_from, ids):
+            return False
+        with Claims(self.env) as claims:
+            self._claims = claims
+            try:
+                return self._send(ids, alias_domain_id, smtp_from)
+            finally:
+                self._end()
+
+    def _send(self, ids, alias_domain_id, smtp_from):
+        left = None if ids is None else list(ids)
+        while not self._is_over():
+            wanted = None if left is None else [left.pop(0) for _ in left[:CHUNK]]
+            chosen, too_large = self._claims.take(self.server, CHUNK, wanted)
+            self._begin_transaction()
+            self._split(too_large)
+            if not chosen and not too_large and not left:
+                return False
+            deadline = time.monotonic() + LEASE_SECONDS
+            self._prepare(chosen, deadline, alias_domain_id, smtp_from)
+            self._keep(at_most_pending=CHUNK)
+        return True
+
+    def _is_over(self):
+        """Whether to leave the rest to the next run: of time, or of the account."""
+        if self.sessions.failure or self._is_paused():
+            return True
+        if time.monotonic() - self._begun_at > RUN_SECONDS:
+            return True
+        soft, _hard = resource.getrlimit(resource.RLIMIT_CPU)
+        if soft == resource.RLIM_INFINITY:
+            return False
+        used = time.process_time()
+        return used - self._cpu_at > (soft - self._cpu_at) / 2
+
+    def _is_paused(self):
+        return any(refusal.pauses for refusal in self._refusals.values())
+
+    def _begin_transaction(self):
+        """See what others have committed by now."""
+        self.env.cr.commit()
+
+    def _end(self):
+        """Take back what was not begun, keep the rest, and close the sessions."""
+        self.sessions.cancel()
+        try:
+            self._keep()
+        finally:
+            self.sessions.close()
+            ids = list(self._open)
+            self._claims.release(ids)
+            unused = sum(self._claims.counts.pop(mail_id, 0) for mail_id in ids)
+            self._claims.give_back(self.server, unused)
+        self._note_refusals()
+
+    # ------------------------------------------------------------------
+    # Connecting
+    # ------------------------------------------------------------------
+
+    def _connect(self, smtp_from, ids):
+        """Open the first session as core does; return whether that went well."""
+        outcome = Outcome()
+        self.env = self.env(context={**self.env.context, "mailjet_outcome": outcome})
+        self.server = self.server.with_env(self.env)
+        try:
+            self.session = self.env["ir.mail_server"]._connect__(
+                mail_server_id=self.server.id, smtp_from=smtp_from or None
+            )
+        except UserError:
+            self.server._mailjet_note_refusal(outcome.refusal, is_connection=True)
+            self.env.cr.commit()
+            self.env["mail.mail"]._mailjet_wait_for_pause(self.server, ids)
+            return False
+        server = self.server
+        connector = Connector.like(
+            self.session.connection,
+            server.smtp_host,
+            server.smtp_port,
+            server.smtp_user,
+            server.smtp_pass,
+        )
+        self.sessions = Sessions(
+            self.session.connection,
+            connector,
+            limit=server._mailjet_session_count(),
+            is_rotation=lambda error: self._diagnose(error).reconnects,
+        )
+        return True
+
+    @cached_property
+    def _diagnose_now(self):
+        return self.server._mailjet_diagnose
+
+    def _diagnose(self, error):
+        """Return the `Diagnosis` of an error; equal ones are the same object."""
+        key = (type(error), getattr(error, "args", None) and repr(error.args))
+        if key not in self._reasons:
+            self._reasons[key] = self._diagnose_now(error)
+        return self._reasons[key]
+
+    # ------------------------------------------------------------------
+    # Preparing
+    # ------------------------------------------------------------------
+
+    def _split(self, mail_ids):
+        """Split mails that exceed every limit; their parts are claimed later."""
+        mails = self.env["mail.mail"].browse(mail_ids)
+        for mail in mails:
+            mail._mailjet_split_to_fit(self.server)
+        self.env.cr.commit()
+
+    def _prepare(self, mail_ids, deadline, alias_domain_id, smtp_from):
+        """Prepare claimed mails and give them to the sessions.
+
+        Nothing is sent yet, so a conflict with another transaction just means again.
+        """
+        for mail_id in mail_ids:
+            self._open[mail_id] = _Mail(mail_id)
+        left = list(mail_ids)
+        conflicts = 0
+        while conflicts < MOST_CONFLICTS:
+            try:
+                self._prepare_once(left, deadline, alias_domain_id, smtp_from)
+                return
+            except CONFLICTS:
+                self.env.cr.rollback()
+                conflicts += 1
+                time.sleep(random.uniform(0, 0.05 * 2**conflicts))
+            except UnpreparableError as error:
+                # Its transaction is of no more use; the other mails get a new one
+                self.env.cr.rollback()
+                left.remove(error.mail_id)
+                mail = self._open[error.mail_id]
+                mail.waits_for, mail.entries = set(), [error.entry]
+        _logger.info("Mailjet: %s emails are left to the next run", len(left))
+
+    def _prepare_once(self, left, deadline, alias_domain_id, smtp_from):
+        mails = self.env["mail.mail"].browse(left)
+        ready = mails._mailjet_decide(self.server)
+        self.env.cr.commit()
+        for mail in mails - ready:
+            del self._open[mail.id]
+            left.remove(mail.id)
+        followers = ready._mailjet_followers()
+        parcel, size = [], 0
+        for mail in ready:
+            prepared = self._prepare_mail(
+                mail, deadline, alias_domain_id, smtp_from, followers
+            )
+            parcel.append(prepared)
+            size += sum(len(each.content) for each in prepared.envelopes)
+            if size > PARCEL_BYTES:
+                self._hand_over(parcel, left)
+                parcel, size = [], 0
+        self._hand_over(parcel, left)
+
+    def _prepare_mail(self, mail, *options):
+        try:
+            return mail._mailjet_prepare(self.session, self.server, *options)
+        except CONFLICTS:
+            raise
+        except psycopg2.Error as error:
+            _logger.exception("Mailjet: email %s cannot be prepared", mail.id)
+            raise UnpreparableError(mail.id, str(error)) from error
+
+    def _hand_over(self, parcel, left):
+        """Commit, note the CustomIDs, and only then let the sessions have the mails."""
+        self.env.cr.commit()
+        noted = {each.mail_id: each.custom_ids for each in parcel if each.envelopes}
+        if noted:
+            self._claims.note(noted)
+        for prepared in parcel:
+            left.remove(prepared.mail_id)
+            mail = self._open[prepared.mail_id]
+            mail.entries = list(prepared.failed)
+            mail.waits_for = {each.key for each in prepared.envelopes}
+            mail.partner_ids = prepared.partner_ids
+        self.sessions.put([each for mail in parcel for each in mail.envelopes])
+        self._keep(at_most_pending=2 * CHUNK)
+
+    # ------------------------------------------------------------------
+    # Keeping
+    # ------------------------------------------------------------------
+
+    def _keep(self, at_most_pending=0):
+        """Write down what became of the mails that are answered."""
+        results = {}
+        for delivery in self.sessions.take(at_most_pending):
+            self._note_delivery(delivery)
+        released = []
+        for mail in [mail for mail in self._open.values() if mail.is_answered]:
+            del self._open[mail.id]
+            if mail.is_untouched:
+                released.append(mail.id)
+            else:
+                results[mail.id] = mail.entries
+        self._claims.release(released)
+        unused = sum(self._claims.counts.pop(mail_id) for mail_id in released)
+        for mail_id, entries in results.items():
+            unused += self._claims.counts.pop(mail_id) - used_of(entries)
+        self._claims.give_back(self.server, unused)
+        if results:
+            self._keep_results(results)
+
+    def _note_delivery(self, delivery: Delivery):
+        mail_id, key = delivery.envelope.key
+        mail = self._open[mail_id]
+        mail.waits_for.discard(delivery.envelope.key)
+        partner_id = mail.partner_ids[key]
+        mail.entries.append(Entry.of(partner_id, delivery, self._diagnose))
+        for address, error in delivery.errors.items():
+            if delivery.fates[address] == Fate.REFUSED:
+                refusal = self._diagnose(error)
+                self._refusals[refusal.cause] = refusal
+
+    def _keep_results(self, results):
+        """Write results in one transaction; on a conflict once more, from memory."""
+        try:
+            self._write(results)
+        except Exception:
+            # Whatever one mail's hooks raise must not cost the others their results
+            self.env.cr.rollback()
+            _logger.exception("Mailjet: results are written one by one")
+            for mail_id, entries in results.items():
+                try:
+                    self._write({mail_id: entries})
+                except Exception:
+                    # It stays in flight, and recovery asks Mailjet
+                    self.env.cr.rollback()
+                    _logger.exception("Mailjet: result of email %s not kept", mail_id)
+        if self._callback:
+            self._callback(list(results))
+
+    def _write(self, results):
+        for attempt in range(MOST_CONFLICTS):
+            try:
+                mails = self.env["mail.mail"].browse(results)
+                sent = mails._mailjet_keep(self._claims.token, self.server, results)
+                self.env.cr.commit()
+            except CONFLICTS:
+                self.env.cr.rollback()
+                if attempt == MOST_CONFLICTS - 1:
+                    raise
+                time.sleep(random.uniform(0, 0.05 * 2**attempt))
+            else:
+                self.sent += sent
+                _logger.info(
+                    "Mailjet: %s emails through %s: %s recipients",
+                    len(results),
+                    self.server.name,
+                    sent,
+                )
+                return
+
+    def _note_refusals(self):
+        """Pause the server where a refusal concerns all mail, apart from results."""
+        if self.sessions.failure:
+            failure = self._diagnose(self.sessions.failure)
+            self.server._mailjet_note_refusal(failure, is_connection=True)
+        for refusal in self._refusals.values():
+            self.server._mailjet_note_refusal(refusal)
+        if self.sent and not self._is_paused() and not self.sessions.failure:
+            self.server._mailjet_end_pause()
+        self.env.cr.commit()
+        if self.server._is_mailjet_paused():
+            self.env["mail.mail"]._mailjet_wait_for_pause(self.server, self._ids)
+
+
+class UnpreparableError(Exception):
+    """The database refused what it takes to prepare a mail."""
+
+    def __init__(self, mail_id, reason):
+        super().__init__(reason)
+        self.mail_id = mail_id
+        self.entry = Entry.failed(0, [], Failure("unknown", reason))
+
+
+class _Mail:
+    """A claimed mail on its way."""
+
+    def __init__(self, mail_id):
+        self.id = mail_id
+        self.waits_for = None
+        self.entries = []
+        self.partner_ids = {}
+
+    @property
+    def is_answered(self):
+        return self.waits_for is not None and not self.waits_for
+
+    @property
+    def is_untouched(self):
+        fates = {fate for entry in self.entries for fate in entry.fates.values()}
+        return fates == {Fate.NOT_BEGUN}

@@ -1,0 +1,230 @@
+"""Several SMTP connections that hand over the mails of one queue side by side.
+
+Threads get bytes and plain values only: no database, no records.
+"""
+
+import smtplib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from .connection import Connector, quit_politely
+from .pipeline import Delivery, Envelope, Fate, LineBrokenError, Pipeline
+
+# Bytes of mails that wait for a session; whoever prepares more waits
+MOST_BYTES = 32 << 20
+# A session ends after so many breaks without a mail in between
+MOST_BREAKS = 3
+# Another session is tried after so many seconds without a refusal
+GROW_AFTER = 60
+STACK_BYTES = 512 << 10
+
+
+class Sessions:
+    """Up to `limit` connections, each in a thread of its own.
+
+    The number is halved when the server refuses a connection or says 421, and grows
+    again by one at a time.
+
+    :param first: an open connection
+    :param connector: opens the others, and those that replace broken ones
+    :param is_rotation: tells whether an error says that this connection has had its
+        share of mails; another one is opened at once, and the number stays
+    """
+
+    def __init__(
+        self,
+        first: smtplib.SMTP,
+        connector: Connector,
+        limit: int,
+        is_rotation: Callable[[OSError], bool] = lambda error: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._connector = connector
+        self._limit = limit
+        self._is_rotation = is_rotation
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._queue: deque[Envelope] = deque()
+        self._bytes = 0
+        self._done: list[Delivery] = []
+        self._pending = 0
+        self._is_closed = False
+        self._names = getattr(threading.current_thread(), "dbname", None)
+        self._allowed = limit
+        self._refused_at = clock()
+        self._running = 0
+        self.failure: OSError | None = None
+        self._start(first)
+
+    # ------------------------------------------------------------------
+    # For the thread that prepares mails
+    # ------------------------------------------------------------------
+
+    @property
+    def allowed(self) -> int:
+        """How many connections the server seems to bear."""
+        return self._allowed
+
+    def put(self, envelopes: Sequence[Envelope]) -> None:
+        """Queue mails; wait while more is queued than memory should hold."""
+        for envelope in envelopes:
+            with self._changed:
+                self._changed.wait_for(
+                    lambda: self._bytes < MOST_BYTES or self.failure is not None
+                )
+                self._pending += 1
+                if self.failure:
+                    self._finish(Delivery.of(envelope, Fate.NOT_BEGUN, self.failure))
+                    continue
+                self._push(envelope)
+                self._grow()
+
+    def take(self, at_most_pending: int = 0) -> list[Delivery]:
+        """Return what is done, once no more than so many mails are pending."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._pending <= at_most_pending)
+            done, self._done = self._done, []
+            return done
+
+    def cancel(self) -> None:
+        """Take back what no session has begun."""
+        with self._changed:
+            while self._queue:
+                self._finish(Delivery.of(self._pop(), Fate.NOT_BEGUN))
+
+    def close(self) -> None:
+        """End all sessions when the queue is empty."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._running)
+
+    # ------------------------------------------------------------------
+    # The queue; the condition is held
+    # ------------------------------------------------------------------
+
+    def _push(self, envelope: Envelope, first: bool = False) -> None:
+        (self._queue.appendleft if first else self._queue.append)(envelope)
+        self._bytes += len(envelope.content)
+        self._changed.notify_all()
+
+    def _pop(self) -> Envelope:
+        envelope = self._queue.popleft()
+        self._bytes -= len(envelope.content)
+        self._changed.notify_all()
+        return envelope
+
+    def _finish(self, delivery: Delivery) -> None:
+        self._done.append(delivery)
+        self._pending -= 1
+        self._changed.notify_all()
+
+    def _grow(self) -> None:
+        """Open a session more where mails wait for one."""
+        if self._allowed < self._limit and (
+            self._clock() - self._refused_at > GROW_AFTER
+        ):
+            self._allowed += 1
+            self._refused_at = self._clock()
+        if self._running < self._allowed and len(self._queue) > self._running:
+            self._start()
+
+    def _start(self, connection: smtplib.SMTP | None = None) -> None:
+        self._running += 1
+        size = threading.stack_size(STACK_BYTES)
+        try:
+            thread = threading.Thread(target=self._run, args=(connection,), daemon=True)
+            if self._names:
+                thread.dbname = self._names
+            thread.start()
+        finally:
+            threading.stack_size(size)
+
+    # ------------------------------------------------------------------
+    # In a session's own thread
+    # ------------------------------------------------------------------
+
+    def _run(self, connection: smtplib.SMTP | None) -> None:
+        error: OSError | None = None
+        breaks = 0
+        while breaks < MOST_BREAKS:
+            try:
+                connection = connection or self._connector.open()
+            except OSError as refusal:
+                error = refusal
+                self._shrink()
+                break
+            answered, error = self._work(connection)
+            connection = None
+            if not error:
+                break
+            breaks = 0 if answered else breaks + 1
+            is_brake = getattr(error, "smtp_code", None) == 421
+            if is_brake and not self._is_rotation(error) and self._shrink():
+                break
+        self._end(error)
+
+    def _work(self, connection: smtplib.SMTP) -> tuple[int, OSError | None]:
+        """Hand mails over until no more are left or the line breaks.
+
+        :return: how many were answered, and the error if the line broke
+        """
+        answered = 0
+
+        def keep(delivery: Delivery) -> None:
+            nonlocal answered
+            is_answered = Fate.NOT_BEGUN not in delivery.fates.values()
+            answered += is_answered
+            with self._changed:
+                if is_answered or self._clock() > delivery.envelope.deadline:
+                    self._finish(delivery)
+                else:
+                    self._push(delivery.envelope, first=True)
+
+        pipeline = Pipeline(connection, keep, self._clock)
+        try:
+            while True:
+                envelope = self._next(wait=pipeline.is_idle)
+                if envelope:
+                    pipeline.offer(envelope)
+                elif pipeline.is_idle:
+                    quit_politely(connection)
+                    return answered, None
+                else:
+                    pipeline.finish()
+        except LineBrokenError as error:
+            return answered, error.cause
+
+    def _next(self, wait: bool) -> Envelope | None:
+        """Return the next mail; None: not now, or, having waited, no more at all."""
+        with self._changed:
+            if wait:
+                self._changed.wait_for(
+                    lambda: self._queue or self._is_closed or self._is_superfluous()
+                )
+            if not self._queue or wait and self._is_superfluous():
+                return None
+            return self._pop()
+
+    def _is_superfluous(self) -> bool:
+        return self._running > self._allowed
+
+    def _shrink(self) -> bool:
+        """Halve the number of sessions; return whether this one has to end."""
+        with self._changed:
+            self._refused_at = self._clock()
+            self._allowed = max(min(self._allowed, self._running) // 2, 1)
+            return self._is_superfluous()
+
+    def _end(self, error: OSError | None) -> None:
+        with self._changed:
+            self._running -= 1
+            if error and not self._running:
+                # Nobody is left to hand over what waits
+                self.failure = error
+                while self._queue:
+                    failed = Delivery.of(self._pop(), Fate.NOT_BEGUN, error)
+                    self._finish(failed)
+            self._changed.notify_all()
