@@ -117,9 +117,11 @@ class MailMail(models.Model):
             mail_server=mail_server, doc_to_followers=doc_to_followers
         )
         # Known since the connection was made; to ask here would be a query a mail
-        server = self._mailjet_outcome().server
+        outcome = self._mailjet_outcome()
+        server = outcome.server
         if not server:
             return email_list
+        outcome.left = len(email_list)
         common = self._mailjet_headers(server)
         for values in email_list:
             headers = {

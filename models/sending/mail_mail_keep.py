@@ -245,8 +245,9 @@ class MailMail(models.Model):
         if not refusal:
             self._mailjet_wait(False, server, False)
         elif refusal.pauses:
-            # No fault of the mail's: neither its tries nor its day are counted
+            # No fault of the mail's, so its day does not begin
             self.failure_reason = self._mailjet_reason(refusal)
+            self.mailjet_tries += 1
             until = server.mailjet_paused_until
             self._mailjet_wait("pause" if until else False, server, until)
         else:

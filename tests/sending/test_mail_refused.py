@@ -285,7 +285,7 @@ class TestMailRefused(MailRefusedCommon):
         mails = self.create_mails(5)
         mails.send()
         self.assertEqual(set(mails.mapped("state")), {"outgoing"})
-        self.assertEqual(set(mails.mapped("mailjet_waits_for")), {"retry"})
+        self.assertEqual(set(mails.mapped("mailjet_waits_for")), {"pause"})
         self.assertTrue(self.server.mailjet_is_paused)
         self.assertIn("takes no connection", self.server.mailjet_pause_reason)
         # More mail is not tried meanwhile

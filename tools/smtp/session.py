@@ -19,7 +19,7 @@ from .pipeline import Delivery, Envelope, Fate, LineBrokenError, Pipeline
 
 
 class RefusedError(Exception):
-    """No recipient was accepted; the text is masked."""
+    """No recipient of a mail was accepted; the text is masked."""
 
 
 @dataclass
@@ -28,17 +28,20 @@ class Outcome:
 
     :ivar server: the mail server's record
     :ivar refusal: why the server could not be reached, or None
-    :ivar deliveries: of the mail being sent, by the key that `Session` was given
+    :ivar deliveries: of the mail being sent, by X-MJ-CustomID
+    :ivar left: SMTP transactions of that mail that are still to come
     """
 
     server: Any = None
     refusal: Diagnosis | None = None
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    left: int = 0
 
     def begin(self) -> None:
         """Forget the mail before."""
         self.refusal = None
         self.deliveries = {}
+        self.left = 0
 
 
 class Session:
@@ -74,26 +77,33 @@ class Session:
     def send_message(
         self, message: Message, from_addr: str, to_addrs: Sequence[str]
     ) -> None:
-        """Send a mail.
+        """Send a mail to some of its recipients.
 
-        :raise RefusedError: if no recipient was accepted
+        Odoo would not go on to the next recipients of a mail after an error.
+
+        :raise RefusedError: after the last ones, if none at all was accepted
         """
         key = str(message["X-MJ-CustomID"] or "")
         envelope = envelope_of(message, from_addr, to_addrs, key)
         deliveries = self.outcome.deliveries
-        pipeline = Pipeline(
-            self.connection, lambda delivery: deliveries.update({key: delivery})
-        )
         broken = None
         try:
+            if not self.is_open:
+                raise LineBrokenError(smtplib.SMTPServerDisconnected("not connected"))
+            pipeline = Pipeline(
+                self.connection, lambda delivery: deliveries.update({key: delivery})
+            )
             pipeline.offer(envelope)
             pipeline.finish()
         except LineBrokenError as error:
             broken = error.cause
-        delivery = deliveries[key]
-        if Fate.ACCEPTED in delivery.fates.values():
+            not_begun = Delivery.of(envelope, Fate.NOT_BEGUN, broken)
+            deliveries.setdefault(key, not_begun)
+        self.outcome.left -= 1
+        fates = {fate for each in deliveries.values() for fate in each.fates.values()}
+        if self.outcome.left > 0 or Fate.ACCEPTED in fates:
             return
-        error = broken or next(iter(delivery.errors.values()))
+        error = broken or next(iter(deliveries[key].errors.values()))
         # Out of the except block: no traceback shall show the server's own words
         refusal = self._diagnose(error)
         raise RefusedError(f"{refusal.title}: {refusal.detail}")
