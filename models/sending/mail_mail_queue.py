@@ -14,8 +14,12 @@ from .run import Run
 _logger = logging.getLogger(__name__)
 logging.getLogger("odoo.addons.mail.models.mail_mail").addFilter(RefusalFilter())
 
-# Where core's way of sending may be extended; others' extensions keep core's way
-KNOWN_MODULES = {"base", "mail", "mass_mailing", "mail_mailjet", None}
+# These extend the ways to send without touching a Mailjet server's; for the sake of any
+# other module that does, mail goes core's way
+KNOWN_MODULES = {
+    *("base", "mail", "mass_mailing", "mail_mailjet", None),
+    *("google_gmail", "microsoft_outlook"),
+}
 # Mails without a server that a run of the queue looks through at once
 LOOKED_THROUGH = 1000
 

@@ -249,9 +249,12 @@ class Run:
 
     def _keep(self, at_most_pending=0):
         """Write down what became of the mails that are answered."""
-        results = {}
         for delivery in self.sessions.take(at_most_pending):
             self._note_delivery(delivery)
+        answered = sum(mail.is_answered for mail in self._open.values())
+        if at_most_pending and answered < CHUNK:
+            return  # a transaction costs the same for more of them
+        results = {}
         released = []
         for mail in [mail for mail in self._open.values() if mail.is_answered]:
             del self._open[mail.id]

@@ -346,9 +346,9 @@ class TestMailRefused(MailRefusedCommon):
                     email_from="info@company.example",
                     mail_auto_delete=auto_delete,
                 )
-                self.assertEqual(len(self.arrived()), 1)
+                self.assertEqual(len(self.arrived()), 2)
                 status = message.notification_ids.mapped("notification_status")
-                self.assertEqual(sorted(status), ["ready", "ready", "sent"])
+                self.assertEqual(sorted(status), ["ready", "sent", "sent"])
                 self.run_queue(timedelta(minutes=2))
                 self.assertEqual(self.arrived(), partners.mapped("email"))
                 status = message.notification_ids.mapped("notification_status")
