@@ -13,7 +13,9 @@ from .. import const
 from ..tools.mailjet.client import AuthenticationError, MailjetApi, MailjetApiError
 from ..tools.mailjet.custom_id import CustomId
 from ..tools.mailjet.round_trip import Verdict, wait_for_delivery
-from ..tools.smtp.diagnosis import DOMAIN, SENDERS, SERVER, Stage, diagnose_pair
+from ..tools.smtp.advice import DOMAIN, SENDERS, SERVER
+from ..tools.smtp.cause import Stage
+from ..tools.smtp.diagnosis import diagnose_pair
 from ..tools.smtp.probe import State, Target, planned_steps, probe, try_other_ports
 from ..tools.words import Words, _lt
 

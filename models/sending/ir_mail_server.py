@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import hmac
 
 from ...tools.mailjet.custom_id import database_tag, write_custom_id
-from ...tools.smtp.diagnosis import Cause
+from ...tools.smtp.cause import Cause
 from ...tools.smtp.retry_schedule import delay_after
 from ...tools.words import Words
 

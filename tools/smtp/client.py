@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from .diagnosis import LoginCharactersError, ProtocolError, StoppedError
+from .exceptions import LoginCharactersError, ProtocolError, StoppedError
 
 # How often a wait looks whether it was stopped
 POLL_SECONDS = 0.1

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ..words import Words, _lt
+from .cause import Stage
 from .client import (
     Client,
     Patience,
@@ -20,7 +21,8 @@ from .client import (
     resolve,
     tls_context,
 )
-from .diagnosis import Diagnosis, Stage, StoppedError, diagnose, reply_text
+from .diagnosis import Diagnosis, diagnose, reply_text
+from .exceptions import StoppedError
 from .transcript import Transcript
 
 SECURITIES = ("starttls", "ssl", "none")

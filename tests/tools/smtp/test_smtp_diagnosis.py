@@ -8,15 +8,14 @@ import ssl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mail_mailjet.tools.smtp import advice
 from mail_mailjet.tools.smtp import diagnosis as smtp_diagnosis
-from mail_mailjet.tools.smtp.diagnosis import (
-    Cause,
+from mail_mailjet.tools.smtp.cause import Cause, Stage
+from mail_mailjet.tools.smtp.diagnosis import diagnose, diagnose_pair
+from mail_mailjet.tools.smtp.exceptions import (
     LoginCharactersError,
     ProtocolError,
-    Stage,
     StoppedError,
-    diagnose,
-    diagnose_pair,
 )
 
 FAILURE_TYPES = {
@@ -177,10 +176,10 @@ def test_replies(stage, code, text, cause):
 
 # cause: may the mail go later, does all mail wait, Odoo's failure type, link
 CONSEQUENCES = [
-    (Cause.LOGIN, False, False, "mail_smtp", smtp_diagnosis.API_KEYS),
-    (Cause.SUSPENDED, True, True, "mail_smtp", smtp_diagnosis.HELP_THROTTLED),
-    (Cause.LIMIT_REACHED, True, True, "mail_smtp", smtp_diagnosis.HELP_FREE_PLAN),
-    (Cause.THROTTLED, True, True, "mail_smtp", smtp_diagnosis.HELP_THROTTLED),
+    (Cause.LOGIN, False, False, "mail_smtp", advice.API_KEYS),
+    (Cause.SUSPENDED, True, True, "mail_smtp", advice.HELP_THROTTLED),
+    (Cause.LIMIT_REACHED, True, True, "mail_smtp", advice.HELP_FREE_PLAN),
+    (Cause.THROTTLED, True, True, "mail_smtp", advice.HELP_THROTTLED),
     (Cause.GREYLISTED, True, False, "mail_smtp", None),
     (Cause.TEMPORARY, True, False, "mail_smtp", None),
     (Cause.DISCONNECTED, True, False, "mail_smtp", None),
@@ -190,7 +189,7 @@ CONSEQUENCES = [
     (Cause.SENDER, False, False, "mail_from_invalid", "senders"),
     (Cause.SENDER_DOMAIN, False, False, "mail_from_invalid", "domain"),
     (Cause.RECIPIENT, False, False, "mail_email_invalid", None),
-    (Cause.RECIPIENT_BLOCKED, False, False, "mail_bl", smtp_diagnosis.HELP_BLOCKED),
+    (Cause.RECIPIENT_BLOCKED, False, False, "mail_bl", advice.HELP_BLOCKED),
     (Cause.CONTENT, False, False, "mail_spam", None),
     (Cause.REPLY, False, False, "unknown", None),
 ]
@@ -232,7 +231,6 @@ def test_every_cause_can_come_out():
     told = {row[-1] for row in ERRORS} | {row[-1] for row in REPLIES}
     assert {*Cause} - told == {
         Cause.LOGIN_EMAIL,
-        Cause.LOGIN_SWAPPED,
         Cause.LOGIN_RESET,
         Cause.LOGIN_SMTP_ONLY,
     }
@@ -270,19 +268,16 @@ def test_a_refused_sender_elsewhere():
 
 
 @pytest.mark.parametrize(
-    ("smtp", "rest", "swapped", "active", "cause"),
+    ("smtp", "rest", "cause"),
     [
-        (True, True, None, None, None),
-        (True, False, None, None, Cause.LOGIN_RESET),
-        (False, True, None, None, Cause.LOGIN_SMTP_ONLY),
-        (False, False, True, None, Cause.LOGIN_SWAPPED),
-        (False, False, False, False, Cause.LOGIN_DEACTIVATED),
-        (False, False, False, True, Cause.LOGIN),
-        (False, False, None, None, Cause.LOGIN),
+        (True, True, None),
+        (True, False, Cause.LOGIN_RESET),
+        (False, True, Cause.LOGIN_SMTP_ONLY),
+        (False, False, Cause.LOGIN),
     ],
 )
-def test_a_pair_tried_both_ways(smtp, rest, swapped, active, cause):
-    diagnosis = diagnose_pair(smtp, rest, swapped, active, host="in.example.com")
+def test_a_pair_tried_both_ways(smtp, rest, cause):
+    diagnosis = diagnose_pair(smtp, rest, host="in.example.com")
     assert (diagnosis and diagnosis.cause) is cause
 
 

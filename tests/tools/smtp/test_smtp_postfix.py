@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from mail_mailjet.tests.standins import TestAuthority, write_bundle
-from mail_mailjet.tools.smtp.diagnosis import Cause, Stage
+from mail_mailjet.tools.smtp.cause import Cause, Stage
 from mail_mailjet.tools.smtp.probe import State, Target, probe
 
 SEARCH_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"

@@ -25,7 +25,7 @@ from mail_mailjet.tests.standins import (
 from mail_mailjet.tests.standins.scripted_smtp import EHLO, Peer, ScriptedSmtp
 from mail_mailjet.tools.smtp import client as smtp_client
 from mail_mailjet.tools.smtp import probe as smtp_probe
-from mail_mailjet.tools.smtp.diagnosis import Cause, Stage
+from mail_mailjet.tools.smtp.cause import Cause, Stage
 from mail_mailjet.tools.smtp.probe import (
     Patience,
     State,

@@ -15,7 +15,8 @@ from mail_mailjet.tests.standins import (
     TestAuthority,
 )
 from mail_mailjet.tests.standins.scripted_smtp import ScriptedSmtp
-from mail_mailjet.tools.smtp.diagnosis import Cause, diagnose
+from mail_mailjet.tools.smtp.cause import Cause
+from mail_mailjet.tools.smtp.diagnosis import diagnose
 from mail_mailjet.tools.smtp.session import Outcome, RefusedError, Session
 
 KEY, SECRET = "key-of-the-account", "hush-hush-secret"

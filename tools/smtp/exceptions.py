@@ -1,0 +1,111 @@
+"""Which exception of a connection means what."""
+
+import smtplib
+import socket
+import ssl
+from dataclasses import dataclass
+
+from .cause import Cause, Stage
+
+
+class ProtocolError(smtplib.SMTPException):
+    """What came from the server is no SMTP."""
+
+
+class StoppedError(OSError):
+    """Whoever asked for the conversation does not want it any more."""
+
+
+class LoginCharactersError(smtplib.SMTPException):
+    """SMTP's logins as Odoo uses them take ASCII characters only."""
+
+
+# OpenSSL's numbers: https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
+_CERTIFICATE_ERRORS = {
+    9: Cause.CERTIFICATE_NOT_YET_VALID,
+    10: Cause.CERTIFICATE_EXPIRED,
+    18: Cause.CERTIFICATE_SELF_SIGNED,
+    19: Cause.CERTIFICATE_AUTHORITY,
+    20: Cause.CERTIFICATE_AUTHORITY,
+    21: Cause.CERTIFICATE_AUTHORITY,
+    62: Cause.CERTIFICATE_HOST,
+    64: Cause.CERTIFICATE_HOST,
+}
+# OpenSSL's names; what is no TLS at all has several, by version
+_TLS_ERRORS = {
+    "UNSUPPORTED_PROTOCOL": Cause.OLD_TLS,
+    "TLSV1_ALERT_PROTOCOL_VERSION": Cause.OLD_TLS,
+    "WRONG_VERSION_NUMBER": Cause.WRONG_SECURITY,
+    "RECORD_LAYER_FAILURE": Cause.WRONG_SECURITY,
+    "PACKET_LENGTH_TOO_LONG": Cause.WRONG_SECURITY,
+    "UNKNOWN_PROTOCOL": Cause.WRONG_SECURITY,
+}
+
+
+@dataclass(frozen=True)
+class _Error:
+    """A row: an exception of this class, at one of these stages if any are named."""
+
+    kind: type
+    cause: Cause
+    stages: tuple = ()
+    text: str = ""
+
+
+# The first match counts: the special class stands before the one it derives from.
+# Every exception of smtplib and ssl is an OSError. The texts are those of smtplib.
+_ERRORS = (
+    _Error(StoppedError, Cause.STOPPED),
+    _Error(socket.gaierror, Cause.UNKNOWN_HOST),
+    _Error(TimeoutError, Cause.NAME_TIMEOUT, (Stage.RESOLVE,)),
+    _Error(TimeoutError, Cause.NO_ANSWER, (Stage.CONNECT, None)),
+    _Error(TimeoutError, Cause.NO_GREETING, (Stage.GREETING,)),
+    _Error(TimeoutError, Cause.TOO_SLOW),
+    _Error(ConnectionRefusedError, Cause.CONNECTION_REFUSED),
+    _Error(ssl.SSLEOFError, Cause.DISCONNECTED),
+    _Error(ssl.SSLZeroReturnError, Cause.DISCONNECTED),
+    _Error(ssl.SSLError, Cause.TLS_FAILED),
+    _Error(smtplib.SMTPNotSupportedError, Cause.NO_AUTH, text="AUTH"),
+    _Error(smtplib.SMTPNotSupportedError, Cause.NO_SMTPUTF8, text="SMTPUTF8"),
+    _Error(smtplib.SMTPNotSupportedError, Cause.NO_STARTTLS),
+    _Error(LoginCharactersError, Cause.LOGIN_CHARACTERS),
+    _Error(ProtocolError, Cause.NOT_SMTP),
+    _Error(smtplib.SMTPServerDisconnected, Cause.TOO_SLOW, text="timed out"),
+    _Error(smtplib.SMTPServerDisconnected, Cause.DISCONNECTED),
+    _Error(smtplib.SMTPException, Cause.MECHANISM, text="authentication method"),
+    _Error(smtplib.SMTPException, Cause.NOT_SMTP, text="infinite loop"),
+    _Error(ConnectionError, Cause.DISCONNECTED),
+)
+
+_STAGES = (
+    (smtplib.SMTPSenderRefused, Stage.MAIL),
+    (smtplib.SMTPRecipientsRefused, Stage.RCPT),
+    (smtplib.SMTPDataError, Stage.DATA),
+    (smtplib.SMTPAuthenticationError, Stage.AUTH),
+    (smtplib.SMTPHeloError, Stage.EHLO),
+    (smtplib.SMTPConnectError, Stage.GREETING),
+)
+
+
+def stage_of(error):
+    """Return the `Stage` that the class of one of smtplib's exceptions implies."""
+    return next((stage for kind, stage in _STAGES if isinstance(error, kind)), None)
+
+
+def cause_of_error(error, stage):
+    """Return the `Cause` of an exception that holds no reply of the server."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        number = getattr(error, "verify_code", None)
+        return _CERTIFICATE_ERRORS.get(number, Cause.CERTIFICATE)
+    reason = getattr(error, "reason", None)
+    if isinstance(error, ssl.SSLError) and reason in _TLS_ERRORS:
+        return _TLS_ERRORS[reason]
+    text = str(error)
+    for row in _ERRORS:
+        if (
+            isinstance(error, row.kind)
+            and (not row.stages or stage in row.stages)
+            and row.text in text
+        ):
+            return row.cause
+    return Cause.NETWORK
