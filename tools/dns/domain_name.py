@@ -28,15 +28,26 @@ def clean_domain(text):
     host = re.sub(r"^\s*[a-z][a-z0-9+.-]*://", "", text, flags=re.IGNORECASE)
     host = re.split(r"[/?#]", host, maxsplit=1)[0].rpartition("@")[2]
     host = re.sub(r":[0-9]*$", "", host.strip(" \t\r\n<>")).rstrip(".")
-    if len(host) > MAX_LENGTH:
-        raise _no_domain(text)
     try:
-        name = idna.encode(host, uts46=True).decode().rstrip(".")
-    except (idna.IDNAError, UnicodeError) as error:
+        name = ascii_domain(host).rstrip(".")
+    except DomainError as error:
         raise _no_domain(text) from error
     if "." not in name or name.rpartition(".")[2].isdecimal():  # an IP address
         raise _no_domain(text)
     return name
+
+
+def ascii_domain(name):
+    """Return a name in lower case and A-labels (IDNA 2008, mapped as UTS 46 says).
+
+    :raise DomainError: if it cannot be written that way
+    """
+    if len(name) > MAX_LENGTH:
+        raise _no_domain(name)
+    try:
+        return idna.encode(name, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError) as error:
+        raise _no_domain(name) from error
 
 
 def _no_domain(text):
