@@ -1,7 +1,6 @@
-"""What people read about each cause, and what follows from it for the mail."""
+"""What people read about each cause: what happened and how to fix it."""
 
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..words import _lt
 from .cause import Cause
@@ -9,7 +8,7 @@ from .cause import Cause
 SERVER, SENDERS, DOMAIN = "server", "senders", "domain"
 API_KEYS = "https://app.mailjet.com/account/apikeys"
 _HELP = "https://documentation.mailjet.com/hc/en-us/articles/"
-# The secret is shown once and an old one lives on for an hour
+# The secret is shown once, and a replaced one keeps working for an hour
 HELP_KEYS = f"{_HELP}360043227053"
 # An hourly limit for seven days after bad statistics
 HELP_THROTTLED = f"{_HELP}360043101633"
@@ -21,48 +20,50 @@ HELP_BLOCKED = f"{_HELP}360043102273"
 
 @dataclass(frozen=True)
 class Advice:
-    """A row: `can_retry` None means that the class of the reply's code tells."""
+    """A row: what happened, why, what to do, and a page or screen for it."""
 
     title: str
     reason: str
     cure: str
     link: str | None = None
-    can_retry: bool | None = False
-    pauses: bool = False
-    failure_type: str = "mail_smtp"
 
 
 _ASK_NETWORK = _lt(
-    "Ask whoever runs your network: something between this machine and the server may "
+    "Ask your network administrator: something between this machine and the server may "
     "be intercepting the connection."
 )
 _ASK_SERVER = _lt(
-    "Whoever runs the server has to mend this; check first that its name is spelled "
+    "Only the server's operator can fix this; first check that its name is spelled "
     "correctly."
 )
 _PORTS = _lt("Use STARTTLS with port 587 or 2525, or SSL/TLS with port 465.")
 _TRY_LATER = _lt("Try again in a few minutes.")
-_READ_REPLY = _lt("Read the server's own words below; they may name what to change.")
-_WAIT = _lt("The mail can be sent again later without any change.")
+_READ_REPLY = _lt("Read the server's own words below; they may say what to change.")
+_WAIT = _lt("The email can be sent again later without any change.")
 _COPY_KEYS = _lt(
     "Copy the API key and the secret key again from Account settings > API key "
     "management at Mailjet."
 )
+_OTHER_MODULE = _lt(
+    "Odoo or another module wrote it; report the server's words below to its author."
+)
+# In place of the reason for an hourly limit whose figure is known
+HOURLY_REASON = _lt(
+    "The server accepts at most %(limit)s emails an hour from this account."
+)
 
 _ADVICE = {
-    # The way to the server
+    # The connection
     Cause.UNKNOWN_HOST: Advice(
         _lt("Unknown server name"),
         _lt("There is no server called %(host)s."),
         _lt("Check the name, and that this machine can look up names on the internet."),
         SERVER,
-        can_retry=True,
     ),
     Cause.NAME_TIMEOUT: Advice(
-        _lt("The name look-up gives no answer"),
+        _lt("Name lookup timed out"),
         _lt("Looking up the name %(host)s took too long."),
         _lt("Check the name servers (DNS) that this machine uses."),
-        can_retry=True,
     ),
     Cause.NO_ANSWER: Advice(
         _lt("The port does not answer"),
@@ -72,58 +73,72 @@ _ADVICE = {
             "another one, such as 587, 465 or 2525."
         ),
         SERVER,
-        can_retry=True,
     ),
     Cause.CONNECTION_REFUSED: Advice(
         _lt("Connection refused"),
-        _lt("%(host)s takes no connection on port %(port)s."),
+        _lt("%(host)s refuses connections on port %(port)s."),
         _lt("Check host and port; Mailjet listens on 587, 465 and 2525."),
         SERVER,
-        can_retry=True,
     ),
     Cause.NETWORK: Advice(
-        _lt("The server cannot be reached"),
+        _lt("Server unreachable"),
         _lt("%(host)s could not be reached on port %(port)s."),
         _lt("Check the network of this machine."),
-        can_retry=True,
     ),
     Cause.NO_GREETING: Advice(
         _lt("The server says nothing"),
-        _lt("%(host)s takes the connection on port %(port)s but does not greet."),
+        _lt("%(host)s accepts connections on port %(port)s but does not greet."),
         _lt(
-            "If this port wants encryption from the first byte on, as 465 does, choose "
-            "SSL/TLS; else a firewall may be swallowing the conversation."
+            "If this port expects encryption from the first byte, as 465 does, choose "
+            "SSL/TLS; otherwise a firewall may be swallowing the conversation."
         ),
         SERVER,
-        can_retry=True,
     ),
     Cause.TOO_SLOW: Advice(
         _lt("The server stopped answering"),
-        _lt("%(host)s did not answer completely within the time allowed."),
+        _lt("%(host)s did not finish its answer in time."),
         _TRY_LATER,
-        can_retry=True,
     ),
     Cause.DISCONNECTED: Advice(
         _lt("The server hung up"),
         _lt("%(host)s closed the connection in the middle of the conversation."),
-        _lt(
-            "If port %(port)s and the encryption fit each other, try again in a few "
-            "minutes."
-        ),
-        can_retry=True,
+        _lt("If the encryption matches port %(port)s, try again in a few minutes."),
     ),
     Cause.NOT_SMTP: Advice(
-        _lt("No mail server answers there"),
-        _lt("What %(host)s says on port %(port)s is not the language of mail (SMTP)."),
+        _lt("Not a mail server"),
+        _lt("What answers at %(host)s on port %(port)s does not speak SMTP."),
         _lt("Check host and port; a proxy or another kind of server may be listening."),
         SERVER,
     ),
     Cause.STOPPED: Advice(
         _lt("Stopped"),
-        _lt("The test was stopped before its end."),
+        _lt("The test was stopped before it finished."),
         _lt("Start it again to see the result."),
-        can_retry=True,
-        failure_type="unknown",
+    ),
+    Cause.CLIENT_REFUSED: Advice(
+        _lt("This machine is not welcome"),
+        _lt("The server accepts no email from the network address of this machine."),
+        _lt(
+            "Read the server's own words below; your hosting provider can find out "
+            "whether the address is on a block list."
+        ),
+    ),
+    Cause.TOO_MANY_CONNECTIONS: Advice(
+        _lt("Too many connections"),
+        _lt("The server wants fewer connections at a time."),
+        _lt("Reduce the number of sessions if this happens often."),
+        SERVER,
+    ),
+    Cause.SESSION_ENDED: Advice(
+        _lt("Connection used up"),
+        _lt("The server accepts no more email on this connection."),
+        _lt("Nothing needs to be done; Odoo opens a new connection."),
+    ),
+    Cause.SESSION_REFUSED: Advice(
+        _lt("Connection refused by the server"),
+        _lt("The server refused the conversation before any email was sent."),
+        _READ_REPLY,
+        SERVER,
     ),
     # Encryption
     Cause.CERTIFICATE: Advice(
@@ -133,22 +148,25 @@ _ADVICE = {
     ),
     Cause.CERTIFICATE_EXPIRED: Advice(
         _lt("The certificate has expired"),
-        _lt("The certificate of %(host)s is out of date, so nothing was sent."),
+        _lt("The certificate of %(host)s has expired, so nothing was sent."),
         _lt(
-            "Check the clock of this machine; if it is right, whoever runs the server "
-            "has to renew the certificate."
+            "Check the clock of this machine; if it is right, the server's operator "
+            "must renew the certificate."
         ),
     ),
     Cause.CERTIFICATE_NOT_YET_VALID: Advice(
         _lt("The certificate is not valid yet"),
-        _lt("The certificate of %(host)s begins in the future, so nothing was sent."),
+        _lt(
+            "The certificate of %(host)s only becomes valid in the future, so nothing "
+            "was sent."
+        ),
         _lt("Check the clock of this machine, which may be slow."),
     ),
     Cause.CERTIFICATE_HOST: Advice(
         _lt("The certificate is for another name"),
         _lt("The certificate shown is not for %(host)s, so nothing was sent."),
         _lt(
-            "Use the server name that the certificate was made for; if the name is "
+            "Use the server name that the certificate was issued for; if the name is "
             "right, something in the network may be intercepting the connection."
         ),
         SERVER,
@@ -156,22 +174,22 @@ _ADVICE = {
     Cause.CERTIFICATE_SELF_SIGNED: Advice(
         _lt("The certificate is self-signed"),
         _lt(
-            "%(host)s made its certificate itself, so nobody vouches for it and "
-            "nothing was sent."
+            "%(host)s issued its own certificate, so nobody vouches for it and nothing "
+            "was sent."
         ),
         _ASK_NETWORK,
     ),
     Cause.CERTIFICATE_AUTHORITY: Advice(
         _lt("The certificate comes from an unknown authority"),
         _lt(
-            "This machine does not trust whoever signed the certificate of %(host)s, "
-            "so nothing was sent."
+            "This machine does not trust the authority that signed the certificate of "
+            "%(host)s, so nothing was sent."
         ),
         _ASK_NETWORK,
     ),
     Cause.WRONG_SECURITY: Advice(
-        _lt("Encryption and port do not fit"),
-        _lt("%(host)s does not speak the chosen encryption on port %(port)s."),
+        _lt("Encryption and port do not match"),
+        _lt("%(host)s does not use the chosen encryption on port %(port)s."),
         _PORTS,
         SERVER,
     ),
@@ -181,15 +199,14 @@ _ADVICE = {
             "%(host)s does not offer encryption (STARTTLS) on port %(port)s, so "
             "nothing was sent."
         ),
-        _lt("A firewall may have taken it out; try SSL/TLS with port 465."),
+        _lt("A firewall may have removed the offer; try SSL/TLS with port 465."),
         SERVER,
     ),
     Cause.STARTTLS_REFUSED: Advice(
         _lt("Encryption refused"),
-        _lt("%(host)s offers encryption (STARTTLS) but refused to begin with it."),
-        _lt("Try again in a few minutes, or use SSL/TLS with port 465."),
+        _lt("%(host)s offers encryption (STARTTLS) but refused to start it."),
+        _lt("Use SSL/TLS with port 465."),
         SERVER,
-        can_retry=None,
     ),
     Cause.OLD_TLS: Advice(
         _lt("Encryption too old"),
@@ -203,9 +220,14 @@ _ADVICE = {
     ),
     Cause.TLS_REQUIRED: Advice(
         _lt("Encryption required"),
-        _lt("The server wants the connection encrypted before it goes on."),
+        _lt("The server requires an encrypted connection."),
         _PORTS,
         SERVER,
+    ),
+    Cause.TLS_UNAVAILABLE: Advice(
+        _lt("Encryption temporarily unavailable"),
+        _lt("The server cannot encrypt the connection at the moment."),
+        _TRY_LATER,
     ),
     # Login
     Cause.LOGIN: Advice(
@@ -221,10 +243,10 @@ _ADVICE = {
         API_KEYS,
     ),
     Cause.LOGIN_EMAIL: Advice(
-        _lt("An email address is no API key"),
+        _lt("An email address is not an API key"),
         _lt(
-            "The user name is an email address, but Mailjet's mail relay knows API "
-            "keys only, not the login of its website."
+            "The user name is an email address, but Mailjet's mail relay accepts only "
+            "API keys, not the login of its website."
         ),
         _COPY_KEYS,
         API_KEYS,
@@ -242,7 +264,7 @@ _ADVICE = {
         _lt("The API accepts the pair, the mail relay refuses it"),
         _lt(
             "API key and secret key are right, but the mail relay at %(host)s does not "
-            "take them."
+            "accept them."
         ),
         _lt(
             "Check that the host is in-v3.mailjet.com, and try again in a few minutes."
@@ -251,36 +273,33 @@ _ADVICE = {
     ),
     Cause.LOGIN_DEACTIVATED: Advice(
         _lt("The API key is deactivated"),
-        _lt("Mailjet says that this API key is switched off."),
+        _lt("According to Mailjet, this API key is switched off."),
         _lt("Activate it at Mailjet, or use another key."),
         API_KEYS,
     ),
     Cause.LOGIN_CHARACTERS: Advice(
-        _lt("A character that cannot be right"),
+        _lt("Invalid character in the login"),
         _lt(
             "The user name or the password has a character that cannot be sent, such "
             "as an accented letter, a typographic quote or an invisible space."
         ),
-        _lt("Copy both again, without anything before or after them."),
+        _lt("Copy both again, with nothing before or after them."),
         SERVER,
     ),
     Cause.LOGIN_MISSING: Advice(
         _lt("Login required"),
-        _lt("The server wants a user name and a password first."),
-        _lt(
-            "Enter the user name and the password (for Mailjet API key and secret key)."
-        ),
+        _lt("The server requires a user name and a password."),
+        _lt("Enter them; for Mailjet, these are the API key and the secret key."),
         SERVER,
     ),
     Cause.LOGIN_TEMPORARY: Advice(
-        _lt("Login not possible at the moment"),
+        _lt("Login temporarily unavailable"),
         _lt("The server cannot check user names and passwords at the moment."),
         _TRY_LATER,
-        can_retry=True,
     ),
     Cause.NO_AUTH: Advice(
         _lt("No login offered"),
-        _lt("%(host)s does not offer any login on port %(port)s."),
+        _lt("%(host)s does not offer a login on port %(port)s."),
         _lt(
             "Turn encryption on, since many servers offer a login only then, or leave "
             "the user name empty."
@@ -288,46 +307,48 @@ _ADVICE = {
         SERVER,
     ),
     Cause.MECHANISM: Advice(
-        _lt("Way of logging in not supported"),
-        _lt("The server does not take the chosen way of sending the password."),
-        _lt("Let the way of logging in be chosen automatically."),
+        _lt("Login method not supported"),
+        _lt("The server does not accept the chosen login method."),
+        _lt("Let the login method be chosen automatically."),
         SERVER,
     ),
     # The account
     Cause.SUSPENDED: Advice(
         _lt("Account suspended"),
-        _lt("By its own words, the server has blocked this account."),
-        _lt("Ask the provider's support why; sending goes on once it is released."),
+        _lt("According to the server, this account is blocked."),
+        _lt("Ask the provider's support why; sending resumes once it is released."),
         HELP_THROTTLED,
-        can_retry=True,
-        pauses=True,
     ),
     Cause.UNREVIEWED: Advice(
         _lt("Account not released yet"),
-        _lt("By its own words, the server has not released this account for sending."),
+        _lt("According to the server, this account may not send yet."),
         _lt("Ask the provider's support to review the account."),
-        can_retry=True,
-        pauses=True,
     ),
     Cause.LIMIT_REACHED: Advice(
         _lt("Sending limit reached"),
         _lt(
-            "By its own words, the server takes no more mail from this account for now."
+            "According to the server, this account has reached its sending limit for "
+            "now."
         ),
-        _lt("Wait for the next day or month, or take a larger plan."),
+        _lt("Wait for the next day or month, or upgrade your plan."),
         HELP_FREE_PLAN,
-        can_retry=True,
-        pauses=True,
+    ),
+    Cause.HOURLY_LIMIT: Advice(
+        _lt("Hourly limit reached"),
+        _lt("The server limits how many emails an hour this account may send."),
+        _lt(
+            "The rest goes out in the next hours. Mailjet limits accounts that are new "
+            "or have poor statistics, usually for seven days."
+        ),
+        HELP_THROTTLED,
     ),
     Cause.THROTTLED: Advice(
         _lt("Sending too fast"),
-        _lt("By its own words, the server wants fewer mails or connections at a time."),
+        _lt("According to the server, this account sends too much at a time."),
         _WAIT,
         HELP_THROTTLED,
-        can_retry=True,
-        pauses=True,
     ),
-    # The mail
+    # The sender
     Cause.SENDER: Advice(
         _lt("Sender address refused"),
         _lt("The server does not accept the sender address."),
@@ -336,95 +357,116 @@ _ADVICE = {
             "whole domain."
         ),
         SENDERS,
-        failure_type="mail_from_invalid",
     ),
     Cause.SENDER_DOMAIN: Advice(
         _lt("Sender domain not validated"),
-        _lt("By its own words, the server does not know the sender's domain as yours."),
+        _lt("According to the server, the sender's domain is not validated as yours."),
         _lt(
             "Validate the domain at Mailjet, or send from an address that is validated."
         ),
         DOMAIN,
-        failure_type="mail_from_invalid",
     ),
+    Cause.RELAY_DENIED: Advice(
+        _lt("Relaying denied"),
+        _lt("The server does not relay email from this sender to other domains."),
+        _lt("Check user name, password and sender address."),
+        SERVER,
+    ),
+    # The recipient
     Cause.RECIPIENT: Advice(
         _lt("Recipient refused"),
         _lt("The server does not accept the recipient's address."),
         _lt("Check the spelling of the address; it may no longer exist."),
-        failure_type="mail_email_invalid",
+    ),
+    Cause.RECIPIENT_DISABLED: Advice(
+        _lt("Recipient's mailbox disabled"),
+        _lt("According to the server, the recipient's account is not active."),
+        _lt("Ask the recipient for another address."),
     ),
     Cause.RECIPIENT_BLOCKED: Advice(
         _lt("Recipient blocked"),
-        _lt("By its own words, the server sends no mail to this recipient any more."),
+        _lt("According to the server, this recipient no longer receives your emails."),
         _lt("Ask the recipient before you have the block lifted."),
         HELP_BLOCKED,
-        failure_type="mail_bl",
+    ),
+    Cause.RECIPIENT_BUSY: Advice(
+        _lt("Recipient receives too much email"),
+        _lt("According to the server, the recipient gets too much email right now."),
+        _WAIT,
     ),
     Cause.MAILBOX_FULL: Advice(
         _lt("Mailbox full"),
         _lt("The recipient's mailbox has no room left."),
-        _lt("Reach the recipient in another way."),
-        can_retry=None,
+        _lt("Contact the recipient in another way."),
     ),
+    Cause.NO_SMTPUTF8: Advice(
+        _lt("Special characters in an address"),
+        _lt(
+            "The server does not accept addresses with accented or other special "
+            "letters before the @ sign."
+        ),
+        _lt("Use an address that is written with plain letters."),
+    ),
+    Cause.INVALID_ADDRESS: Advice(
+        _lt("Invalid address"),
+        _lt("No email can be sent to or from an address written like this."),
+        _lt("Check the spelling of the address."),
+    ),
+    # The message
     Cause.TOO_MANY_RECIPIENTS: Advice(
         _lt("Too many recipients at once"),
-        _lt("The mail has more recipients than the server takes at a time."),
+        _lt("The email has more recipients than the server accepts at a time."),
         _lt("Send it to fewer recipients at a time."),
-        can_retry=None,
-    ),
-    Cause.RELAY_DENIED: Advice(
-        _lt("The server does not pass on mail"),
-        _lt("The server does not pass on mail from this sender to other domains."),
-        _lt("Check user name, password and sender address."),
-        SERVER,
-    ),
-    Cause.CLIENT_REFUSED: Advice(
-        _lt("This machine is not welcome"),
-        _lt("The server takes no mail from the network address of this machine."),
-        _lt(
-            "Read the server's own words below; your hosting provider can tell whether "
-            "the address is on a block list."
-        ),
     ),
     Cause.TOO_LARGE: Advice(
         _lt("Message too large"),
         _lt("The message is larger than the server accepts."),
         _lt(
-            "Make the attachments smaller, or send links to them (Mailjet takes 15 MB)."
+            "Make the attachments smaller, or send links to them; Mailjet accepts "
+            "15 MB."
         ),
         SERVER,
-        failure_type="unknown",
     ),
     Cause.CONTENT: Advice(
         _lt("Content refused"),
-        _lt("The server has read the message and refuses its content."),
+        _lt("The server read the message and refused its content."),
         _lt("Look for words, links or attachments that are typical of spam."),
-        failure_type="mail_spam",
     ),
-    Cause.NO_SMTPUTF8: Advice(
-        _lt("Accented letters in an address"),
-        _lt("The server takes only addresses without accented letters."),
-        _lt("Use an address that is written with plain letters."),
-        failure_type="mail_email_invalid",
+    Cause.INVALID_HEADER: Advice(
+        _lt("Invalid header"),
+        _lt("A header of the message breaks the rules of email."),
+        _OTHER_MODULE,
     ),
-    # All else
+    Cause.LINE_TOO_LONG: Advice(
+        _lt("Line too long"),
+        _lt("A line of the message has more than the 998 characters allowed."),
+        _OTHER_MODULE,
+    ),
+    Cause.LINE_ENDING: Advice(
+        _lt("Invalid line break"),
+        _lt("The message has a line break that is not allowed (a lone CR or LF)."),
+        _OTHER_MODULE,
+    ),
+    Cause.MESSAGE_FORMAT: Advice(
+        _lt("Invalid message format"),
+        _lt("The server cannot process the format of the message."),
+        _READ_REPLY,
+    ),
+    # Anything else
     Cause.GREYLISTED: Advice(
-        _lt("Asked to come again later (greylisting)"),
-        _lt("The server refuses the first try from a sender it does not know yet."),
+        _lt("Greylisted"),
+        _lt("The server defers the first email from a sender it does not know yet."),
         _WAIT,
-        can_retry=True,
     ),
     Cause.TEMPORARY: Advice(
-        _lt("Refused for the moment"),
-        _lt("The server cannot take the mail at the moment."),
+        _lt("Temporarily refused"),
+        _lt("The server cannot accept the email at the moment."),
         _WAIT,
-        can_retry=True,
     ),
     Cause.REPLY: Advice(
-        _lt("The server refused"),
-        _lt("The server gave a reply that is not known here."),
+        _lt("Unknown reply"),
+        _lt("The server refused for a reason that Odoo does not recognize."),
         _READ_REPLY,
-        failure_type="unknown",
     ),
 }
 
@@ -433,21 +475,21 @@ _OTHER_ADVICE = {
     Cause.LOGIN: Advice(
         _lt("User name and password refused"),
         _lt("The server does not accept this user name with this password."),
-        _lt("Enter both again, and see whether the provider wants a key instead."),
+        _lt("Enter both again, and check whether the provider requires a key instead."),
         SERVER,
     ),
     Cause.LOGIN_DEACTIVATED: Advice(
         _lt("The key is deactivated"),
-        _lt("By its own words, the server has switched this key off."),
+        _lt("According to the server, this key is switched off."),
         _lt("Activate it at the provider, or use another key."),
         SERVER,
     ),
-    Cause.SENDER: dataclasses.replace(
+    Cause.SENDER: replace(
         _ADVICE[Cause.SENDER],
         cure=_lt("Send from an address that this server sends for."),
         link=None,
     ),
-    Cause.SENDER_DOMAIN: dataclasses.replace(
+    Cause.SENDER_DOMAIN: replace(
         _ADVICE[Cause.SENDER_DOMAIN],
         cure=_lt("Validate the domain at the provider, or send from another address."),
         link=None,
@@ -456,5 +498,8 @@ _OTHER_ADVICE = {
 
 
 def advice_for(cause, is_mailjet=True):
-    """Return the `Advice` about a cause, for a server of Mailjet's or another one."""
+    """Return the `Advice` about a cause.
+
+    :param bool is_mailjet: whether it may mention Mailjet's keys and senders
+    """
     return (not is_mailjet and _OTHER_ADVICE.get(cause)) or _ADVICE[cause]

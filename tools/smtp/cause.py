@@ -1,10 +1,10 @@
-"""What can go wrong in an SMTP conversation, and at which stage of it."""
+"""What can go wrong in an SMTP conversation, at which stage, and whom it concerns."""
 
 from enum import Enum
 
 
 class Stage(Enum):
-    """How far a conversation has come."""
+    """How far a conversation got."""
 
     RESOLVE = "resolve"
     CONNECT = "connect"
@@ -18,10 +18,20 @@ class Stage(Enum):
     QUEUED = "queued"
 
 
-class Cause(Enum):
-    """What stopped the conversation."""
+class Scope(Enum):
+    """What a failure is about, and so how much else it stops."""
 
-    # The way to the server
+    RECIPIENT = "recipient"  # one address
+    MESSAGE = "message"  # one email, for all its recipients
+    SENDER = "sender"  # every email from this address or domain
+    ACCOUNT = "account"  # every email of the account
+    CONNECTION = "connection"  # every email through this server
+
+
+class Cause(Enum):
+    """Why a conversation failed."""
+
+    # The connection
     UNKNOWN_HOST = "unknown_host"
     NAME_TIMEOUT = "name_timeout"
     NO_ANSWER = "no_answer"
@@ -32,6 +42,10 @@ class Cause(Enum):
     DISCONNECTED = "disconnected"
     NOT_SMTP = "not_smtp"
     STOPPED = "stopped"
+    CLIENT_REFUSED = "client_refused"
+    TOO_MANY_CONNECTIONS = "too_many_connections"
+    SESSION_ENDED = "session_ended"
+    SESSION_REFUSED = "session_refused"
     # Encryption
     CERTIFICATE = "certificate"
     CERTIFICATE_EXPIRED = "certificate_expired"
@@ -45,6 +59,7 @@ class Cause(Enum):
     OLD_TLS = "old_tls"
     TLS_FAILED = "tls_failed"
     TLS_REQUIRED = "tls_required"
+    TLS_UNAVAILABLE = "tls_unavailable"
     # Login
     LOGIN = "login"
     LOGIN_EMAIL = "login_email"
@@ -60,20 +75,29 @@ class Cause(Enum):
     SUSPENDED = "suspended"
     UNREVIEWED = "unreviewed"
     LIMIT_REACHED = "limit_reached"
+    HOURLY_LIMIT = "hourly_limit"
     THROTTLED = "throttled"
-    # The mail
+    # The sender
     SENDER = "sender"
     SENDER_DOMAIN = "sender_domain"
-    RECIPIENT = "recipient"
-    RECIPIENT_BLOCKED = "recipient_blocked"
-    MAILBOX_FULL = "mailbox_full"
-    TOO_MANY_RECIPIENTS = "too_many_recipients"
     RELAY_DENIED = "relay_denied"
-    CLIENT_REFUSED = "client_refused"
+    # The recipient
+    RECIPIENT = "recipient"
+    RECIPIENT_DISABLED = "recipient_disabled"
+    RECIPIENT_BLOCKED = "recipient_blocked"
+    RECIPIENT_BUSY = "recipient_busy"
+    MAILBOX_FULL = "mailbox_full"
+    NO_SMTPUTF8 = "no_smtputf8"
+    INVALID_ADDRESS = "invalid_address"
+    # The message
+    TOO_MANY_RECIPIENTS = "too_many_recipients"
     TOO_LARGE = "too_large"
     CONTENT = "content"
-    NO_SMTPUTF8 = "no_smtputf8"
-    # All else
+    INVALID_HEADER = "invalid_header"
+    LINE_TOO_LONG = "line_too_long"
+    LINE_ENDING = "line_ending"
+    MESSAGE_FORMAT = "message_format"
+    # Anything else
     GREYLISTED = "greylisted"
     TEMPORARY = "temporary"
     REPLY = "reply"

@@ -4,21 +4,29 @@ import smtplib
 from dataclasses import dataclass
 
 from ..words import Words
-from .advice import advice_for
-from .cause import Cause
+from .advice import HOURLY_REASON, advice_for
+from .cause import Cause, Scope
+from .consequences import consequence_of
 from .exceptions import cause_of_error, stage_of
-from .replies import cause_of_reply
+from .replies import cause_of_reply, hourly_limit_in
 from .transcript import Masker
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Why a conversation failed, what to do about it, and what follows for the mail.
+    """Why a conversation failed, how to fix it, and what follows for the email.
 
-    `link` is a page of Mailjet's (an https address) or one of `SERVER`, `SENDERS`,
-    `DOMAIN` for an Odoo screen, or None. `can_retry`: the same mail may well be taken
-    later. `pauses`: all mail of the account meets the same refusal. `failure_type` is
-    one of Odoo's. `detail` is what the server or the system said, masked.
+    :ivar link: a page of Mailjet's (an https address), one of `advice.SERVER`,
+        `SENDERS` and `DOMAIN` for an Odoo screen, or None
+    :ivar scope: what the failure is about
+    :ivar can_retry: the same email may be accepted later, so it must not fail now
+    :ivar pauses: stop sending through this server for a while; every email of the
+        account would fail the same way
+    :ivar needs_admin: it stays broken until somebody fixes it
+    :ivar reconnects: open a new connection and carry on at once
+    :ivar hourly_limit: the emails an hour that the server allows, None unless it said
+    :ivar failure_type: one of Odoo's
+    :ivar detail: what the server or the system said, with secrets masked
     """
 
     cause: Cause
@@ -26,10 +34,19 @@ class Diagnosis:
     reason: Words
     cure: Words
     link: str | None = None
+    scope: Scope = Scope.CONNECTION
     can_retry: bool = False
     pauses: bool = False
+    needs_admin: bool = False
+    reconnects: bool = False
+    hourly_limit: int | None = None
     failure_type: str = "mail_smtp"
     detail: str = ""
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether it passes without anybody's help."""
+        return self.can_retry and not self.needs_admin
 
 
 def diagnose(
@@ -37,32 +54,36 @@ def diagnose(
 ):
     """Return the `Diagnosis` of an exception raised while connecting or sending.
 
-    :param OSError error: what `smtplib`, `ssl` or `socket` raised
+    :param error: an exception of `smtplib`, `ssl` or `socket`, an `AddressError` or a
+        `HeaderError`
     :param secrets: strings to mask, in case a server repeats them in its reply
-    :param Stage stage: where it happened; for most exceptions of smtplib it is known
+    :param Stage stage: where it happened; most exceptions of smtplib imply it
     :param host, port: the server, for the sentences
     :param str user: the user name, to tell an email address from an API key
-    :param bool is_mailjet: the advice may speak of Mailjet's keys and senders
+    :param bool is_mailjet: whether the advice may mention Mailjet's keys and senders
     """
     stage = stage or stage_of(error)
-    detail = Masker(secrets).mask(reply_text(error))
     code, text = _reply_of(error)
-    if code == -1:  # smtplib's word for something that is no reply
-        cause = Cause.NOT_SMTP
-    elif code:
-        cause = cause_of_reply(code, text, stage)
-    else:
-        cause = cause_of_error(error, stage)
+    cause = _cause_of(error, code, text, stage)
     if cause is Cause.LOGIN and is_mailjet and "@" in user:
         cause = Cause.LOGIN_EMAIL
-    return _diagnosis(cause, detail, code, host, port, is_mailjet)
+    return _diagnosis(
+        cause,
+        stage=stage,
+        code=code,
+        text=text,
+        detail=Masker(secrets).mask(reply_text(error)),
+        place={"host": host, "port": port},
+        is_mailjet=is_mailjet,
+    )
 
 
 def diagnose_pair(smtp, rest, *, host=""):
     """Return the `Diagnosis` of a pair of keys tried over SMTP and over REST, or None.
 
-    A reset secret keeps working over SMTP for more than an hour while REST refuses it
-    at once: https://documentation.mailjet.com/hc/en-us/articles/360043227053
+    A replaced secret key keeps working over SMTP for more than an hour, while REST
+    refuses it at once:
+    https://documentation.mailjet.com/hc/en-us/articles/360043227053
 
     :param bool smtp: whether the relay accepts the pair
     :param bool rest: whether REST accepts it
@@ -75,7 +96,7 @@ def diagnose_pair(smtp, rest, *, host=""):
         cause = Cause.LOGIN_SMTP_ONLY
     else:
         cause = Cause.LOGIN
-    return _diagnosis(cause, host=host)
+    return _diagnosis(cause, place={"host": host})
 
 
 def reply_text(error):
@@ -84,29 +105,44 @@ def reply_text(error):
     return f"{code} {text}" if code else str(error)
 
 
-def _diagnosis(cause, detail="", code=0, host="", port=0, is_mailjet=True):
+def _diagnosis(
+    cause, *, stage=None, code=0, text="", detail="", place=None, is_mailjet=True
+):
     advice = advice_for(cause, is_mailjet)
-    can_retry = advice.can_retry
-    if can_retry is None:
-        can_retry = 400 <= code < 500
-    place = {"host": host, "port": port}
+    reason, values = advice.reason, {"host": "", "port": 0, **(place or {})}
+    limit = hourly_limit_in(text) if cause is Cause.HOURLY_LIMIT else None
+    if limit:
+        reason, values["limit"] = HOURLY_REASON, limit
+    consequence = consequence_of(cause, stage, code)
     return Diagnosis(
         cause,
         Words(advice.title),
-        Words(advice.reason, place),
-        Words(advice.cure, place),
+        Words(reason, values),
+        Words(advice.cure, values),
         advice.link,
-        can_retry,
-        advice.pauses,
-        advice.failure_type,
-        detail,
+        scope=consequence.scope,
+        can_retry=consequence.can_retry,
+        pauses=consequence.pauses,
+        needs_admin=consequence.needs_admin,
+        reconnects=consequence.reconnects,
+        hourly_limit=limit,
+        failure_type=consequence.failure_type,
+        detail=detail,
     )
 
 
-def _reply_of(error):
-    """Return code and text of the reply in an exception, (0, "") if there is none.
+def _cause_of(error, code, text, stage):
+    if code == -1:  # smtplib's code for something that is not a reply
+        return Cause.NOT_SMTP
+    if code:
+        return cause_of_reply(code, text, stage)
+    return cause_of_error(error, stage)
 
-    Of several recipients the first one stands for all.
+
+def _reply_of(error):
+    """Return code and text of the reply in an exception, (0, "") if it has none.
+
+    If several recipients were refused, the first stands for all of them.
     """
     code, text = 0, ""
     if isinstance(error, smtplib.SMTPRecipientsRefused) and error.recipients:

@@ -1,26 +1,28 @@
-"""Which exception of a connection means what."""
+"""Our own exceptions, and which exception of a connection means what."""
 
 import smtplib
 import socket
 import ssl
 from dataclasses import dataclass
 
+from .address import AddressError
 from .cause import Cause, Stage
+from .headers import LineEndingError, LineTooLongError
 
 
 class ProtocolError(smtplib.SMTPException):
-    """What came from the server is no SMTP."""
+    """The server sent something that is not SMTP."""
 
 
 class StoppedError(OSError):
-    """Whoever asked for the conversation does not want it any more."""
+    """The caller stopped the conversation."""
 
 
 class LoginCharactersError(smtplib.SMTPException):
-    """SMTP's logins as Odoo uses them take ASCII characters only."""
+    """User name or password contain characters that an SMTP login cannot carry."""
 
 
-# OpenSSL's numbers: https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
+# https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
 _CERTIFICATE_ERRORS = {
     9: Cause.CERTIFICATE_NOT_YET_VALID,
     10: Cause.CERTIFICATE_EXPIRED,
@@ -31,7 +33,7 @@ _CERTIFICATE_ERRORS = {
     62: Cause.CERTIFICATE_HOST,
     64: Cause.CERTIFICATE_HOST,
 }
-# OpenSSL's names; what is no TLS at all has several, by version
+# OpenSSL's reasons; a server that does not speak TLS gets several, by version
 _TLS_ERRORS = {
     "UNSUPPORTED_PROTOCOL": Cause.OLD_TLS,
     "TLSV1_ALERT_PROTOCOL_VERSION": Cause.OLD_TLS,
@@ -44,7 +46,10 @@ _TLS_ERRORS = {
 
 @dataclass(frozen=True)
 class _Error:
-    """A row: an exception of this class, at one of these stages if any are named."""
+    """A row: an exception of this class whose words contain `text`.
+
+    If `stages` are named, it must have happened at one of them.
+    """
 
     kind: type
     cause: Cause
@@ -52,9 +57,12 @@ class _Error:
     text: str = ""
 
 
-# The first match counts: the special class stands before the one it derives from.
-# Every exception of smtplib and ssl is an OSError. The texts are those of smtplib.
+# The first match counts, so a subclass comes before its base; the exceptions of smtplib
+# and ssl are all OSErrors. The texts are smtplib's.
 _ERRORS = (
+    _Error(AddressError, Cause.INVALID_ADDRESS),
+    _Error(LineTooLongError, Cause.LINE_TOO_LONG),
+    _Error(LineEndingError, Cause.LINE_ENDING),
     _Error(StoppedError, Cause.STOPPED),
     _Error(socket.gaierror, Cause.UNKNOWN_HOST),
     _Error(TimeoutError, Cause.NAME_TIMEOUT, (Stage.RESOLVE,)),
@@ -77,23 +85,25 @@ _ERRORS = (
     _Error(ConnectionError, Cause.DISCONNECTED),
 )
 
-_STAGES = (
-    (smtplib.SMTPSenderRefused, Stage.MAIL),
-    (smtplib.SMTPRecipientsRefused, Stage.RCPT),
-    (smtplib.SMTPDataError, Stage.DATA),
-    (smtplib.SMTPAuthenticationError, Stage.AUTH),
-    (smtplib.SMTPHeloError, Stage.EHLO),
-    (smtplib.SMTPConnectError, Stage.GREETING),
-)
+_STAGES = {
+    smtplib.SMTPSenderRefused: Stage.MAIL,
+    smtplib.SMTPRecipientsRefused: Stage.RCPT,
+    smtplib.SMTPDataError: Stage.DATA,
+    smtplib.SMTPAuthenticationError: Stage.AUTH,
+    smtplib.SMTPHeloError: Stage.EHLO,
+    smtplib.SMTPConnectError: Stage.GREETING,
+}
 
 
 def stage_of(error):
     """Return the `Stage` that the class of one of smtplib's exceptions implies."""
-    return next((stage for kind, stage in _STAGES if isinstance(error, kind)), None)
+    if type(error) is smtplib.SMTPResponseException:
+        return Stage.TLS  # smtplib raises the base class only for STARTTLS
+    return next((s for kind, s in _STAGES.items() if isinstance(error, kind)), None)
 
 
 def cause_of_error(error, stage):
-    """Return the `Cause` of an exception that holds no reply of the server."""
+    """Return the `Cause` of an exception that has no reply of the server."""
     if isinstance(error, ssl.SSLCertVerificationError):
         number = getattr(error, "verify_code", None)
         return _CERTIFICATE_ERRORS.get(number, Cause.CERTIFICATE)

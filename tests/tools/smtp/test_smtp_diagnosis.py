@@ -1,5 +1,6 @@
 """From an exception or a reply to cause, cure and what becomes of the mail."""
 
+import base64
 import re
 import smtplib
 import socket
@@ -10,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mail_mailjet.tools.smtp import advice
 from mail_mailjet.tools.smtp import diagnosis as smtp_diagnosis
-from mail_mailjet.tools.smtp.cause import Cause, Stage
+from mail_mailjet.tools.smtp.address import MalformedAddressError
+from mail_mailjet.tools.smtp.cause import Cause, Scope, Stage
 from mail_mailjet.tools.smtp.diagnosis import diagnose, diagnose_pair
 from mail_mailjet.tools.smtp.exceptions import (
     LoginCharactersError,
     ProtocolError,
     StoppedError,
 )
+from mail_mailjet.tools.smtp.headers import LineEndingError, LineTooLongError
+from mail_mailjet.tools.words import Words
 
 FAILURE_TYPES = {
     "mail_from_invalid",
@@ -26,6 +30,13 @@ FAILURE_TYPES = {
     "mail_smtp",
     "unknown",
 }
+
+
+class Reply(smtplib.SMTPResponseException):
+    """A reply whose class says nothing about the stage."""
+
+    def __init__(self, code, text):
+        super().__init__(code, text.encode())
 
 
 def ssl_error(kind, reason="", verify_code=None):
@@ -78,6 +89,9 @@ ERRORS = [
     (ProtocolError("babble"), Stage.EHLO, Cause.NOT_SMTP),
     (smtplib.SMTPConnectError(-1, b"babble"), None, Cause.NOT_SMTP),
     (LoginCharactersError("x"), Stage.AUTH, Cause.LOGIN_CHARACTERS),
+    (MalformedAddressError("x", Words("no address")), None, Cause.INVALID_ADDRESS),
+    (LineTooLongError("Subject", Words("too long")), None, Cause.LINE_TOO_LONG),
+    (LineEndingError("Subject", Words("a lone CR")), None, Cause.LINE_ENDING),
 ]
 
 
@@ -101,8 +115,13 @@ REPLIES = [
     (Stage.AUTH, 421, "4.7.0 Error: too many errors", Cause.TEMPORARY),
     (Stage.MAIL, 530, "5.7.1 Authentication required", Cause.LOGIN_MISSING),
     (Stage.MAIL, 530, "5.7.0 Must issue STARTTLS first", Cause.TLS_REQUIRED),
+    (Stage.DATA, 554, "5.7.1 Encrypted attachments are spam", Cause.CONTENT),
+    (Stage.TLS, 500, "Line too long.", Cause.NOT_SMTP),
     # TLS
-    (Stage.TLS, 454, "4.7.0 TLS not available", Cause.STARTTLS_REFUSED),
+    (Stage.TLS, 454, "4.7.0 TLS not available", Cause.TLS_UNAVAILABLE),
+    (Stage.TLS, 454, "Temporary failure", Cause.TLS_UNAVAILABLE),
+    (Stage.TLS, 451, "4.3.0 Local error", Cause.TLS_UNAVAILABLE),
+    (ANY, 454, "TLS not available due to temporary reason", Cause.TLS_UNAVAILABLE),
     (Stage.TLS, 502, "5.5.1 no", Cause.STARTTLS_REFUSED),
     # the account
     (Stage.AUTH, 535, "Your account has been suspended", Cause.SUSPENDED),
@@ -113,13 +132,17 @@ REPLIES = [
     (Stage.MAIL, 452, "4.7.1 Daily sending limit reached", Cause.LIMIT_REACHED),
     (Stage.DATA, 550, "5.7.1 Monthly quota exceeded", Cause.LIMIT_REACHED),
     (Stage.DATA, 552, "You have exceeded your daily quota", Cause.LIMIT_REACHED),
-    (Stage.MAIL, 450, "4.7.1 Hourly limit reached", Cause.THROTTLED),
+    (Stage.MAIL, 450, "4.7.1 Hourly limit reached", Cause.HOURLY_LIMIT),
     (Stage.MAIL, 451, "4.7.1 Rate limit exceeded, slow down", Cause.THROTTLED),
-    (Stage.GREETING, 421, "4.7.0 Too many connections", Cause.THROTTLED),
+    (Stage.GREETING, 421, "4.7.0 Too many connections", Cause.TOO_MANY_CONNECTIONS),
+    (Stage.MAIL, 421, "Too many messages on this connection", Cause.SESSION_ENDED),
     (Stage.MAIL, 550, "5.7.1 Throttled", Cause.THROTTLED),
-    # at RCPT TO it is the recipient's account
-    (Stage.RCPT, 550, "5.2.1 The email account is disabled", Cause.RECIPIENT),
-    (ANY, 550, "5.2.1 The email account is disabled", Cause.REPLY),
+    # the recipient's account
+    (Stage.RCPT, 550, "5.2.1 The email account is disabled", Cause.RECIPIENT_DISABLED),
+    (ANY, 550, "5.2.1 The email account is disabled", Cause.RECIPIENT_DISABLED),
+    (Stage.RCPT, 550, "5.2.1 Not here any more", Cause.RECIPIENT_DISABLED),
+    (Stage.RCPT, 450, "4.2.1 Not now", Cause.TEMPORARY),
+    (Stage.RCPT, 450, "4.2.1 User is receiving too quickly", Cause.RECIPIENT_BUSY),
     # senders
     (Stage.MAIL, 550, "5.7.1 Sender not allowed", Cause.SENDER),
     (Stage.MAIL, 553, "no", Cause.SENDER),
@@ -139,11 +162,14 @@ REPLIES = [
     (Stage.RCPT, 452, "4.2.2 Mailbox full", Cause.MAILBOX_FULL),
     (Stage.RCPT, 552, "5.2.2 Over quota", Cause.MAILBOX_FULL),
     (Stage.RCPT, 452, "4.5.3 Too many recipients", Cause.TOO_MANY_RECIPIENTS),
+    (Stage.RCPT, 452, "Too many recipients", Cause.TOO_MANY_RECIPIENTS),
+    (Stage.RCPT, 553, "5.6.7 SMTPUTF8 not offered", Cause.NO_SMTPUTF8),
     # this machine
     (Stage.GREETING, 554, "5.7.1 No service", Cause.CLIENT_REFUSED),
     (Stage.MAIL, 554, "5.7.1 Client host [192.0.2.1] rejected", Cause.CLIENT_REFUSED),
     (Stage.RCPT, 554, "5.7.1 blocked using zen.spamhaus.org", Cause.CLIENT_REFUSED),
     (Stage.RCPT, 504, "5.5.2 <x>: Helo command rejected", Cause.CLIENT_REFUSED),
+    (Stage.DATA, 554, "5.7.1 URL listed by Spamhaus DBL", Cause.CONTENT),
     # the message
     (Stage.MAIL, 552, "5.3.4 Message size exceeds fixed limit", Cause.TOO_LARGE),
     (Stage.MAIL, 552, "Message size exceeds limit of 15728640", Cause.TOO_LARGE),
@@ -151,7 +177,18 @@ REPLIES = [
     (Stage.DATA, 554, "Message is too large", Cause.TOO_LARGE),
     (Stage.DATA, 554, "5.7.1 Looks like spam", Cause.CONTENT),
     (Stage.DATA, 550, "Virus found", Cause.CONTENT),
-    (Stage.DATA, 554, "5.6.0 Malformed header", Cause.CONTENT),
+    (Stage.DATA, 554, "5.6.0 Malformed header", Cause.INVALID_HEADER),
+    (Stage.DATA, 554, "5.6.0 Invalid header", Cause.INVALID_HEADER),
+    (Stage.DATA, 554, "Message header size exceeds limit", Cause.INVALID_HEADER),
+    (Stage.DATA, 550, "Messages should have one From header", Cause.REPLY),
+    (Stage.DATA, 550, "5.7.1 Missing Date header", Cause.INVALID_HEADER),
+    (Stage.DATA, 554, "5.7.1 Spam: not RFC 5322 compliant", Cause.INVALID_HEADER),
+    (Stage.DATA, 521, "5.5.2 Error: bare <LF> received", Cause.LINE_ENDING),
+    (Stage.DATA, 550, "Bare carriage return in body", Cause.LINE_ENDING),
+    (Stage.DATA, 451, "See http://pobox.com/~djb/docs/smtplf.html", Cause.LINE_ENDING),
+    (Stage.DATA, 500, "Line too long", Cause.LINE_TOO_LONG),
+    (Stage.DATA, 554, "5.6.0 Header line is too long", Cause.LINE_TOO_LONG),
+    (Stage.DATA, 554, "5.6.1 Media not supported", Cause.MESSAGE_FORMAT),
     (Stage.DATA, 554, "5.0.0 Transaction failed", Cause.REPLY),
     # all else
     (Stage.RCPT, 450, "4.2.0 Greylisted", Cause.GREYLISTED),
@@ -159,7 +196,8 @@ REPLIES = [
     (Stage.RCPT, 451, "4.7.1 Try later", Cause.TEMPORARY),
     (Stage.GREETING, 421, "Too busy", Cause.TEMPORARY),
     (Stage.DATA, 452, "4.3.1 Insufficient system storage", Cause.TEMPORARY),
-    (Stage.EHLO, 550, "no", Cause.REPLY),
+    (Stage.EHLO, 550, "no", Cause.SESSION_REFUSED),
+    (Stage.AUTH, 500, "5.5.2 what?", Cause.SESSION_REFUSED),
     (Stage.MAIL, 503, "5.5.1 Bad sequence", Cause.REPLY),
     (ANY, 550, "no", Cause.REPLY),
     (ANY, 250, "what is this?", Cause.REPLY),
@@ -168,54 +206,101 @@ REPLIES = [
 
 @pytest.mark.parametrize(("stage", "code", "text", "cause"), REPLIES)
 def test_replies(stage, code, text, cause):
-    error = smtplib.SMTPResponseException(code, text.encode())
-    diagnosis = diagnose(error, stage=stage)
+    diagnosis = diagnose(Reply(code, text), stage=stage)
     assert diagnosis.cause is cause
     assert diagnosis.detail == f"{code} {text}"
 
 
-# cause: may the mail go later, does all mail wait, Odoo's failure type, link
-CONSEQUENCES = [
-    (Cause.LOGIN, False, False, "mail_smtp", advice.API_KEYS),
-    (Cause.SUSPENDED, True, True, "mail_smtp", advice.HELP_THROTTLED),
-    (Cause.LIMIT_REACHED, True, True, "mail_smtp", advice.HELP_FREE_PLAN),
-    (Cause.THROTTLED, True, True, "mail_smtp", advice.HELP_THROTTLED),
-    (Cause.GREYLISTED, True, False, "mail_smtp", None),
-    (Cause.TEMPORARY, True, False, "mail_smtp", None),
-    (Cause.DISCONNECTED, True, False, "mail_smtp", None),
-    (Cause.NO_ANSWER, True, False, "mail_smtp", "server"),
-    (Cause.TOO_SLOW, True, False, "mail_smtp", None),
-    (Cause.CERTIFICATE_EXPIRED, False, False, "mail_smtp", None),
-    (Cause.SENDER, False, False, "mail_from_invalid", "senders"),
-    (Cause.SENDER_DOMAIN, False, False, "mail_from_invalid", "domain"),
-    (Cause.RECIPIENT, False, False, "mail_email_invalid", None),
-    (Cause.RECIPIENT_BLOCKED, False, False, "mail_bl", advice.HELP_BLOCKED),
-    (Cause.CONTENT, False, False, "mail_spam", None),
-    (Cause.REPLY, False, False, "unknown", None),
-]
+# Columns: scope, retry, pause, administrator, Odoo's failure type, link
+CONSEQUENCES = {
+    Cause.LOGIN: (Scope.ACCOUNT, True, True, True, "mail_smtp", advice.API_KEYS),
+    Cause.SUSPENDED: (
+        *(Scope.ACCOUNT, True, True, True, "mail_smtp", advice.HELP_THROTTLED),
+    ),
+    Cause.LIMIT_REACHED: (
+        *(Scope.ACCOUNT, True, True, False, "mail_smtp", advice.HELP_FREE_PLAN),
+    ),
+    Cause.HOURLY_LIMIT: (
+        *(Scope.ACCOUNT, True, True, False, "mail_smtp", advice.HELP_THROTTLED),
+    ),
+    Cause.THROTTLED: (
+        *(Scope.ACCOUNT, True, True, False, "mail_smtp", advice.HELP_THROTTLED),
+    ),
+    Cause.DISCONNECTED: (Scope.CONNECTION, True, False, False, "mail_smtp", None),
+    Cause.NO_ANSWER: (Scope.CONNECTION, True, False, False, "mail_smtp", "server"),
+    Cause.TOO_SLOW: (Scope.CONNECTION, True, False, False, "mail_smtp", None),
+    Cause.TLS_UNAVAILABLE: (Scope.CONNECTION, True, False, False, "mail_smtp", None),
+    Cause.SESSION_ENDED: (Scope.CONNECTION, True, False, False, "mail_smtp", None),
+    Cause.CERTIFICATE_EXPIRED: (Scope.CONNECTION, True, True, True, "mail_smtp", None),
+    Cause.SENDER: (Scope.SENDER, False, False, False, "mail_from_invalid", "senders"),
+    Cause.SENDER_DOMAIN: (
+        *(Scope.SENDER, False, False, False, "mail_from_invalid", "domain"),
+    ),
+    Cause.GREYLISTED: (Scope.RECIPIENT, True, False, False, "mail_smtp", None),
+    Cause.RECIPIENT: (Scope.RECIPIENT, False, False, False, "mail_email_invalid", None),
+    Cause.RECIPIENT_BLOCKED: (
+        *(Scope.RECIPIENT, False, False, False, "mail_bl", advice.HELP_BLOCKED),
+    ),
+    Cause.TOO_MANY_RECIPIENTS: (Scope.MESSAGE, True, False, False, "mail_smtp", None),
+    Cause.CONTENT: (Scope.MESSAGE, False, False, False, "mail_spam", None),
+    Cause.INVALID_HEADER: (Scope.MESSAGE, False, False, False, "unknown", None),
+    Cause.TEMPORARY: (Scope.MESSAGE, True, False, False, "mail_smtp", None),
+    Cause.REPLY: (Scope.MESSAGE, False, False, False, "unknown", None),
+}
 
 
-@pytest.mark.parametrize(("cause", "can_retry", "pauses", "kind", "link"), CONSEQUENCES)
-def test_consequences(cause, can_retry, pauses, kind, link):
+@pytest.mark.parametrize("cause", CONSEQUENCES)
+def test_consequences(cause):
     diagnosis = smtp_diagnosis._diagnosis(cause)
-    assert diagnosis.can_retry is can_retry
-    assert diagnosis.pauses is pauses
-    assert diagnosis.failure_type == kind
-    assert diagnosis.link == link
+    assert CONSEQUENCES[cause] == (
+        diagnosis.scope,
+        diagnosis.can_retry,
+        diagnosis.pauses,
+        diagnosis.needs_admin,
+        diagnosis.failure_type,
+        diagnosis.link,
+    )
 
 
-@pytest.mark.parametrize(("code", "can_retry"), [(454, True), (502, False)])
-def test_the_class_of_the_code_tells_where_the_cause_does_not(code, can_retry):
-    error = smtplib.SMTPResponseException(code, b"no")
-    assert diagnose(error, stage=Stage.TLS).can_retry is can_retry
+@pytest.mark.parametrize("cause", Cause)
+def test_only_what_is_about_the_email_fails_it(cause):
+    diagnosis = smtp_diagnosis._diagnosis(cause, code=550)
+    if diagnosis.scope in (Scope.ACCOUNT, Scope.CONNECTION):
+        assert diagnosis.can_retry
+    else:
+        assert not diagnosis.pauses
+    if diagnosis.needs_admin:
+        assert diagnosis.pauses and not diagnosis.is_temporary
+    assert diagnosis.reconnects is (cause is Cause.SESSION_ENDED)
+
+
+@pytest.mark.parametrize(("code", "can_retry"), [(452, True), (552, False)])
+def test_the_class_of_the_code_decides_where_the_cause_does_not(code, can_retry):
+    diagnosis = diagnose(Reply(code, "Mailbox full"), stage=Stage.RCPT)
+    assert diagnosis.cause is Cause.MAILBOX_FULL
+    assert diagnosis.can_retry is diagnosis.is_temporary is can_retry
+
+
+@pytest.mark.parametrize(
+    ("code", "stage", "scope"),
+    [
+        (550, Stage.MAIL, Scope.SENDER),
+        (450, Stage.RCPT, Scope.RECIPIENT),
+        (450, Stage.DATA, Scope.MESSAGE),
+        (450, None, Scope.MESSAGE),
+        (450, Stage.EHLO, Scope.CONNECTION),
+        (421, Stage.RCPT, Scope.CONNECTION),
+    ],
+)
+def test_the_stage_decides_the_scope_where_the_cause_does_not(code, stage, scope):
+    assert diagnose(Reply(code, "5.5.9 no"), stage=stage).scope is scope
 
 
 @pytest.mark.parametrize("is_mailjet", [True, False])
 @pytest.mark.parametrize("cause", Cause)
 def test_every_cause_has_all_its_words(cause, is_mailjet):
-    diagnosis = smtp_diagnosis._diagnosis(
-        cause, host="in.example.com", port=587, is_mailjet=is_mailjet
-    )
+    place = {"host": "in.example.com", "port": 587}
+    diagnosis = smtp_diagnosis._diagnosis(cause, place=place, is_mailjet=is_mailjet)
     for words in (diagnosis.title, diagnosis.reason, diagnosis.cure):
         assert str(words) and "%" not in str(words)
     assert str(diagnosis.reason).endswith(".") and str(diagnosis.cure).endswith(".")
@@ -226,10 +311,10 @@ def test_every_cause_has_all_its_words(cause, is_mailjet):
     assert diagnosis.can_retry or not diagnosis.pauses
 
 
-def test_every_cause_can_come_out():
-    """Apart from those of `diagnose_pair` and those that need the user name."""
-    told = {row[-1] for row in ERRORS} | {row[-1] for row in REPLIES}
-    assert {*Cause} - told == {
+def test_every_cause_is_tested():
+    """Apart from those of `diagnose_pair` and the one that needs the user name."""
+    tested = {row[-1] for row in ERRORS} | {row[-1] for row in REPLIES}
+    assert {*Cause} - tested == {
         Cause.LOGIN_EMAIL,
         Cause.LOGIN_RESET,
         Cause.LOGIN_SMTP_ONLY,
@@ -246,9 +331,12 @@ def test_every_cause_can_come_out():
         (smtplib.SMTPDataError(554, b"spam"), Cause.CONTENT),
         (smtplib.SMTPConnectError(554, b"no"), Cause.CLIENT_REFUSED),
         (smtplib.SMTPAuthenticationError(534, b"no"), Cause.MECHANISM),
+        # What smtplib raises when STARTTLS is refused
+        (smtplib.SMTPResponseException(454, b"Not now"), Cause.TLS_UNAVAILABLE),
+        (smtplib.SMTPResponseException(502, b"no"), Cause.STARTTLS_REFUSED),
     ],
 )
-def test_smtplibs_exceptions_tell_the_stage(error, cause):
+def test_smtplibs_exceptions_imply_the_stage(error, cause):
     assert diagnose(error).cause is cause
 
 
@@ -305,12 +393,19 @@ def test_a_server_that_repeats_the_secrets():
     assert diagnose(error, ("XYZ", "ABC")).detail == "535 no key *** with secret ***"
 
 
+SECRET = "secret-of-the-account"
+
+
 @given(
     st.integers(-1, 999),
     st.one_of(st.text(), st.binary()),
+    st.sampled_from(["", SECRET, base64.b64encode(SECRET.encode()).decode()]),
     st.sampled_from([*Stage, None]),
+    st.booleans(),
 )
-def test_whatever_a_server_says(code, text, stage):
+def test_whatever_a_server_says(code, text, secret, stage, is_mailjet):
+    text += secret if isinstance(text, str) else secret.encode()
     error = smtplib.SMTPResponseException(code, text)
-    diagnosis = diagnose(error, ("secret-of-the-account",), stage=stage)
+    diagnosis = diagnose(error, (SECRET,), stage=stage, is_mailjet=is_mailjet)
     assert str(diagnosis.title) and str(diagnosis.reason) and str(diagnosis.cure)
+    assert not secret or secret not in repr(diagnosis)

@@ -245,13 +245,15 @@ SERVERS = {
     ),
     "greeting-too-many-connections": (
         {"GREETING": "421 4.7.0 Too many connections"}, TLS, {},
-        Stage.GREETING, Cause.THROTTLED,
+        Stage.GREETING, Cause.TOO_MANY_CONNECTIONS,
     ),
     "ssl-port-asked-in-plain": (
         {}, IMPLICIT, {}, Stage.GREETING, Cause.NO_GREETING,
     ),
     # EHLO
-    "ehlo-refused": ({"EHLO": "550 5.5.1 no"}, TLS, {}, Stage.EHLO, Cause.REPLY),
+    "ehlo-refused": (
+        {"EHLO": "550 5.5.1 no"}, TLS, {}, Stage.EHLO, Cause.SESSION_REFUSED,
+    ),
     "ehlo-endless": ({"EHLO": endless_reply}, TLS, {}, Stage.EHLO, Cause.NOT_SMTP),
     "ehlo-silence": ({"EHLO": Peer.silence}, TLS, {}, Stage.EHLO, Cause.TOO_SLOW),
     "ehlo-hangs-up": ({"EHLO": Peer.hang_up}, TLS, {}, Stage.EHLO, Cause.DISCONNECTED),
@@ -261,7 +263,7 @@ SERVERS = {
     ),
     "starttls-not-now": (
         {"STARTTLS": "454 4.7.0 TLS not available"}, TLS, {},
-        Stage.TLS, Cause.STARTTLS_REFUSED,
+        Stage.TLS, Cause.TLS_UNAVAILABLE,
     ),
     "starttls-hangs-up": (
         {"STARTTLS": Peer.hang_up}, TLS, {}, Stage.TLS, Cause.DISCONNECTED,
@@ -519,7 +521,7 @@ def test_wrong_pair_at_the_stand_in(caplog):
     with SmtpStandin(Store(), CERTIFICATE) as relay:
         result = probe(target(relay.starttls_port))
     assert result.diagnosis.cause is Cause.LOGIN
-    assert not result.diagnosis.can_retry
+    assert result.diagnosis.needs_admin and not result.diagnosis.is_temporary
     assert_no_secret(result, caplog)
 
 
