@@ -129,7 +129,7 @@ class TestMailRefused(MailRefusedCommon):
             self.env.invalidate_all()
         self.assertEqual(mail.state, "exception")
         self.assertIn("451 4.3.0 Later", mail.failure_reason)
-        self.assertIn("cannot take the mail at the moment", mail.failure_reason)
+        self.assertIn("cannot accept the email at the moment", mail.failure_reason)
         self.assertGreaterEqual(now - begin, timedelta(hours=24))
         self.assertLess(now - begin, timedelta(hours=26))
         for wait, least in zip(waits, (1, 5, 15, 60, 60), strict=False):
@@ -144,7 +144,6 @@ class TestMailRefused(MailRefusedCommon):
             ("CONTENT", "554 5.7.1 Spam detected", "mail_spam"),
             ("CONTENT", "552 5.3.4 Message too big", "unknown"),
             ("CONTENT", "554 5.0.0 Something else", "unknown"),
-            ("MAIL", "530 5.7.1 Authentication required", "mail_smtp"),
         ):
             with self.subTest(reply=reply):
                 self.mailjet.faults.clear()
@@ -172,6 +171,27 @@ class TestMailRefused(MailRefusedCommon):
                 self.assertEqual(notification.failure_type, failure_type)
                 self.assertEqual(notification.failure_reason, mail.failure_reason)
 
+    def test_a_refused_login_pauses_the_server_and_fails_nothing(self):
+        for verb, reply in (
+            ("AUTH", "535 5.7.8 Authentication failed"),
+            ("AUTH", "535 5.7.8 This API key is deactivated"),
+            ("MAIL", "530 5.7.1 Authentication required"),
+        ):
+            with self.subTest(reply=reply):
+                self.mailjet.store.clear_messages()
+                self.mailjet.faults.clear()
+                self.mailjet.faults.add(verb, reply, times=None)
+                mails = self.create_mails(5)
+                mails.send()
+                self.assertEqual(set(mails.mapped("state")), {"outgoing"})
+                self.assertFalse(any(mails.mapped("failure_type")))
+                self.assertTrue(self.server.mailjet_is_paused)
+                self.mailjet.faults.clear()
+                self.server.action_mailjet_resume()
+                self.run_queue(timedelta(minutes=2))
+                self.assertEqual(set(mails.mapped("state")), {"sent"})
+                self.assertEqual(len(self.arrived()), 5)
+
     def test_a_final_refusal_is_on_the_trace_of_the_mailing(self):
         for verb, reply, failure_type, words in (
             (
@@ -190,16 +210,16 @@ class TestMailRefused(MailRefusedCommon):
                 "RCPT",
                 "550 5.7.1 Recipient is on the suppression list",
                 "mail_bl",
-                "sends no mail to this recipient any more",
+                "no longer receives your emails",
             ),
             (
                 "CONTENT",
                 "554 5.7.1 Spam detected",
                 "mail_spam",
-                "refuses its content",
+                "refused its content",
             ),
             ("CONTENT", "552 5.3.4 Message too big", "unknown", "attachments smaller"),
-            ("CONTENT", "554 5.0.0 Something else", "unknown", "not known here"),
+            ("CONTENT", "554 5.0.0 Something else", "unknown", "does not recognize"),
         ):
             with self.subTest(reply=reply):
                 self.mailjet.store.clear_messages()
@@ -287,7 +307,7 @@ class TestMailRefused(MailRefusedCommon):
         self.assertEqual(set(mails.mapped("state")), {"outgoing"})
         self.assertEqual(set(mails.mapped("mailjet_waits_for")), {"pause"})
         self.assertTrue(self.server.mailjet_is_paused)
-        self.assertIn("takes no connection", self.server.mailjet_pause_reason)
+        self.assertIn("refuses connections", self.server.mailjet_pause_reason)
         # More mail is not tried meanwhile
         more = self.create_mails(2)
         more.send()

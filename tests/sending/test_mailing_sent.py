@@ -193,8 +193,10 @@ class TestMailingSent(MailjetSmtpCommon):
                     self.assertFalse(connection.content_received)
                 self.assertFalse(standin.store.messages)
                 traces = mailing.mailing_trace_ids
-                self.assertEqual(set(traces.mapped("trace_status")), {"error"})
-                self.assertEqual(set(traces.mapped("failure_type")), {"mail_smtp"})
+                self.assertEqual(set(traces.mapped("trace_status")), {"outgoing"})
+                self.assertFalse(any(traces.mapped("failure_type")))
                 mails = self.env["mail.mail"].search([("mailing_id", "=", mailing.id)])
                 self.assertEqual(len(mails), CONTACTS)
-                self.assertIn(reason, mails[0].failure_reason)
+                self.assertEqual(set(mails.mapped("state")), {"outgoing"})
+                self.assertTrue(server.mailjet_is_paused)
+                self.assertIn(reason, server.mailjet_pause_reason)

@@ -57,11 +57,11 @@ class TestSmtpConnection(MailjetSmtpCommon):
         standin = self.start_standin()
         server = self.create_standin_server(standin)
         standin.stop()
-        self.assert_fails(server, "takes no connection")
+        self.assert_fails(server, "refuses connections")
 
     def test_ssl_towards_a_starttls_port(self):
         server = self.create_standin_server(smtp_encryption="ssl_strict")
-        self.assert_fails(server, "does not speak the chosen encryption")
+        self.assert_fails(server, "does not use the chosen encryption")
 
     def test_starttls_stripped(self):
         standin = self.start_standin(offer_starttls=False)
@@ -73,8 +73,8 @@ class TestSmtpConnection(MailjetSmtpCommon):
         stranger = type(self.authority)("Somebody else")
         for certificate, sentence in (
             (self.authority.issue("other.example"), "is not for localhost"),
-            (self.authority.issue("localhost", days_valid=-1), "is out of date"),
-            (stranger.issue("localhost"), "does not trust whoever signed"),
+            (self.authority.issue("localhost", days_valid=-1), "has expired"),
+            (stranger.issue("localhost"), "does not trust the authority that signed"),
         ):
             standin = self.start_standin(certificate)
             for port, encryption in (

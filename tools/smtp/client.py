@@ -1,4 +1,4 @@
-"""An SMTP client that never waits longer than it may and writes every line down."""
+"""An SMTP client that never overruns its deadline and records every line."""
 
 import errno
 import os
@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from .exceptions import LoginCharactersError, ProtocolError, StoppedError
 
-# How often a wait looks whether it was stopped
+# How often a wait checks whether it was stopped
 POLL_SECONDS = 0.1
 # RFC 5321 section 4.5.3.1.5 has 512 octets for a reply line; no server needs more
 LONGEST_REPLY_LINE = 8192
@@ -32,13 +32,13 @@ _NO_WAY_THERE = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 class Patience:
-    """One deadline and one wish to stop, for all that waits.
+    """One deadline and one stop signal for everything that waits.
 
-    Sockets must not block. All methods raise `TimeoutError` when the time is over and
+    Sockets must not block. All methods raise `TimeoutError` after the deadline and
     `StoppedError` when the caller wants to stop.
 
     :param float seconds: the time for everything
-    :param stop: a function that tells whether to stop, a `threading.Event`, or None
+    :param stop: a function that returns whether to stop, a `threading.Event`, or None
     """
 
     def __init__(self, seconds, stop=None):
@@ -46,7 +46,7 @@ class Patience:
         self._stop = getattr(stop, "is_set", stop)
 
     def at_most(self, seconds):
-        """Return a patience that ends after so many seconds, if not before."""
+        """Return a patience that ends after these seconds, if not earlier."""
         return Patience(min(seconds, self._end - time.monotonic()), self._stop)
 
     def remaining(self):
@@ -63,7 +63,7 @@ class Patience:
         return min(self.remaining(), POLL_SECONDS)
 
     def finish(self, sock, action, *args, event=selectors.EVENT_READ):
-        """Return what a non-blocking action of a socket returns once it is through.
+        """Run a non-blocking action of a socket to its end and return its result.
 
         :param event: what a plain socket waits for; TLS says so itself
         """
@@ -92,9 +92,9 @@ class Patience:
 
 
 def resolve(host, port, patience):
-    """Return what `socket.getaddrinfo` knows of a host; raise `OSError` otherwise.
+    """Return what `socket.getaddrinfo` returns for a host, or raise `OSError`.
 
-    The look-up cannot be interrupted: one that hangs is left to a thread.
+    A lookup cannot be interrupted, so it runs in a thread that may outlive the call.
     """
     answers = queue.SimpleQueue()
 
@@ -104,7 +104,7 @@ def resolve(host, port, patience):
             answers.put((found, None))
         except OSError as error:
             answers.put(((), error))
-        except ValueError as error:  # no name at all: "a..b", or a label too long
+        except ValueError as error:  # not a name: "a..b", or a label too long
             answers.put(((), socket.gaierror(socket.EAI_NONAME, str(error))))
 
     threading.Thread(target=look_up, name="smtp-resolve", daemon=True).start()
@@ -121,8 +121,8 @@ def resolve(host, port, patience):
 def connect(addresses, patience):
     """Return a socket connected to the first address that answers.
 
-    Each address gets its share of the time, so that one that is silent leaves some for
-    the next. Raises the `OSError` that says most.
+    Each address gets its share of the time, so that a silent one leaves some for the
+    next. Raises the most telling `OSError`.
     """
     failures = []
     for number, (family, kind, protocol, _name, address) in enumerate(addresses):
@@ -162,7 +162,7 @@ def _connect(sock, address, patience):
 
 @dataclass(frozen=True)
 class TlsFacts:
-    """What protects a connection; the certificate's part is empty if unreadable."""
+    """How a connection is protected; no certificate data if it is unreadable."""
 
     protocol: str
     cipher: str
@@ -175,10 +175,11 @@ class TlsFacts:
 def tls_context(verify=True):
     """Return a context that trusts the system's authorities, SSL_CERT_FILE included.
 
-    :param bool verify: False encrypts without knowing for whom
+    :param bool verify: False encrypts without checking for whom
     """
     context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996 ends what is older
+    # RFC 8996 deprecates older versions
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -198,7 +199,7 @@ def tls_facts(sock):
             _utc(certificate, "not_valid_before"),
             _utc(certificate, "not_valid_after"),
         )
-    # A certificate that OpenSSL takes may still be too odd to be read.
+    # A certificate that OpenSSL accepts may still be unreadable.
     except (ValueError, TypeError, x509.DuplicateExtension):
         return TlsFacts(protocol, cipher)
 
@@ -220,7 +221,7 @@ def _certificate_names(certificate):
 
 
 def _utc(certificate, name):
-    """Return a date of a certificate; cryptography knows the zone since 42."""
+    """Return a date of a certificate; cryptography adds the time zone since 42."""
     moment = getattr(certificate, f"{name}_utc", None)
     return moment or getattr(certificate, name).replace(tzinfo=timezone.utc)
 
@@ -231,7 +232,7 @@ def _utc(certificate, name):
 
 
 class Client(smtplib.SMTP):
-    """smtplib's client on a socket that is there, with a deadline and a transcript.
+    """smtplib's client on a connected socket, with a deadline and a transcript.
 
     Methods raise `OSError` only, which smtplib's exceptions are.
 
@@ -240,7 +241,7 @@ class Client(smtplib.SMTP):
     """
 
     def __init__(self, host, sock, patience, transcript):
-        # With a name of its own, smtplib does not ask the DNS for it
+        # Given a name, smtplib does not look one up in the DNS
         super().__init__(local_hostname=_own_name(sock))
         self.server_name = host.rstrip(".")
         self.sock = sock
@@ -251,19 +252,19 @@ class Client(smtplib.SMTP):
         self._logging_in = False
 
     def getreply(self):
-        """Return code and text of the next reply; it need not be a good one."""
+        """Return code and text of the next reply, good or bad."""
         lines = []
         while len(lines) < MOST_REPLY_LINES and sum(map(len, lines)) < LARGEST_REPLY:
             match = _REPLY_LINE.fullmatch(self._read_line())
             if not match:
-                raise ProtocolError("the server's words are no SMTP reply")
+                raise ProtocolError("the server did not answer with an SMTP reply")
             lines.append((match[3] or b"").strip())
             if match[2] != b"-":
                 return int(match[1]), b"\n".join(lines)
-        raise ProtocolError("a reply without an end")
+        raise ProtocolError("the reply never ends")
 
     def send(self, s):
-        """Send text or bytes, as smtplib's methods ask for it."""
+        """Send text or bytes on behalf of smtplib's methods."""
         data = s.encode(self.command_encoding) if isinstance(s, str) else s
         if self._logging_in:
             self.transcript.sent_login(data)
@@ -287,8 +288,8 @@ class Client(smtplib.SMTP):
     def secure(self, context):
         """Begin TLS on the connection and return its `TlsFacts`."""
         if self._unread:
-            # It was sent without protection and would be read as if protected.
-            raise ProtocolError("the server went on talking before encryption began")
+            # It came unprotected and would be read as if it were protected.
+            raise ProtocolError("the server kept talking before encryption began")
         try:
             self.sock = context.wrap_socket(
                 self.sock,
@@ -296,7 +297,7 @@ class Client(smtplib.SMTP):
                 do_handshake_on_connect=False,
             )
         except ValueError as error:
-            raise ssl.SSLError(f"no name for a certificate: {error}") from error
+            raise ssl.SSLError(f"not a name for a certificate: {error}") from error
         self.patience.finish(self.sock, self.sock.do_handshake)
         self.esmtp_features = {}
         return tls_facts(self.sock)
@@ -336,7 +337,7 @@ class Client(smtplib.SMTP):
         while (end := self._unread.find(b"\n")) < 0:
             if len(self._unread) > LONGEST_REPLY_LINE:
                 self._note_half_a_line()
-                raise ProtocolError("a line without an end")
+                raise ProtocolError("the line never ends")
             try:
                 self._unread += self._receive()
             except OSError:
@@ -362,7 +363,7 @@ class Client(smtplib.SMTP):
 
 
 def _own_name(sock):
-    """Return what EHLO says: this machine's full name, or its address (RFC 5321)."""
+    """Return the name for EHLO: this machine's full name or its address (RFC 5321)."""
     name = socket.gethostname()
     if "." in name:
         return name

@@ -1,4 +1,4 @@
-"""Try a mail server out step by step, and tell how far it went and why no further."""
+"""Try a mail server step by step, and say how far it got and why no further."""
 
 import contextlib
 import dataclasses
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ..words import Words, _lt
+from .address import AddressError, envelope_address, needs_smtputf8
 from .cause import Stage
 from .client import (
     Client,
@@ -28,7 +29,7 @@ from .transcript import Transcript
 SECURITIES = ("starttls", "ssl", "none")
 # smtplib's order, which is Odoo's when it sends
 MECHANISMS = ("CRAM-MD5", "PLAIN", "LOGIN")
-# Who does not take a connection by then blocks it
+# A port that accepts no connection by then is blocked
 CONNECT_SECONDS = 10
 CERTIFICATE_SECONDS = 3
 GOODBYE_SECONDS = 1
@@ -54,7 +55,7 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the test, the seconds it took and what it found."""
+    """One step of the test, how many seconds it took, and what it found."""
 
     stage: Stage
     state: State = State.NOT_REACHED
@@ -67,12 +68,12 @@ class Target:
     """What to try, and how far.
 
     :param str security: "starttls", "ssl" or "none"
-    :param bool verify: False: encryption only, whoever answers gets the secret
+    :param bool verify: False: encrypt only, so whoever answers gets the secret
     :param str mechanism: "auto" or one of `MECHANISMS`
     :param bool deliver: False: stop before the content
-    :param message: the content, as bytes or as a function that gives them
-    :param bool is_mailjet: the advice may speak of Mailjet's keys and senders
-    :raise ValueError: for what no server could be asked
+    :param message: the content: bytes, or a function that returns them
+    :param bool is_mailjet: whether the advice may mention Mailjet's keys and senders
+    :raise ValueError: for a test that no server could be asked to run
     """
 
     host: str
@@ -102,7 +103,7 @@ class Target:
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What came of a test: all its steps in order, and what was said.
+    """The outcome of a test: all its steps in order, and what was said.
 
     `diagnosis` is None if nothing failed. `size_limit` is the server's, 0 if unknown.
     """
@@ -126,7 +127,7 @@ class ProbeResult:
 
 
 def planned_steps(target):
-    """Return the steps of a test in their order, before it begins.
+    """Return the steps of a test in order, before it begins.
 
     :return: a tuple of `Step`, all `NOT_REACHED` or `SKIPPED`
     """
@@ -151,16 +152,16 @@ def _is_skipped(target, stage):
 
 
 def probe(target, on_step=None, deadline=30.0, stop=None):
-    """Try a mail server out.
+    """Try a mail server.
 
-    Nothing that happens on the network raises: it is in the result. What `on_step` and
-    `target.message` raise comes through. Without TLS where `target` asks for it, or
-    with a certificate that is not the server's, nothing secret is sent.
+    Network failures do not raise; they are in the result. Exceptions of `on_step` and
+    `target.message` pass through. Nothing secret is sent without the TLS that `target`
+    asks for, or to a certificate that is not the server's.
 
     :param Target target: what to try, and how far
     :param on_step: called with each `Step` as it begins and as it ends
     :param float deadline: seconds for everything, whatever the server does
-    :param stop: a function that tells whether to stop, or a `threading.Event`
+    :param stop: a function that returns whether to stop, or a `threading.Event`
     :return: a `ProbeResult`
     """
     run = _Run(target, on_step or (lambda step: None), Patience(deadline, stop))
@@ -208,12 +209,12 @@ class _Run:
         began = time.monotonic()
         self._note(Step(stage, State.RUNNING))
         if stage is Stage.MAIL and self.target.deliver:
-            # Not below: what making the message raises is no failure of the server's.
+            # Outside the try: a failure to make the message is not the server's.
             self.message = self._content()
         try:
             self.patience.remaining()
             detail = action()
-        except OSError as error:
+        except (OSError, AddressError) as error:
             state, detail = State.FAILED, self._explain(error, stage)
         else:
             state = State.OK
@@ -235,7 +236,7 @@ class _Run:
             user=self.target.user,
             is_mailjet=self.target.is_mailjet,
         )
-        # The transcript knows more to mask: what a login made of the secret.
+        # The transcript also masks what a login made of the secret.
         detail = self.transcript.mask(reply_text(error))
         self.diagnosis = dataclasses.replace(diagnosis, detail=detail)
         if not isinstance(error, smtplib.SMTPResponseException):
@@ -247,7 +248,7 @@ class _Run:
         return self._words(reply_text(error))
 
     def _words(self, text):
-        """Return what a server or the system said as it is; nobody translates it."""
+        """Return the words of a server or the system as they are, not translated."""
         return Words("%(text)s", {"text": self.transcript.mask(text)[:LONGEST_DETAIL]})
 
     # -- the steps ---------------------------------------------------------------
@@ -308,7 +309,7 @@ class _Run:
             except OSError:
                 if not refused:
                     raise
-                break  # hanging up after a refusal is part of the refusal
+                break  # hanging up after a refusal belongs to the refusal
             else:
                 self.mechanism = mechanism
                 return self._words(mechanism)
@@ -320,14 +321,14 @@ class _Run:
         if not offered:
             raise smtplib.SMTPNotSupportedError("AUTH is not offered")
         wanted = self.target.mechanism
-        fitting = [
+        usable = [
             name for name in MECHANISMS if name in offered and wanted in ("auto", name)
         ]
-        if not fitting:
+        if not usable:
             raise smtplib.SMTPException(
-                f"no authentication method fits, offered: {' '.join(offered)}"
+                f"no usable authentication method, offered: {' '.join(offered)}"
             )
-        return fitting
+        return usable
 
     def _content(self):
         message = self.target.message
@@ -337,12 +338,14 @@ class _Run:
         options = []
         if self.target.deliver and self.client.has_extn("size"):
             options.append(f"SIZE={len(self.message)}")
-        if not f"{self.target.mail_from}{self.target.rcpt_to}".isascii():
+        sender = self.target.mail_from and envelope_address(self.target.mail_from)
+        if needs_smtputf8(sender) or needs_smtputf8(self.target.rcpt_to):
             options.append("SMTPUTF8")
-        return self._expect(self.client.mail(self.target.mail_from, options), 250)
+        return self._expect(self.client.mail(sender, options), 250)
 
     def _rcpt(self):
-        return self._expect(self.client.rcpt(self.target.rcpt_to), 250, 251)
+        recipient = envelope_address(self.target.rcpt_to)
+        return self._expect(self.client.rcpt(recipient), 250, 251)
 
     def _data(self):
         reply = self.client.data(self.message)
@@ -366,10 +369,10 @@ class _Run:
     # -- the end -----------------------------------------------------------------
 
     def _look_at_certificate(self, error):
-        """Return the `TlsFacts` of a certificate that was refused, None if not so.
+        """Return the `TlsFacts` of a refused certificate, None if none was refused.
 
-        The handshake that fails does not show the certificate; a second connection that
-        verifies nothing, and says nothing but EHLO and STARTTLS, does.
+        A failed handshake does not show the certificate, so look at it on a second
+        connection that verifies nothing and sends only EHLO and STARTTLS.
         """
         if not isinstance(error, ssl.SSLCertVerificationError):
             return None
@@ -386,7 +389,7 @@ class _Run:
         return None
 
     def _say_goodbye(self):
-        """Take leave where the server still listens, and close in any case."""
+        """Quit if the server still listens, and close in any case."""
         if not self.client or not self.client.sock:
             return
         with contextlib.suppress(OSError):
@@ -441,9 +444,9 @@ class PortAnswer:
 
 
 def try_other_ports(host, ports=None, deadline=5.0, stop=None):
-    """Return a `PortAnswer` for each port, in the order given; all are tried at once.
+    """Try all ports at once and return a `PortAnswer` for each, in the order given.
 
-    Nothing secret is sent, and a port without TLS does not work.
+    Nothing secret is sent. A port without TLS counts as not working.
 
     :param ports: a mapping of port to "starttls" or "ssl"; None: `PORTS`
     :param float deadline: seconds for everything

@@ -1,4 +1,4 @@
-"""Log a refused mail as what it is: one line in plain words, no defect of Odoo's."""
+"""Log a refused email as one line in plain words; it is not a defect of Odoo."""
 
 import logging
 
@@ -6,10 +6,10 @@ from .session import RefusedError
 
 
 class RefusalFilter(logging.Filter):
-    """Turns the traceback that core logs for a refused mail into a warning."""
+    """Turns the traceback that core logs for a refused email into a warning."""
 
     def filter(self, record):
-        """Let every record through; change those about a `RefusedError`."""
+        """Keep every record, and rewrite those about a `RefusedError`."""
         error = record.exc_info and record.exc_info[1]
         refusal = error and (error.__cause__ or error.__context__)
         if isinstance(refusal, RefusedError):

@@ -1,4 +1,4 @@
-"""Write an SMTP conversation down, with nothing secret left in it."""
+"""Record an SMTP conversation without its secrets."""
 
 import base64
 import itertools
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 
 MASK = "***"
 LONGEST_LINE = 500
-# Of a longer line the rest is not even searched for secrets
+# The rest of a longer line is dropped without searching it for secrets
 LONGEST_READ = 4 * LONGEST_LINE
 CONTENT_LINES = 12
-# A shorter piece of base64 says less than a word and would hide innocent text
+# A shorter piece of base64 reveals nothing and would mask innocent text
 SHORTEST_PIECE = 6
 
 SENT, RECEIVED, REMARK = ">", "<", "*"
 
 
 class Masker:
-    """Hides secrets in text, in every encoding that carries them over the wire.
+    """Masks secrets in text, in every encoding that carries them over the wire.
 
-    :param secrets: strings; empty ones (None, False) are left out
+    :param secrets: strings; empty values (None, False) are ignored
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -34,15 +34,15 @@ class Masker:
             self.add(f"\0{first}\0{second}", f"{first}\0{first}\0{second}")
 
     def add(self, *secrets: str) -> None:
-        """Hide these too from now on."""
+        """Mask these too from now on."""
         for secret in secrets:
             self._tokens.update(map(_lower, _encodings(secret)))
 
     def mask(self, text: str, cut: bool = False) -> str:
         """Return the text without the secrets.
 
-        :param bool cut: the text is the beginning of a longer one, so that its end
-            may be half a secret
+        :param bool cut: the text is the start of a longer one and may end within a
+            secret
         """
         if cut and self._tokens:
             text = text[: -max(map(len, self._tokens)) * len("%00")]
@@ -53,7 +53,7 @@ class Masker:
         return "".join(shown) + text[position:]
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Find every secret, those that overlap with another one as well."""
+        """Find every secret, including overlapping ones."""
         for token in self._tokens:
             start = text.find(token)
             while start >= 0:
@@ -88,14 +88,14 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def _lower(text: str) -> str:
-    """Lower ASCII letters only: the text keeps its length, whatever else is in it."""
+    """Lower ASCII letters only, so that the text keeps its length."""
     return text.translate(_LOWER)
 
 
 def _percent_encoded(token: str) -> str:
     """Return a pattern for a lower-case token with any characters percent-encoded.
 
-    It looks ahead, so that it finds what overlaps.
+    It is a lookahead, so that it also finds overlapping matches.
     """
     characters = []
     for character in token:
@@ -109,7 +109,7 @@ def _percents(text: str) -> str:
 
 
 def _encodings(secret: str) -> Iterator[str]:
-    """Give all that a secret may look like in a conversation or in an exception."""
+    """Yield all forms of a secret in a conversation or in an exception."""
     data = secret.encode("utf-8", "replace")
     yield secret
     yield repr(secret)[1:-1]
@@ -122,10 +122,10 @@ def _encodings(secret: str) -> Iterator[str]:
 
 
 def _base64_pieces(data: bytes, encode) -> Iterator[str]:
-    """Give what the data leaves in the base64 of any longer text around it.
+    """Yield the trace of the data in the base64 of any longer text around it.
 
-    Three bytes make four characters, so where the data begins counts modulo three;
-    the characters at both ends depend on the neighbours too and are left out.
+    Three bytes make four characters, so the position of the data counts modulo three.
+    Characters at either end also depend on their neighbours and are left out.
     """
     for shift in range(3):
         encoded = encode(bytes(shift) + data).decode()
@@ -148,12 +148,12 @@ class Line:
 
 
 class Transcript:
-    """The lines of one conversation, masked as they are written down.
+    """The lines of one conversation, masked as they are recorded.
 
-    A thread may read `lines` or `str()` while another one writes.
+    One thread may read `lines` or `str()` while another one writes.
 
     :param secrets: strings that must not be shown
-    :param clock: a function that gives seconds, for the times of the lines
+    :param clock: a function that returns seconds, for the times of the lines
     """
 
     def __init__(self, secrets: Iterable[str] = (), clock=time.monotonic) -> None:
@@ -164,7 +164,7 @@ class Transcript:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """The lines up to now."""
+        """The lines so far."""
         return tuple(self._lines)
 
     def __str__(self) -> str:
@@ -175,7 +175,7 @@ class Transcript:
         self._masker.add(*secrets)
 
     def mask(self, text: str) -> str:
-        """Return the text without secrets, shortened, control characters visible.
+        """Return the text without secrets, shortened, with visible control characters.
 
         Line ends stay.
         """
@@ -184,21 +184,21 @@ class Transcript:
         return "\n".join(map(_visible, shown.split("\n")))
 
     def remark(self, text: str) -> None:
-        """Write down something that happened beside the conversation."""
+        """Record something that happened outside the conversation."""
         self._write(REMARK, text)
 
     def sent(self, data: bytes) -> None:
-        """Write down a command."""
+        """Record a command."""
         self._write(SENT, _text(data))
 
     def sent_login(self, data: bytes) -> None:
-        """Write down a step of a login: of AUTH the mechanism, of all else nothing."""
+        """Record a step of a login: the mechanism of AUTH, and nothing else."""
         words = _text(data).split(" ")
         shown = words[:2] if words[0].upper() == "AUTH" else []
         self._write(SENT, " ".join(shown + [MASK] * (len(words) > len(shown))))
 
     def sent_content(self, data: bytes) -> None:
-        """Write down the first lines of a message and how much was left out."""
+        """Record the first lines of a message and how much was left out."""
         lines = data.split(b"\n", CONTENT_LINES)
         for line in lines[:CONTENT_LINES]:
             if line:
@@ -208,15 +208,15 @@ class Transcript:
             self._write(SENT, f"… {hidden} bytes not shown")
 
     def received(self, data: bytes, cut: bool = False) -> None:
-        """Write down a line of a reply.
+        """Record a line of a reply.
 
-        :param bool cut: the line was longer, its end was not read
+        :param bool cut: the line was longer; its end was not read
         """
         self._write(RECEIVED, _text(data), cut=cut)
 
     def _write(self, direction: str, text: str, cut: bool = False) -> None:
         cut = cut or len(text) > LONGEST_READ
-        # Masked before it is shortened: half a secret would not be recognised
+        # Mask before shortening: half a secret would not be recognized
         shown = _visible(self._masker.mask(text[:LONGEST_READ], cut=cut))
         if cut or len(shown) > LONGEST_LINE:
             shown = shown[:LONGEST_LINE] + " … cut"

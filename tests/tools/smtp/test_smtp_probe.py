@@ -517,6 +517,30 @@ def test_stopping_before_the_content():
     assert result.step(Stage.RCPT).state is State.OK
 
 
+def test_an_umlaut_domain_goes_out_as_ascii():
+    with ScriptedSmtp({}, CERTIFICATE) as server:
+        result = probe(
+            target(
+                server.port,
+                mail_from="info@bücher.example",
+                rcpt_to="kontakt@bücher.example",
+            )
+        )
+    assert result.ok
+    transcript = str(result.transcript)
+    assert "FROM:<info@xn--bcher-kva.example>" in transcript
+    assert "TO:<kontakt@xn--bcher-kva.example>" in transcript
+    assert "SMTPUTF8" not in transcript.partition("FROM:")[2]
+
+
+def test_a_recipient_that_is_not_an_address():
+    with ScriptedSmtp({}, CERTIFICATE) as server:
+        result = probe(target(server.port, rcpt_to="kontakt@bü..example"))
+    assert failed_stage(result) is Stage.RCPT
+    assert result.diagnosis.cause is Cause.INVALID_ADDRESS
+    assert "bü..example" in result.diagnosis.detail
+
+
 def test_wrong_pair_at_the_stand_in(caplog):
     with SmtpStandin(Store(), CERTIFICATE) as relay:
         result = probe(target(relay.starttls_port))
