@@ -121,7 +121,7 @@ class Pipeline:
             if self._pipelines:
                 self._write_content(then=b"".join(commands))
                 self._judge_content()
-                replies = [self._reply() for _command in commands]
+                replies = [self._envelope_reply() for _command in commands]
             else:
                 self._write_content()
                 self._judge_content()
@@ -185,8 +185,14 @@ class Pipeline:
                 replies.append((503, b"no recipient was accepted"))
                 break
             self._connection.sock.sendall(command)
-            replies.append(self._reply())
+            replies.append(self._envelope_reply())
         return replies
+
+    def _envelope_reply(self) -> tuple[int, bytes]:
+        reply = self._reply()
+        # Behind a 421 there may be no other reply
+        _end_if_closing(reply)
+        return reply
 
     def _reply(self) -> tuple[int, bytes]:
         code, text = self._connection.getreply()
@@ -215,8 +221,6 @@ class Pipeline:
 
     def _judge_envelope(self, replies: Sequence[tuple[int, bytes]]) -> None:
         """Judge the replies to MAIL, to a RCPT for each recipient, and to DATA."""
-        for reply in replies:
-            _end_if_closing(reply)
         mail, *recipients, data = replies
         begun = _Begun(self._offered)
         for address, reply in zip(begun.envelope.recipients, recipients, strict=True):
