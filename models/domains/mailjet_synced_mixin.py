@@ -1,7 +1,6 @@
-import json
-
 from odoo import fields, models
-from odoo.tools import SQL
+
+from ..bulk_write import upsert
 
 
 class MailjetSyncedMixin(models.AbstractModel):
@@ -50,44 +49,10 @@ class MailjetSyncedMixin(models.AbstractModel):
         self.check_access("write")
         rows = [{**vals, "server_id": server.id, "active": True} for vals in vals_list]
         self.env.flush_all()
-        self.env.cr.execute(self._sync_statement(rows))
+        upsert(self, rows, ("server_id", self._sync_key))
+        # A sender may have moved to another domain, which holds it in cache
         self.env.invalidate_all(flush=False)
         keys = [row[self._sync_key] for row in rows]
         return self.search(
             [("server_id", "=", server.id), (self._sync_key, "in", keys)]
-        )
-
-    def _sync_statement(self, rows):
-        names = list(rows[0])
-
-        def columns(template, separator=", "):
-            parts = [
-                SQL(
-                    template.replace("TYPE", self._fields[name].column_type[1]),
-                    *[SQL.identifier(name)] * template.count("%s"),
-                )
-                for name in names
-            ]
-            return SQL(separator).join(parts)
-
-        return SQL(
-            """
-            INSERT INTO %(table)s AS mirror (%(names)s, create_uid, create_date)
-            SELECT %(names)s, %(uid)s, now() AT TIME ZONE 'UTC'
-              FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (%(definitions)s)
-                ON CONFLICT (server_id, %(key)s) DO UPDATE
-               SET %(assignments)s,
-                   write_uid = %(uid)s,
-                   write_date = now() AT TIME ZONE 'UTC'
-             WHERE (%(old)s) IS DISTINCT FROM (%(new)s)
-            """,
-            table=SQL.identifier(self._table),
-            names=columns("%s"),
-            definitions=columns("%s TYPE"),
-            assignments=columns("%s = EXCLUDED.%s"),
-            old=columns("mirror.%s"),
-            new=columns("EXCLUDED.%s"),
-            key=SQL.identifier(self._sync_key),
-            uid=self.env.uid,
-            rows=json.dumps(rows, default=str),
         )

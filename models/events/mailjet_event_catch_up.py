@@ -1,24 +1,26 @@
-import json
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-# What a report writes of an event, with its type in PostgreSQL
-COLUMNS = {
-    "key": "varchar",
-    "event": "varchar",
-    "date": "timestamp",
-    "mailjet_message_id": "varchar",
-    "mailjet_campaign_id": "varchar",
-    "mailjet_contact_id": "varchar",
-    "url": "varchar",
-    "agent": "varchar",
-    "is_automatic": "bool",
-    "bounce_type": "varchar",
-    "is_blocked": "bool",
-    "error": "varchar",
-    "failure_reason": "varchar",
-}
+from ..bulk_write import refresh, rows_as_table
+
+# What a report writes of an event
+FIELDS = (
+    "key",
+    "event",
+    "date",
+    "mailjet_message_id",
+    "mailjet_campaign_id",
+    "mailjet_contact_id",
+    "url",
+    "agent",
+    "is_automatic",
+    "bounce_type",
+    "is_blocked",
+    "error",
+    "failure_reason",
+)
+# What is known here of its mail
+MAIL_FIELDS = ("custom_id", "email", "recipient_domain", "state")
 
 
 class MailjetEvent(models.Model):
@@ -52,7 +54,7 @@ class MailjetEvent(models.Model):
             SQL(
                 """
                 WITH stored AS (%(store)s), noted AS (%(note)s)
-                SELECT count(*), bool_or(state = 'new') FROM stored WHERE is_new
+                SELECT array_agg(id), bool_or(state = 'new') FROM stored WHERE is_new
                 """,
                 store=self._store_statement(report, rows),
                 note=self.env["mailjet.statistic"]._note_statement(
@@ -61,19 +63,18 @@ class MailjetEvent(models.Model):
                 ),
             )
         )
-        count, is_to_be_applied = self.env.cr.fetchone()
+        new_ids, is_to_be_applied = self.env.cr.fetchone()
         if is_to_be_applied:
             self._wake_cron()
-        self.invalidate_model()
-        return count
+        refresh(
+            self.browse(new_ids),
+            ["server_id", "origin", "report_key", "report_run", *FIELDS, *MAIL_FIELDS],
+        )
+        return len(new_ids or ())
 
     @api.model
     def _store_statement(self, report, rows):
         """Return the statement that inserts rows, with what is known of their mails."""
-        names = SQL(", ").join(map(SQL.identifier, COLUMNS))
-        definitions = SQL(", ").join(
-            SQL(f"%s {kind}", SQL.identifier(name)) for name, kind in COLUMNS.items()
-        )
         on_conflict = SQL("DO NOTHING")
         if report._replaces():
             on_conflict = SQL(
@@ -85,21 +86,19 @@ class MailjetEvent(models.Model):
             INSERT INTO mailjet_event AS known (
                         server_id, origin, report_key, report_run, %(names)s,
                         custom_id, email, recipient_domain, state)
-            SELECT %(server)s, 'api', %(report)s, %(run)s, %(columns)s,
+            SELECT %(server)s, 'api', %(report)s, %(run)s, %(values)s,
                    mail.custom_id, mail.email, split_part(mail.email, '@', 2),
                    CASE WHEN mail.custom_id IS NULL THEN 'foreign' ELSE 'new' END
-              FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (%(definitions)s)
-              %(mail)s
+              FROM %(rows)s %(mail)s
                 ON CONFLICT (server_id, key) %(on_conflict)s
-         RETURNING mailjet_message_id, date, state, xmax = 0 AS is_new
+         RETURNING id, mailjet_message_id, date, state, xmax = 0 AS is_new
             """,
-            names=names,
-            columns=SQL(", ").join(SQL("row.%s", SQL.identifier(n)) for n in COLUMNS),
+            names=SQL(", ").join(map(SQL.identifier, FIELDS)),
+            values=SQL(", ").join(SQL("row.%s", SQL.identifier(n)) for n in FIELDS),
             server=report.server_id.id,
             report=report.id,
             run=report.run,
-            rows=json.dumps(rows, default=str),
-            definitions=definitions,
+            rows=rows_as_table(self, rows, FIELDS),
             mail=self._known_mail_joins(report.server_id.id),
             on_conflict=on_conflict,
         )
@@ -145,23 +144,19 @@ class MailjetEvent(models.Model):
                 UPDATE mailjet_event AS event
                    SET custom_id = row.custom_id, email = row.email, state = 'new',
                        recipient_domain = split_part(row.email, '@', 2)
-                  FROM jsonb_to_recordset(%s::jsonb)
-                       AS row (key varchar, custom_id varchar, email varchar)
+                  FROM %s
                  WHERE event.server_id = %s
                    AND event.mailjet_message_id = row.key
                    AND event.state = 'foreign' AND event.custom_id IS NULL
+             RETURNING event.id
                 """,
-                json.dumps(
-                    [
-                        {name: row[name] for name in ("key", "custom_id", "email")}
-                        for row in rows
-                    ]
-                ),
+                rows_as_table(self, rows, ("key", "custom_id", "email")),
                 server_id,
             )
         )
-        if self.env.cr.rowcount:
-            self.invalidate_model()
+        adopted = self.browse(event_id for (event_id,) in self.env.cr.fetchall())
+        if adopted:
+            refresh(adopted, MAIL_FIELDS)
             self._wake_cron()
 
     @api.model
