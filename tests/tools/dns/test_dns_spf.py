@@ -299,7 +299,7 @@ PIECES = st.sampled_from(
     ]
     + ["include:dead-dns.test", "redirect=with-mj._spf.test", "foo=bar", "-all", "~all"]
 )
-# The second opinion refuses an unknown modifier that is there twice, which RFC 7208,
+# The second opinion refuses an unknown modifier that appears twice, which RFC 7208,
 # section 6, has ignored "no matter where in a record, or how often"
 RECORDS = (
     st.lists(PIECES, max_size=8)
