@@ -106,17 +106,16 @@ def rows_as_table(model, rows, names):
     """Return rows as a table called "row" that a statement can select from.
 
     :param model: the model whose fields give the columns their types
-    :param list rows: dicts of values by field name; what is missing is NULL
-    :param names: names of the fields that become columns
+    :param list rows: dicts of values by field name
+    :param names: names of the fields that become columns; a row may have more or fewer
     """
     columns = SQL(", ").join(
         SQL(f"%s {model._fields[name].column_type[1]}", SQL.identifier(name))
         for name in names
     )
-    values = [{name: row.get(name) for name in names} for row in rows]
     return SQL(
         "jsonb_to_recordset(%s::jsonb) AS row (%s)",
-        json.dumps(values, default=str),
+        json.dumps(rows, default=str),
         columns,
     )
 
@@ -130,8 +129,8 @@ def refresh(records, names):
     if not records:
         return
     records.invalidate_model(names, flush=False)
-    written = [records._fields[name] for name in names]
-    with records.env.protecting(written, records):
+    computed = [field for name in names if (field := records._fields[name]).compute]
+    with records.env.protecting(computed, records):
         records.modified(names)
 
 

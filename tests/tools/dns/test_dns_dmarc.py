@@ -73,9 +73,7 @@ def test_ok(texts, policy):
         pytest.param(["v=DMARC1"], "ignore it", id="version-alone"),
         pytest.param(["v=DMARC1; P=none"], "ignore it", id="tag-in-upper-case"),
         pytest.param(["v=DMARC1; p=none; sp=no"], "ignore it", id="bad-sp"),
-        pytest.param(
-            ["v=DMARC1; rua=d@example.com"], "ignore it", id="bad-rua-only"
-        ),
+        pytest.param(["v=DMARC1; rua=d@example.com"], "ignore it", id="bad-rua-only"),
         pytest.param([f"{RECORD}; p=reject"], "p= appears twice", id="policy-twice"),
     ],
 )
