@@ -4,15 +4,15 @@ from ..bulk_write import upsert
 
 
 class MailjetSyncedMixin(models.AbstractModel):
-    """What belongs to an account at Mailjet, kept here as it was at the last refresh.
+    """Records that follow a resource of a Mailjet account.
 
     A model that inherits this names its key in `_sync_key` and has a unique index on
-    server and key. What is gone at Mailjet is archived here, because mailings and
-    events may still refer to it.
+    server and key. A record whose row is gone at Mailjet is archived, not deleted:
+    mailings and events may still refer to it.
     """
 
     _name = "mailjet.synced.mixin"
-    _description = "Mirror of a Mailjet resource"
+    _description = "Record synchronized with Mailjet"
     _sync_key = None
 
     server_id = fields.Many2one(
@@ -23,16 +23,16 @@ class MailjetSyncedMixin(models.AbstractModel):
         index=True,
         ondelete="cascade",
     )
-    # 64 bits at Mailjet, too many for an integer field and for a browser
+    # 64 bits: too many for an integer field and for JavaScript
     mailjet_id = fields.Char("Mailjet ID", readonly=True, copy=False)
     active = fields.Boolean(default=True)
 
     def _sync(self, server, vals_list):
-        """Bring the records of one server to what Mailjet has; return them.
+        """Make the records of a server match all rows of its account; return them.
 
-        :param server: the `ir.mail_server` whose account was asked
-        :param list vals_list: a dict of values for each row at Mailjet, all of the
-            same fields, those computed from others included
+        :param server: the `ir.mail_server` of the account
+        :param list vals_list: a dict of values for each row at Mailjet, all with the
+            same fields; missing computed fields cost extra queries
         """
         records = self._sync_values(server, vals_list)
         gone = self.search([("server_id", "=", server.id)]) - records
@@ -40,9 +40,9 @@ class MailjetSyncedMixin(models.AbstractModel):
         return records
 
     def _sync_values(self, server, vals_list):
-        """Create or update a record for each row; leave the others alone.
+        """Create or update a record for each row; leave other records alone.
 
-        One statement whatever their number, and none is touched that has not changed.
+        It takes one statement for any number of rows, and skips unchanged records.
         """
         if not vals_list:
             return self.browse()
@@ -50,7 +50,7 @@ class MailjetSyncedMixin(models.AbstractModel):
         rows = [{**vals, "server_id": server.id, "active": True} for vals in vals_list]
         self.env.flush_all()
         upsert(self, rows, ("server_id", self._sync_key))
-        # A sender may have moved to another domain, which holds it in cache
+        # A sender may have moved away from a domain that has it in cache
         self.env.invalidate_all(flush=False)
         keys = [row[self._sync_key] for row in rows]
         return self.search(
