@@ -1,8 +1,8 @@
-"""Write many rows in one SQL statement, and then do what the ORM does after a write.
+"""Write many rows in one SQL statement, then catch up with what the ORM would have done.
 
-The ORM takes a statement per record where each has values of its own. Here all rows
-travel as one JSON parameter. Whoever writes by SQL has to `refresh` afterwards: cached
-values are dropped, and stored fields that depend on those written are recomputed.
+The ORM takes a statement per record if each has values of its own. Here, all rows travel
+as one JSON parameter. After any write by SQL, call `refresh`: it drops cached values and
+has stored fields recomputed that depend on the fields written.
 """
 
 import json
@@ -18,12 +18,12 @@ def upsert(model, rows, key, *, update=None, assign=None, where=None):
     :param model: the model, as a recordset
     :param list rows: dicts of values, all of the same fields, no key twice
     :param key: names of the fields of a unique index
-    :param update: names of the fields to overwrite; by default all but the key, and
-        none to leave existing records alone
-    :param dict assign: field name -> what else to set it to, an `SQL` of the records
-        `old` and `EXCLUDED`
-    :param SQL where: which records to update; by default those with another value
-    :return: the records that were inserted or updated
+    :param update: names of the fields to overwrite in existing records; by default all
+        but the key, `()` leaves them alone
+    :param dict assign: field name -> `SQL` with the value to set in existing records;
+        it may use the tables `old` and `EXCLUDED`
+    :param SQL where: which existing records to update; by default those that change
+    :return: the inserted or updated records
     """
     if not rows:
         return model.browse()
@@ -121,10 +121,10 @@ def rows_as_table(model, rows, names):
 
 
 def refresh(records, names):
-    """Let cache and stored fields follow values that were written by SQL.
+    """Update the cache and dependent stored fields after a write by SQL.
 
-    :param records: what was inserted or updated
-    :param names: the fields that were written; their own values are right
+    :param records: the inserted or updated records
+    :param names: the names of the fields written; these are not recomputed
     """
     if not records:
         return
@@ -135,7 +135,7 @@ def refresh(records, names):
 
 
 def _log_values(model, *names):
-    """Return those of the fields that log who wrote when: name -> `SQL`."""
+    """Return values for the log fields, if the model has them: name -> `SQL`."""
     if not model._log_access:
         return {}
     user = SQL("%s", model.env.uid)

@@ -267,7 +267,8 @@ class MailjetDomain(models.Model):
         for record, (before, after, found) in changes.items():
             self._message_log(
                 body=self.env._(
-                    "%(record)s: %(before)s → %(after)s. Before: %(old)s. Now: %(new)s.",
+                    "%(record)s: %(before)s → %(after)s. Old value: %(old)s. New "
+                    "value: %(new)s.",
                     record=record.display_name,
                     before=states[before],
                     after=states[after],

@@ -35,7 +35,7 @@ class TestMailjetDns(MailjetRestCommon):
         return {record.kind: record.state for record in self.domain.record_ids}
 
     def publish(self, **changes):
-        """Publish what the domain needs; `changes` are by kind, None for nothing."""
+        """Publish the records of the domain; `changes` by kind, None to leave it out."""
         records = {
             "ownership": (self.domain.ownership_name, "TXT"),
             "spf": ("company.example", "TXT"),
@@ -278,9 +278,9 @@ class TestMailjetDns(MailjetRestCommon):
         self.assertIn("Mailjet", action["params"]["message"])
         self.assertEqual(self.states()["spf"], "ok")
 
-    # -- Hand-over ---------------------------------------------------------------------
+    # -- Handover ----------------------------------------------------------------------
 
-    def test_hand_over(self):
+    def test_handover(self):
         self.publish(dkim=None, spf="v=spf1 mx -all")
         self.domain.action_check_dns()
         text = self.domain.handover_text
@@ -311,7 +311,7 @@ class TestMailjetDns(MailjetRestCommon):
         self.assertEqual(self.states()["dkim"], "ok")
         self.assertIn("?download=true", self.domain.action_download_zone()["url"])
 
-    # -- Who may see and do what -------------------------------------------------------
+    # -- Access rights -----------------------------------------------------------------
 
     def test_marketing_reads_and_changes_nothing(self):
         self.publish()

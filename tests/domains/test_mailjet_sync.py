@@ -21,7 +21,7 @@ WRITTEN_BY_ORM = {
 
 @tagged("post_install", "-at_install")
 class TestMailjetSync(MailjetRestCommon):
-    """What comes back in a refresh comes back with everything that depends on it."""
+    """A write by SQL also updates the stored fields that depend on it."""
 
     def setUp(self):
         super().setUp()

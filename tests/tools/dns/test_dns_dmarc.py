@@ -1,4 +1,4 @@
-"""The record at _dmarc, or at a domain above."""
+"""The record at _dmarc of a domain or its parents."""
 
 import pytest
 from dns_zone import ZoneAsk, assert_presentable, both_orders
