@@ -1,8 +1,8 @@
-"""Write many rows in one SQL statement, then catch up with what the ORM would have done.
+"""Write many rows in one SQL statement, then do what the ORM does after a write.
 
-The ORM takes a statement per record if each has values of its own. Here, all rows travel
-as one JSON parameter. After any write by SQL, call `refresh`: it drops cached values and
-has stored fields recomputed that depend on the fields written.
+The ORM takes a statement per record if each has values of its own. Here, all rows go to
+PostgreSQL as one JSON parameter. After any write by SQL, call `refresh`: it drops the
+cached values, and has the stored fields recomputed that depend on those written.
 """
 
 import json
@@ -122,6 +122,8 @@ def rows_as_table(model, rows, names):
 
 def refresh(records, names):
     """Update the cache and dependent stored fields after a write by SQL.
+
+    Flush the model before that write: pending values of these fields are dropped.
 
     :param records: the inserted or updated records
     :param names: the names of the fields written; these are not recomputed

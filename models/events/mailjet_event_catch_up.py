@@ -19,7 +19,7 @@ FIELDS = (
     "error",
     "failure_reason",
 )
-# What is known here of its mail
+# What Odoo knows of its mail
 MAIL_FIELDS = ("custom_id", "email", "recipient_domain", "state")
 
 
@@ -50,11 +50,15 @@ class MailjetEvent(models.Model):
         rows = list({row["key"]: row for row in rows}.values())
         if not rows:
             return 0
+        self.flush_model()
         self.env.cr.execute(
             SQL(
                 """
                 WITH stored AS (%(store)s), noted AS (%(note)s)
-                SELECT array_agg(id), bool_or(state = 'new') FROM stored WHERE is_new
+                SELECT array_agg(id),
+                       count(*) FILTER (WHERE is_new),
+                       bool_or(state = 'new') FILTER (WHERE is_new)
+                  FROM stored
                 """,
                 store=self._store_statement(report, rows),
                 note=self.env["mailjet.statistic"]._note_statement(
@@ -63,14 +67,14 @@ class MailjetEvent(models.Model):
                 ),
             )
         )
-        new_ids, is_to_be_applied = self.env.cr.fetchone()
+        event_ids, count, is_to_be_applied = self.env.cr.fetchone()
         if is_to_be_applied:
             self._wake_cron()
         refresh(
-            self.browse(new_ids),
+            self.browse(event_ids),
             ["server_id", "origin", "report_key", "report_run", *FIELDS, *MAIL_FIELDS],
         )
-        return len(new_ids or ())
+        return count
 
     @api.model
     def _store_statement(self, report, rows):

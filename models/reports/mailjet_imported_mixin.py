@@ -50,8 +50,8 @@ class MailjetImportedMixin(models.AbstractModel):
             "report_id": report.id,
             "report_run": report.run,
         }
-        # A report that replaces its rows marks all it has seen; otherwise rows are
-        # left alone that have not changed
+        # A report that replaces its rows marks all that it sees; any other report
+        # leaves unchanged rows alone
         seen = ("report_id", "report_run") if report._replaces() else ()
         changed = upsert(
             self,

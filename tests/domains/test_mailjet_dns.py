@@ -35,7 +35,7 @@ class TestMailjetDns(MailjetRestCommon):
         return {record.kind: record.state for record in self.domain.record_ids}
 
     def publish(self, **changes):
-        """Publish the records of the domain; `changes` by kind, None to leave it out."""
+        """Publish the records of the domain; `changes` by kind, None leaves it out."""
         records = {
             "ownership": (self.domain.ownership_name, "TXT"),
             "spf": ("company.example", "TXT"),

@@ -11,7 +11,7 @@ _SMALLEST = 1024
 
 @functools.cache
 def public_key(bits, number=0):
-    """Return the SubjectPublicKeyInfo of a key in base64; each number gives another key.
+    """Return the SubjectPublicKeyInfo of a key in base64; `number` tells keys apart.
 
     Keys below 1024 bits can no longer be generated; the front of the modulus of a
     longer one makes a public key of that size, which is all that a record has.

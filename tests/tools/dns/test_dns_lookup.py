@@ -575,7 +575,7 @@ def files_above(count):
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs Linux")
 def test_nothing_is_left_behind(standin, quick):
-    """Nor what only the garbage collector would remove."""
+    """Not even objects that only the garbage collector would free."""
     standin.fail("mail.example.com", "TRUNCATE_NO_TCP")
     standin.fail("web.example.com", "SILENCE")
     gc.collect()
