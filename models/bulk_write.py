@@ -12,12 +12,13 @@ from odoo.tools import SQL
 NOW = SQL("now() AT TIME ZONE 'UTC'")
 
 
-def upsert(model, rows, key, *, update=None, assign=None, where=None):
+def upsert(model, rows, key, *, shared=None, update=None, assign=None, where=None):
     """Insert rows, or update the records that have their key already.
 
     :param model: the model, as a recordset
     :param list rows: dicts of values, all of the same fields, no key twice
     :param key: names of the fields of a unique index
+    :param dict shared: values that all rows have in common
     :param update: names of the fields to overwrite in existing records; by default all
         but the key, `()` leaves them alone
     :param dict assign: field name -> `SQL` with the value to set in existing records;
@@ -28,9 +29,10 @@ def upsert(model, rows, key, *, update=None, assign=None, where=None):
     if not rows:
         return model.browse()
     names = list(rows[0])
+    fixed = {name: SQL("%s", value) for name, value in (shared or {}).items()}
     if update is None:
-        update = [name for name in names if name not in key]
-    log = _log_values(model, "create_uid", "create_date", "write_uid", "write_date")
+        update = [name for name in (*names, *fixed) if name not in key]
+    fixed |= _log_values(model, "create_uid", "create_date", "write_uid", "write_date")
     model.flush_model()
     model.env.cr.execute(
         SQL(
@@ -41,15 +43,15 @@ def upsert(model, rows, key, *, update=None, assign=None, where=None):
          RETURNING id
             """,
             table=SQL.identifier(model._table),
-            columns=_each("%s", [*names, *log]),
-            values=SQL(", ").join([*map(SQL.identifier, names), *log.values()]),
+            columns=_each("%s", [*names, *fixed]),
+            values=SQL(", ").join([*map(SQL.identifier, names), *fixed.values()]),
             rows=rows_as_table(model, rows, names),
             key=_each("%s", key),
             on_conflict=_on_conflict(model, update, assign or {}, where),
         )
     )
     records = model.browse(record_id for (record_id,) in model.env.cr.fetchall())
-    refresh(records, [*names, *(assign or ()), *log])
+    refresh(records, [*names, *fixed, *(assign or ())])
     return records
 
 

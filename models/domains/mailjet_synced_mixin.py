@@ -47,12 +47,16 @@ class MailjetSyncedMixin(models.AbstractModel):
         if not vals_list:
             return self.browse()
         self.check_access("write")
-        rows = [{**vals, "server_id": server.id, "active": True} for vals in vals_list]
         self.env.flush_all()
-        upsert(self, rows, ("server_id", self._sync_key))
+        upsert(
+            self,
+            vals_list,
+            ("server_id", self._sync_key),
+            shared={"server_id": server.id, "active": True},
+        )
         # A sender may have moved away from a domain that has it in cache
         self.env.invalidate_all(flush=False)
-        keys = [row[self._sync_key] for row in rows]
+        keys = [vals[self._sync_key] for vals in vals_list]
         return self.search(
             [("server_id", "=", server.id), (self._sync_key, "in", keys)]
         )

@@ -224,11 +224,14 @@ class MailjetEvent(models.Model):
         :param int server_id: of the account
         :param events: `tools.mailjet_event.Event`
         """
-        rows = [
-            {"server_id": server_id, "origin": origin, "state": state, **_row(event)}
-            for event in events
-        ]
-        return len(upsert(self, rows, ("server_id", "key"), update=()))
+        inserted = upsert(
+            self,
+            [_row(event) for event in events],
+            ("server_id", "key"),
+            shared={"server_id": server_id, "origin": origin, "state": state},
+            update=(),
+        )
+        return len(inserted)
 
     @api.model
     def _receive(self, server, post):

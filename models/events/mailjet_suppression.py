@@ -59,7 +59,6 @@ class MailjetSuppression(models.Model):
                 "email": row["email"],
                 "date": row["date"],
                 "words": self._kept_words(reason=row["reason"], cure=row["cure"]),
-                "active": True,
             }
             for row in latest.values()
         ]
@@ -67,6 +66,7 @@ class MailjetSuppression(models.Model):
             self,
             values,
             ("server_id", "email"),
+            shared={"active": True},
             where=SQL("old.date <= EXCLUDED.date"),
         )
 

@@ -128,15 +128,10 @@ class MailjetExclusion(models.Model):
         """
         rows = {
             email: {
-                "server_id": server.id,
                 "email": email,
                 "mailjet_id": contact.id,
-                "is_excluded": True,
                 "excluded_changed_on": contact.excluded_changed_at,
                 "is_complaining": contact.is_complaining,
-                "is_unknown": False,
-                "is_different": False,
-                "reading": reading,
             }
             for contact in contacts
             if not contact.is_anonymized and (email := email_normalize(contact.email))
@@ -145,6 +140,13 @@ class MailjetExclusion(models.Model):
             self,
             list(rows.values()),
             ("server_id", "email"),
+            shared={
+                "server_id": server.id,
+                "is_excluded": True,
+                "is_unknown": False,
+                "is_different": False,
+                "reading": reading,
+            },
             update=READ_FROM_MAILJET,
             assign={
                 "state": SQL(

@@ -45,18 +45,18 @@ class MailjetImportedMixin(models.AbstractModel):
         if not rows:
             return 0
         names = list(rows[0])
-        brought = {
-            "server_id": report.server_id.id,
-            "report_id": report.id,
-            "report_run": report.run,
-        }
         # A report that replaces its rows marks all that it sees; any other report
         # leaves unchanged rows alone
         seen = ("report_id", "report_run") if report._replaces() else ()
         changed = upsert(
             self,
-            [{**brought, **row} for row in rows],
+            rows,
             ("server_id", "key"),
+            shared={
+                "server_id": report.server_id.id,
+                "report_id": report.id,
+                "report_run": report.run,
+            },
             update=[*names, *seen],
         )
         self._stored(report, rows)
