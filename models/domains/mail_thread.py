@@ -11,10 +11,10 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def message_parse(self, message, save_original=False):
-        """Recognise replies by the Message-Id that Mailjet gave to our mail.
+        """Match replies that refer to the Message-Id that Mailjet gave to our mail.
 
-        Some mail programs refer to nothing else. The event of that mail tells which
-        message of ours it was.
+        Some mail programs refer to nothing else. The events of that mail lead to the
+        Message-Id that Odoo gave it.
         """
         message_dict = super().message_parse(message, save_original=save_original)
         references = f"{message_dict['references']} {message_dict['in_reply_to']}"
@@ -30,10 +30,10 @@ class MailThread(models.AbstractModel):
     def message_route(
         self, message, message_dict, model=None, thread_id=None, custom_values=None
     ):
-        """Take Mailjet's activation mails out before they are routed.
+        """Take out Mailjet's activation emails before they are routed.
 
-        They go to addresses that Odoo receives itself, bounce and catchall among them,
-        where nobody would ever read them.
+        They go to addresses that Odoo itself receives, such as bounce and catchall,
+        where nobody would read them.
         """
         recipients = email_split(message_dict.get("recipients") or "")
         senders = self.env["mailjet.sender"]._find_awaiting(recipients)

@@ -20,7 +20,7 @@ STATES = [
     ("missing", "Missing"),
     ("optional", "Not set up"),
 ]
-# Wrong ones come first; what does not matter comes last
+# Sorts the records that need attention first
 URGENCY = {
     "error": 1,
     "missing": 2,
@@ -32,10 +32,10 @@ URGENCY = {
 
 
 class MailjetDnsRecord(models.Model):
-    """A record that a sending domain needs in DNS, and what was found of it.
+    """A DNS record that a sending domain needs, and what the last checks found.
 
-    `state` is the last definite verdict. An outage leaves it as it was, and is kept
-    beside it in `outage_since` and `outage`.
+    `state` is the last definite result. An outage leaves it unchanged and is recorded
+    in `outage_since` and `outage`.
     """
 
     _name = "mailjet.dns.record"
@@ -49,19 +49,20 @@ class MailjetDnsRecord(models.Model):
     server_id = fields.Many2one(related="domain_id.server_id", store=True)
     active = fields.Boolean(related="domain_id.active", store=True)
     kind = fields.Selection(KINDS, required=True, readonly=True)
-    purpose = fields.Char("What it is for", compute="_compute_purpose")
+    purpose = fields.Char(compute="_compute_purpose")
 
-    # What is to be published
+    # What to publish
     record_type = fields.Char("Type", compute="_compute_expected")
     host = fields.Char("Full host name", compute="_compute_expected")
     host_relative = fields.Char(
         "Host",
         compute="_compute_expected",
-        help="As most DNS providers want it: without the domain. @ is the domain.",
+        help="The host as most DNS providers expect it: without the domain. @ stands "
+        "for the domain itself.",
     )
     expected_value = fields.Char("Value", compute="_compute_expected")
     proposal = fields.Char(
-        readonly=True, help="The value to publish, made from what is there already."
+        readonly=True, help="The value to publish, based on the existing record."
     )
 
     # What was found
@@ -69,41 +70,42 @@ class MailjetDnsRecord(models.Model):
         STATES, required=True, default="not_checked", readonly=True
     )
     urgency = fields.Integer(compute="_compute_urgency", store=True)
-    decided_on = fields.Datetime("Verdict of", readonly=True)
+    decided_on = fields.Datetime("Last result on", readonly=True)
     found_values = fields.Text("Found", readonly=True)
     found_host = fields.Char("Found at", readonly=True)
     words = fields.Json(readonly=True)
-    cause = fields.Char("What is the case", compute="_compute_words")
+    cause = fields.Char("Diagnosis", compute="_compute_words")
     cure = fields.Char("What to do", compute="_compute_words")
-    refusal = fields.Char("Why no value is proposed", compute="_compute_words")
+    refusal = fields.Char("Why there is no proposal", compute="_compute_words")
     wait = fields.Integer(
-        "Remembered for (s)",
+        "Absence cached for (s)",
         readonly=True,
-        help="How long name servers elsewhere may go on saying that there is no such "
-        "record, in seconds.",
+        help="How long other DNS servers may go on answering that the record does not "
+        "exist, in seconds.",
     )
     mailjet_state = fields.Selection(
         DNS_STATUSES,
-        "Mailjet says",
+        "Status at Mailjet",
         compute="_compute_mailjet_state",
-        help="Mailjet's own check. It may be older than ours, or look elsewhere.",
+        help="The result of Mailjet's own check, which may be older than Odoo's or ask "
+        "other DNS servers.",
     )
 
-    # The last attempt, whatever came out of it
+    # The last check, even if it failed
     checked_on = fields.Datetime("Last check", readonly=True)
-    asked = fields.Char("Servers asked", readonly=True)
+    asked = fields.Char("DNS servers", readonly=True)
     asked_how = fields.Selection(
         [
             ("zone", "Asked the domain's own name servers"),
-            ("resolver", "Asked the usual DNS resolver"),
+            ("resolver", "Asked the system's DNS resolver"),
         ],
-        "Way of asking",
+        "Method",
         readonly=True,
     )
-    outage_since = fields.Datetime("Could not check since", readonly=True)
+    outage_since = fields.Datetime("Check failing since", readonly=True)
     attempt_words = fields.Json(readonly=True)
-    outage = fields.Char("Why it could not be checked", compute="_compute_words")
-    note = fields.Char("Note on the asking", compute="_compute_words")
+    outage = fields.Char("Why the check failed", compute="_compute_words")
+    note = fields.Char("Note on the check", compute="_compute_words")
 
     _kind_unique = models.UniqueIndex("(domain_id, kind)")
 
@@ -123,17 +125,17 @@ class MailjetDnsRecord(models.Model):
             "ownership": self.env._("Proves to Mailjet that the domain is yours."),
             "spf": self.env._("Lists the servers that may send for the domain."),
             "dkim": self.env._(
-                "The public key of Mailjet's signature under your mail; DMARC rests "
-                "on it."
+                "Holds the public key for Mailjet's signature on your emails, which "
+                "DMARC relies on."
             ),
             "dmarc": self.env._(
-                "Tells receivers what to do with mail that only pretends to be yours; "
-                "Gmail, Yahoo and Microsoft ask for it."
+                "Tells receivers what to do with emails forged in your name. Gmail, "
+                "Yahoo and Microsoft require it."
             ),
-            "mx": self.env._("Says where replies and bounces to the domain go."),
+            "mx": self.env._("Names the server that receives replies and bounces."),
             "return_path": self.env._(
-                "Lets SPF count for DMARC, too. It is optional, and Mailjet has to "
-                "switch it on."
+                "Makes SPF count for DMARC, too. It is optional and has to be enabled "
+                "by Mailjet."
             ),
         }
         for record in self:
@@ -155,7 +157,7 @@ class MailjetDnsRecord(models.Model):
         for record in self:
             domain = record.domain_id
             name = domain.name
-            # Mailjet's does not know the record that may be there already
+            # Mailjet's suggestion does not consider an existing record
             default_spf = (
                 record.state in ("missing", "not_checked") and domain.spf_value
             )
@@ -206,16 +208,16 @@ class MailjetDnsRecord(models.Model):
             }.get(record.kind)
 
     # ------------------------------------------------------------------
-    # Keeping what a check found
+    # Saving the result of a check
     # ------------------------------------------------------------------
 
-    def _keep_verdict(self, verdict, report):
-        """Keep what a check of this record came to.
+    def _save_verdict(self, verdict, report):
+        """Save the result of a check of this record.
 
-        :param Verdict verdict: of `tools/dns/`
-        :param Report report: the check it belongs to: who was asked
-        :return: the state before and after, if that changed from one definite verdict
-            to another, otherwise None
+        :param Verdict verdict: see `tools/dns/`
+        :param Report report: the report of the domain that it belongs to
+        :return: the states before and after, if one definite result replaced another,
+            otherwise None
         """
         self.ensure_one()
         now = fields.Datetime.now()
@@ -261,7 +263,7 @@ class MailjetDnsRecord(models.Model):
         return self.domain_id._get_records_action()
 
     def _handover_part(self):
-        """Return this record as lines of text, for somebody who sees no Odoo."""
+        """Return this record as text for somebody without access to Odoo."""
         self.ensure_one()
         lines = [
             self.env._("Type: %(type)s", type=self.record_type),
@@ -273,19 +275,17 @@ class MailjetDnsRecord(models.Model):
             self.env._("Value: %(value)s", value=self.expected_value),
         ]
         if self.found_values and self.state in ("error", "warning"):
-            lines.append(
-                self.env._("It replaces: %(values)s", values=self.found_values)
-            )
+            lines.append(self.env._("Replaces: %(values)s", values=self.found_values))
         return "\n".join(lines)
 
     def _zone_line(self):
-        """Return this record as a line of a zone file; an optional one is disabled."""
+        """Return this record as a line of a zone file, commented out if optional."""
         self.ensure_one()
-        line = zone_line(self.host, self.record_type, self._value_to_keep())
+        line = zone_line(self.host, self.record_type, self._value_for_zone())
         return f"; {line}" if self.state == "optional" else line
 
-    def _value_to_keep(self):
-        """Return the value that is right: the one found if it is, or the expected."""
+    def _value_for_zone(self):
+        """Return the value found if it is right, otherwise the expected one."""
         found = (self.found_values or "").splitlines()
         if self.state == "ok" and len(found) == 1:
             return found[0]

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 from ...tools.dns.domain_name import readable_domain
 
-# const.DNS_STATUSES in words, and "unknown" for one that Mailjet may add
+# The statuses of const.DNS_STATUSES, and "unknown" for any that Mailjet may add
 DNS_STATUSES = [
     ("ok", "OK"),
     ("error", "Wrong"),
@@ -13,7 +13,7 @@ DNS_STATUSES = [
 
 
 class MailjetDomain(models.Model):
-    """A sending domain at Mailjet: what to publish in DNS, and what Mailjet found."""
+    """A sending domain: what to publish in DNS, and what Mailjet found there."""
 
     _name = "mailjet.domain"
     _inherit = ["mailjet.synced.mixin", "mail.thread", "mail.activity.mixin"]
@@ -34,8 +34,8 @@ class MailjetDomain(models.Model):
     spf_value = fields.Char(
         "SPF value",
         readonly=True,
-        help="What Mailjet proposes. It does not know the SPF record you may have: add "
-        "its include to that one, as there may be only one.",
+        help="Mailjet's suggestion, which does not consider your existing SPF record. "
+        "A domain may have only one: add Mailjet's include to yours.",
     )
     spf_status = fields.Selection(DNS_STATUSES, "SPF at Mailjet", readonly=True)
     checked_on = fields.Datetime("Checked by Mailjet on", readonly=True)
@@ -64,7 +64,7 @@ class MailjetDomain(models.Model):
 
     @api.model
     def _sync_rows(self, server, rows):
-        """Mirror the `DomainDns` rows of an account; return the records."""
+        """Synchronize all `DomainDns` rows of an account; return the records."""
         return self._sync(server, [self._sync_vals(row) for row in rows])
 
     @api.model

@@ -16,28 +16,29 @@ from ...tools.dns.servers import ServersError, parse_servers
 from ...tools.dns.spf import check_spf
 from .mailjet_dns_record import KINDS, STATES
 
-# A rest of the day, so that an hourly run finds each domain once in it
+# A bit less than a day, so that the hourly cron finds each domain once a day
 CHECK_EVERY = timedelta(hours=23, minutes=30)
 RUNS_PER_DAY = 24
-OUTAGE_TOLD_AFTER = timedelta(days=3)
+OUTAGE_ALERT_AFTER = timedelta(days=3)
 FINE = ("ok", "warning")
 ALERT = "mail.mail_activity_data_warning"
 
 
 class MailjetDomain(models.Model):
-    """The records of a domain in DNS: checking them, and telling what changed."""
+    """Check the DNS records of a domain and report changes."""
 
     _inherit = "mailjet.domain"
 
     record_ids = fields.One2many("mailjet.dns.record", "domain_id", "DNS records")
     zone = fields.Char(
-        readonly=True, help="The name that the DNS provider manages the records under."
+        readonly=True,
+        help="The domain under which the DNS provider manages the records.",
     )
     dns_checked_on = fields.Datetime("DNS checked on", readonly=True)
     outage_since = fields.Datetime(
-        "Could not check since", compute="_compute_outage_since"
+        "Check failing since", compute="_compute_outage_since"
     )
-    outage_told = fields.Boolean("Outage was told", readonly=True)
+    is_outage_reported = fields.Boolean("Outage reported", readonly=True)
     ownership_state = fields.Selection(
         STATES, "Ownership", compute="_compute_record_states"
     )
@@ -49,14 +50,14 @@ class MailjetDomain(models.Model):
         [
             ("ready", "Ready for bulk mail"),
             ("not_ready", "Not ready for bulk mail"),
-            ("unknown", "Not known yet"),
+            ("unknown", "Not checked yet"),
         ],
         "Bulk mail",
         compute="_compute_bulk_state",
-        help="Whether SPF, DKIM and DMARC meet what Gmail, Yahoo and Microsoft ask of "
-        "those who send 5,000 mails a day and more.",
+        help="Whether SPF, DKIM and DMARC meet what Gmail, Yahoo and Microsoft require "
+        "of senders of 5,000 emails a day or more.",
     )
-    bulk_reason = fields.Char("What bulk mail lacks", compute="_compute_bulk_state")
+    bulk_reason = fields.Char("Missing for bulk mail", compute="_compute_bulk_state")
 
     @api.depends("record_ids.state")
     def _compute_record_states(self):
@@ -76,7 +77,7 @@ class MailjetDomain(models.Model):
     def _compute_bulk_state(self):
         for domain in self:
             wrong, unknown = [], []
-            # A key under test (a warning) may be treated as no signature
+            # Receivers may ignore a key that is in test mode (a warning)
             for label, state, enough in (
                 ("SPF", domain.spf_state, FINE),
                 ("DKIM", domain.dkim_state, ("ok",)),
@@ -90,7 +91,7 @@ class MailjetDomain(models.Model):
             if wrong:
                 domain.bulk_state = "not_ready"
                 domain.bulk_reason = self.env._(
-                    "Gmail, Yahoo and Microsoft ask for it: %(kinds)s.",
+                    "Required by Gmail, Yahoo and Microsoft: %(kinds)s.",
                     kinds=", ".join(wrong),
                 )
             elif unknown:
@@ -112,7 +113,7 @@ class MailjetDomain(models.Model):
         return domains
 
     def _relative_host(self, host):
-        """Return a host name as the DNS provider of the domain wants it."""
+        """Return a host name as the DNS provider expects it."""
         self.ensure_one()
         zone = self.zone or self.name
         return "@" if host == zone else host.removesuffix(f".{zone}")
@@ -122,24 +123,24 @@ class MailjetDomain(models.Model):
     # ------------------------------------------------------------------
 
     def action_check_dns(self):
-        """Ask the domains' own name servers now, and then have Mailjet look, too."""
+        """Check with the domains' own name servers now, and have Mailjet check, too."""
         self.check_access("write")
         reports = self._dns_reports(from_zone=True)
-        said = self._ask_mailjet()
-        self._keep_reports(reports)
+        errors = self._ask_mailjet()
+        self._save_reports(reports)
         action = self.env["ir.mail_server"]._mailjet_notification(
-            "\n".join([*map(str, said), *self._states_in_words()]),
-            "warning" if said else "info",
+            "\n".join([*map(str, errors), *self._states_in_words()]),
+            "warning" if errors else "info",
         )
         action["params"]["next"] = {"type": "ir.actions.client", "tag": "soft_reload"}
         return action
 
     def _dns_reports(self, from_zone):
-        """Check the records in DNS; nothing is written.
+        """Check the records in DNS without writing anything.
 
-        :param bool from_zone: ask the domains' own name servers if possible, not the
-            resolver
-        :return: a dict: domain -> its `Report`
+        :param bool from_zone: ask the domains' own name servers if possible, instead of
+            the resolver
+        :return: a dict of domain -> `Report`
         """
         parameter = self.env["ir.config_parameter"].sudo().get_param
         try:
@@ -147,15 +148,15 @@ class MailjetDomain(models.Model):
         except ServersError:
             raise UserError(
                 self.env._(
-                    "The system parameter mail_mailjet.dns_servers is not a list of "
-                    "addresses such as 192.0.2.1 or 192.0.2.1:5353: %(text)s",
+                    "The system parameter mail_mailjet.dns_servers must be a list of "
+                    "addresses such as 192.0.2.1 or 192.0.2.1:5353, but is: %(text)s",
                     text=parameter("mail_mailjet.dns_servers"),
                 )
             ) from None
-        # Servers of one's own are the only ones to be asked
+        # If servers are configured, ask no others
         is_direct = from_zone and not servers
         reports = {}
-        # Two accounts may have the same domain, with other keys: one after the other
+        # Accounts may share a domain, with different keys: check them one by one
         for domains in self.grouped("server_id").values():
             by_name = domains.grouped("name")
             checks = {name: domain._dns_checks() for name, domain in by_name.items()}
@@ -164,9 +165,9 @@ class MailjetDomain(models.Model):
         return reports
 
     def _dns_checks(self):
-        """Return what to check: kind of record -> a function of `ask`.
+        """Return the checks: kind of record -> a function of `ask`.
 
-        They run in threads: they hold values, no records.
+        They run in another thread, so they must not use any Odoo record.
         """
         self.ensure_one()
         name = self.name
@@ -187,9 +188,8 @@ class MailjetDomain(models.Model):
         return checks
 
     def _ask_mailjet(self):
-        """Have Mailjet check these domains; return the errors that came, in words.
-
-        Our own result is worth keeping, whatever Mailjet answers.
+        """Have Mailjet check these domains; return its errors, so that our own result
+        can be saved all the same.
         """
         errors = []
         for server, domains in self.grouped("server_id").items():
@@ -199,7 +199,7 @@ class MailjetDomain(models.Model):
                 errors.append(error)
                 continue
             self._sync_values(server, [self._sync_vals(row) for row in rows])
-            self.env["mailjet.sender"]._keep_rows(server, senders, domains)
+            self.env["mailjet.sender"]._update_from_rows(server, senders, domains)
         return errors
 
     def _check_at_mailjet(self, server):
@@ -218,7 +218,7 @@ class MailjetDomain(models.Model):
 
     @api.model
     def _cron_check_dns(self):
-        """Check what is due, a share of all domains an hour."""
+        """Check the domains that are due, at most an hourly share of all of them."""
         due = [
             "|",
             ("dns_checked_on", "=", False),
@@ -229,14 +229,17 @@ class MailjetDomain(models.Model):
         domains = self.search(
             [*present, *due], order="dns_checked_on NULLS FIRST, id", limit=share
         )
-        domains._keep_reports(domains._dns_reports(from_zone=False))
+        domains._save_reports(domains._dns_reports(from_zone=False))
 
     # ------------------------------------------------------------------
-    # Keeping what was found, and telling of it
+    # Saving the results and reporting changes
     # ------------------------------------------------------------------
 
-    def _keep_reports(self, reports):
-        """Keep the verdicts of a check; tell of what changed."""
+    def _save_reports(self, reports):
+        """Save the results of a check and report changes.
+
+        :param dict reports: domain -> `Report`
+        """
         now = fields.Datetime.now()
         for domain in self:
             report = reports[domain]
@@ -245,17 +248,17 @@ class MailjetDomain(models.Model):
                 if record.kind not in report.verdicts:
                     continue
                 found = record.found_values
-                change = record._keep_verdict(report.verdicts[record.kind], report)
+                change = record._save_verdict(report.verdicts[record.kind], report)
                 if change:
                     changes[record] = (*change, found)
             domain.dns_checked_on = now
             if report.zone:
                 domain.zone = report.zone
-            domain._tell_changes(changes)
-            domain._tell_outage(now)
+            domain._report_changes(changes)
+            domain._report_outage(now)
 
-    def _tell_changes(self, changes):
-        """Write changes down, and ask somebody to act on those for the worse.
+    def _report_changes(self, changes):
+        """Log changes in the chatter, and raise an alert if records broke.
 
         :param dict changes: record -> state before, state after, values before
         """
@@ -264,13 +267,13 @@ class MailjetDomain(models.Model):
         for record, (before, after, found) in changes.items():
             self._message_log(
                 body=self.env._(
-                    "%(record)s: %(before)s → %(after)s. Found before: %(old)s. Found "
-                    "now: %(new)s.",
+                    "%(record)s: %(before)s → %(after)s. Old value: %(old)s. New "
+                    "value: %(new)s.",
                     record=record.display_name,
                     before=states[before],
                     after=states[after],
-                    old=found or self.env._("nothing"),
-                    new=record.found_values or self.env._("nothing"),
+                    old=found or self.env._("none"),
+                    new=record.found_values or self.env._("none"),
                 )
             )
             if before in FINE and after in ("error", "missing"):
@@ -278,7 +281,7 @@ class MailjetDomain(models.Model):
         if worse:
             self._alert(
                 lambda domain: domain.env._(
-                    "DNS records of %(name)s went wrong: %(kinds)s",
+                    "DNS records of %(name)s no longer work: %(kinds)s",
                     name=domain.name,
                     kinds=", ".join(worse.with_env(domain.env)._kinds_in_words()),
                 ),
@@ -292,16 +295,16 @@ class MailjetDomain(models.Model):
                 [ALERT], feedback=self.env._("The DNS records are fine again.")
             )
 
-    def _tell_outage(self, now):
-        """Ask somebody to look once the records could not be checked for days."""
+    def _report_outage(self, now):
+        """Raise an alert, once, if checks have been failing for days."""
         since = self.outage_since
         if not since:
-            self.outage_told = False
-        elif not self.outage_told and now - since >= OUTAGE_TOLD_AFTER:
-            self.outage_told = True
+            self.is_outage_reported = False
+        elif not self.is_outage_reported and now - since >= OUTAGE_ALERT_AFTER:
+            self.is_outage_reported = True
             self._alert(
                 lambda domain: domain.env._(
-                    "DNS records of %(name)s could not be checked for days",
+                    "DNS checks of %(name)s have been failing for days",
                     name=domain.name,
                 ),
                 lambda domain: [
@@ -311,12 +314,12 @@ class MailjetDomain(models.Model):
             )
 
     def _alert(self, make_summary, make_lines):
-        """Give the responsible an activity, which tells them by a message, too.
+        """Schedule an activity for the responsible user, in their language.
 
-        Both are in their language.
+        Odoo notifies them of it.
 
         :param make_summary: a function of the domain in that language -> str
-        :param make_lines: the same -> a list of str
+        :param make_lines: a function of the same -> list of str
         """
         self.ensure_one()
         user = self.server_id._mailjet_responsible_user()
@@ -340,7 +343,7 @@ class MailjetDomain(models.Model):
         return dict(field._description_selection(self.env))
 
     def _states_in_words(self):
-        """Return a line for each domain: what came out of its last check."""
+        """Return a line for each domain with the results of its last check."""
         words = self._state_words()
         kinds = dict(KINDS)
         return [

@@ -4,17 +4,19 @@ from odoo import api, fields, models
 
 
 class MailjetDomain(models.Model):
-    """What to hand over to whoever runs the DNS of a domain."""
+    """The DNS changes to hand over to the administrator of a domain."""
 
     _inherit = "mailjet.domain"
 
     handover_text = fields.Text(
-        "Hand-over", compute="_compute_handover_text", help="To be sent or pasted."
+        "DNS changes",
+        compute="_compute_handover_text",
+        help="Text to send or paste.",
     )
     zone_file = fields.Binary("Zone file", compute="_compute_zone_file")
 
     def _records_to_publish(self):
-        """Return the records that are not right yet and have a value to publish."""
+        """Return the records that need a change and have a value to publish."""
         self.ensure_one()
         return self.record_ids.filtered(
             lambda r: r.expected_value and r.state not in ("ok", "optional")
@@ -32,7 +34,7 @@ class MailjetDomain(models.Model):
                 )
             else:
                 first = self.env._(
-                    "The DNS of %(domain)s needs no change.", domain=domain.name
+                    "The DNS of %(domain)s needs no changes.", domain=domain.name
                 )
             parts = [record._handover_part() for record in records]
             domain.handover_text = "\n\n".join([first, *parts])
@@ -43,7 +45,7 @@ class MailjetDomain(models.Model):
             lines = [
                 record._zone_line()
                 for record in domain.record_ids.sorted("id")
-                if record._value_to_keep()
+                if record._value_for_zone()
             ]
             text = "".join(f"{line}\n" for line in lines)
             domain.zone_file = base64.b64encode(text.encode())
@@ -59,12 +61,12 @@ class MailjetDomain(models.Model):
         }
 
     def action_send_handover(self):
-        """Write a mail to whoever runs the DNS, with what is to be published."""
+        """Write an email to the DNS administrator with the records to publish."""
         self.ensure_one()
         template = self.env.ref("mail_mailjet.mail_template_handover")
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Send to whoever runs your DNS"),
+            "name": self.env._("Send to DNS administrator"),
             "res_model": "mail.compose.message",
             "view_mode": "form",
             "target": "new",

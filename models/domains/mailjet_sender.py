@@ -9,7 +9,7 @@ _logger = logging.getLogger(__name__)
 EMAIL_TYPES = [
     ("transactional", "Transactional"),
     ("bulk", "Bulk"),
-    ("unknown", "Not said"),
+    ("unknown", "Not specified"),
 ]
 
 
@@ -27,15 +27,15 @@ class MailjetSender(models.Model):
         "Address",
         required=True,
         readonly=True,
-        help="*@example.com stands for every address of the domain, and for none of "
-        "its subdomains.",
+        help="*@example.com covers every address of the domain, but not its "
+        "subdomains.",
     )
     name = fields.Char("Name at Mailjet", readonly=True)
     email_type = fields.Selection(
         EMAIL_TYPES,
-        "Kind of mail",
+        "Kind of email",
         readonly=True,
-        help="For your own overview; Mailjet restricts nothing by it.",
+        help="For your information only: Mailjet restricts nothing by it.",
     )
     status = fields.Selection(
         [
@@ -52,7 +52,8 @@ class MailjetSender(models.Model):
     filename = fields.Char(
         "Ownership file",
         readonly=True,
-        help="Another way to prove a domain: an empty file of this name at its root.",
+        help="Another way to prove that the domain is yours: put an empty file with "
+        "this name at the root of its website.",
     )
     domain_id = fields.Many2one(
         "mailjet.domain", readonly=True, index=True, ondelete="set null"
@@ -63,7 +64,7 @@ class MailjetSender(models.Model):
         readonly=True,
         copy=False,
         groups="base.group_system",
-        help="Taken from Mailjet's mail to this address, which Odoo received.",
+        help="From Mailjet's activation email to this address, if Odoo received it.",
     )
 
     _email_unique = models.UniqueIndex("(server_id, email)")
@@ -75,9 +76,9 @@ class MailjetSender(models.Model):
 
     @api.model
     def _sync_rows(self, server, rows, domains):
-        """Mirror the `Sender` rows of an account; return the records.
+        """Synchronize all `Sender` rows of an account; return the records.
 
-        :param domains: the account's `mailjet.domain` records, just mirrored
+        :param domains: the `mailjet.domain` records of the account, up to date
         """
         domain_ids = {domain.name: domain.id for domain in domains}
         return self._sync(server, [self._sync_vals(row, domain_ids) for row in rows])
@@ -97,24 +98,24 @@ class MailjetSender(models.Model):
         }
 
     def _reread(self, api):
-        """Ask Mailjet for these senders again and keep what it says.
+        """Read these senders from Mailjet again.
 
         :param MailjetApi api: an open client of their server
         """
         for sender in self:
             row = api.sender(sender.mailjet_id)
-            self._keep_rows(sender.server_id, [row], sender.domain_id)
+            self._update_from_rows(sender.server_id, [row], sender.domain_id)
 
     @api.model
-    def _keep_rows(self, server, rows, domains):
-        """Keep what Mailjet says now of some senders of these domains."""
+    def _update_from_rows(self, server, rows, domains):
+        """Update senders of these domains from their `Sender` rows."""
         domain_ids = {domain.name: domain.id for domain in domains}
         vals_list = [self._sync_vals(row, domain_ids) for row in rows]
         senders = self._sync_values(server, vals_list)
         senders.filtered(lambda s: s.status == "active").activity_ids.unlink()
 
     def action_check(self):
-        """Read the state again."""
+        """Read the status from Mailjet again."""
         self.check_access("write")
         for server, senders in self.grouped("server_id").items():
             with server._mailjet_api() as api:
@@ -122,7 +123,7 @@ class MailjetSender(models.Model):
         return self.env["ir.mail_server"]._mailjet_notification(self._state_in_words())
 
     def action_validate(self):
-        """Have Mailjet look for the proof, or send the activation mail again."""
+        """Have Mailjet look for the proof, or resend the activation email."""
         self.ensure_one()
         self.check_access("write")
         with self.server_id._mailjet_api() as api:
@@ -144,18 +145,18 @@ class MailjetSender(models.Model):
             api.update_sender(self.mailjet_id, is_default=True)
             (others | self)._reread(api)
         return self.env["ir.mail_server"]._mailjet_notification(
-            self.env._("%(email)s is the default sender now.", email=self.email)
+            self.env._("%(email)s is now the default sender.", email=self.email)
         )
 
     def action_activate(self):
-        """Open the link of Mailjet's activation mail in a new tab."""
+        """Open the link in Mailjet's activation email in a new tab."""
         self.ensure_one()
         self.check_access("write")
         if not self.activation_url:
             raise UserError(
                 self.env._(
-                    "No activation mail for %(email)s has reached Odoo. Have Mailjet "
-                    "send it again, or read the mailbox of that address.",
+                    "No activation email for %(email)s has reached Odoo. Have Mailjet "
+                    "send it again, or look in the mailbox of that address.",
                     email=self.email,
                 )
             )
@@ -167,7 +168,7 @@ class MailjetSender(models.Model):
 
     @api.model
     def _find_awaiting(self, emails):
-        """Return the senders that wait for an activation mail to these addresses."""
+        """Return the senders with these addresses that wait for activation."""
         normalized = [email_normalize(email) for email in emails]
         return self.sudo().search(
             [
@@ -177,7 +178,7 @@ class MailjetSender(models.Model):
         )
 
     def _receive_activation(self, url):
-        """Keep the link and ask an administrator to open it: Odoo never does."""
+        """Store the link and ask an administrator to open it: Odoo never does."""
         self.activation_url = url
         todo = "mail.mail_activity_data_todo"
         for sender in self:
@@ -186,15 +187,15 @@ class MailjetSender(models.Model):
                 todo,
                 summary=self.env._("Activate %(email)s at Mailjet", email=sender.email),
                 note=self.env._(
-                    "Mailjet's mail has arrived. “Activate” on the sender opens its "
-                    "link in a new tab."
+                    "Mailjet's activation email has arrived. Click “Activate” on the "
+                    "sender to open its link in a new tab."
                 ),
                 user_id=sender.server_id._mailjet_responsible_user().id,
             )
 
     @api.model
     def _cron_check_pending(self):
-        """Ask Mailjet for the state of what waits, and only while something does."""
+        """Read the status of senders that wait for activation, if there are any."""
         pending = self.search(
             [("status", "=", "inactive"), ("server_id.active", "=", True)]
         )
@@ -203,11 +204,13 @@ class MailjetSender(models.Model):
                 with server._mailjet_api() as client:
                     senders._reread(client)
             except UserError as error:
-                # The next hour asks again; the other accounts are asked now
-                _logger.warning("Mailjet senders of %s not read: %s", server.id, error)
+                # Try again in an hour, but go on with the other accounts now
+                _logger.warning(
+                    "Cannot read the Mailjet senders of server %s: %s", server.id, error
+                )
 
     def _rename(self, name, email_type):
-        """Change name and kind of mail at Mailjet, and keep what it says then."""
+        """Change the name and the kind of email at Mailjet, then read them back."""
         self.ensure_one()
         self.check_access("write")
         with self.server_id._mailjet_api() as api:
@@ -215,7 +218,7 @@ class MailjetSender(models.Model):
             self._reread(api)
 
     def _delete(self):
-        """Delete the sender at Mailjet, and archive it here."""
+        """Delete the sender at Mailjet and archive it in Odoo."""
         self.ensure_one()
         self.check_access("write")
         with self.server_id._mailjet_api() as api:
@@ -227,18 +230,18 @@ class MailjetSender(models.Model):
         return "\n".join(f"{sender.email}: {words[sender.status]}" for sender in self)
 
     def _validation_in_words(self, result):
-        """Return what came out of a validation, and what to do next."""
+        """Return the result of a validation, and what to do next."""
         if self.status == "active":
             return self.env._("%(email)s is active.", email=self.email)
         if result.method == "activation_email":
             return self.env._(
-                "Mailjet has sent a mail to %(email)s. Open the link in it, then check "
-                "again.",
+                "Mailjet has sent an email to %(email)s. Open the link in it, then "
+                "check again.",
                 email=self.email,
             )
         said = result.dns_error or result.message or result.file_error
         return self.env._(
-            "Mailjet does not find the proof yet: %(said)s\nA new DNS record may take "
-            "some hours to be seen.",
+            "Mailjet has not found the proof yet: %(said)s\nIt may take a few hours "
+            "before Mailjet sees a new DNS record.",
             said=said,
         )

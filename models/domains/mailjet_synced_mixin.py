@@ -1,19 +1,18 @@
-import json
-
 from odoo import fields, models
-from odoo.tools import SQL
+
+from ..bulk_write import upsert
 
 
 class MailjetSyncedMixin(models.AbstractModel):
-    """What belongs to an account at Mailjet, kept here as it was at the last refresh.
+    """Records that follow a resource of a Mailjet account.
 
     A model that inherits this names its key in `_sync_key` and has a unique index on
-    server and key. What is gone at Mailjet is archived here, because mailings and
-    events may still refer to it.
+    server and key. A record whose row is gone at Mailjet is archived, not deleted:
+    mailings and events may still refer to it.
     """
 
     _name = "mailjet.synced.mixin"
-    _description = "Mirror of a Mailjet resource"
+    _description = "Record synchronized with Mailjet"
     _sync_key = None
 
     server_id = fields.Many2one(
@@ -24,16 +23,16 @@ class MailjetSyncedMixin(models.AbstractModel):
         index=True,
         ondelete="cascade",
     )
-    # 64 bits at Mailjet, too many for an integer field and for a browser
+    # 64 bits: too many for an integer field and for JavaScript
     mailjet_id = fields.Char("Mailjet ID", readonly=True, copy=False)
     active = fields.Boolean(default=True)
 
     def _sync(self, server, vals_list):
-        """Bring the records of one server to what Mailjet has; return them.
+        """Make the records of a server match all rows of its account; return them.
 
-        :param server: the `ir.mail_server` whose account was asked
-        :param list vals_list: a dict of values for each row at Mailjet, all of the
-            same fields, those computed from others included
+        :param server: the `ir.mail_server` of the account
+        :param list vals_list: a dict of values for each row at Mailjet, all with the
+            same fields; missing computed fields cost extra queries
         """
         records = self._sync_values(server, vals_list)
         gone = self.search([("server_id", "=", server.id)]) - records
@@ -41,53 +40,23 @@ class MailjetSyncedMixin(models.AbstractModel):
         return records
 
     def _sync_values(self, server, vals_list):
-        """Create or update a record for each row; leave the others alone.
+        """Create or update a record for each row; leave other records alone.
 
-        One statement whatever their number, and none is touched that has not changed.
+        It takes one statement for any number of rows, and skips unchanged records.
         """
         if not vals_list:
             return self.browse()
         self.check_access("write")
-        rows = [{**vals, "server_id": server.id, "active": True} for vals in vals_list]
         self.env.flush_all()
-        self.env.cr.execute(self._sync_statement(rows))
+        upsert(
+            self,
+            vals_list,
+            ("server_id", self._sync_key),
+            shared={"server_id": server.id, "active": True},
+        )
+        # A sender may have moved away from a domain that has it in cache
         self.env.invalidate_all(flush=False)
-        keys = [row[self._sync_key] for row in rows]
+        keys = [vals[self._sync_key] for vals in vals_list]
         return self.search(
             [("server_id", "=", server.id), (self._sync_key, "in", keys)]
-        )
-
-    def _sync_statement(self, rows):
-        names = list(rows[0])
-
-        def columns(template, separator=", "):
-            parts = [
-                SQL(
-                    template.replace("TYPE", self._fields[name].column_type[1]),
-                    *[SQL.identifier(name)] * template.count("%s"),
-                )
-                for name in names
-            ]
-            return SQL(separator).join(parts)
-
-        return SQL(
-            """
-            INSERT INTO %(table)s AS mirror (%(names)s, create_uid, create_date)
-            SELECT %(names)s, %(uid)s, now() AT TIME ZONE 'UTC'
-              FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (%(definitions)s)
-                ON CONFLICT (server_id, %(key)s) DO UPDATE
-               SET %(assignments)s,
-                   write_uid = %(uid)s,
-                   write_date = now() AT TIME ZONE 'UTC'
-             WHERE (%(old)s) IS DISTINCT FROM (%(new)s)
-            """,
-            table=SQL.identifier(self._table),
-            names=columns("%s"),
-            definitions=columns("%s TYPE"),
-            assignments=columns("%s = EXCLUDED.%s"),
-            old=columns("mirror.%s"),
-            new=columns("EXCLUDED.%s"),
-            key=SQL.identifier(self._sync_key),
-            uid=self.env.uid,
-            rows=json.dumps(rows, default=str),
         )

@@ -1,24 +1,22 @@
-import json
-
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ...tools.mailjet.event_summary import next_status
+from ..bulk_write import update_by_id
 
-# What the events of a mail change on its trace, with the type in PostgreSQL
-COLUMNS = {
-    "trace_status": "varchar",
-    "sent_datetime": "timestamp",
-    "open_datetime": "timestamp",
-    "links_click_datetime": "timestamp",
-    "failure_type": "varchar",
-    "failure_reason": "text",
-    "mailjet_status": "varchar",
-    "mailjet_status_before": "varchar",
-    "mailjet_delivered_on": "timestamp",
-    "mailjet_complained_on": "timestamp",
-    "mailjet_unsubscribed_on": "timestamp",
-}
+# What the events of a mail change on its trace
+FIELDS = (
+    "trace_status",
+    "sent_datetime",
+    "open_datetime",
+    "links_click_datetime",
+    "failure_type",
+    "failure_reason",
+    "mailjet_status",
+    "mailjet_status_before",
+    "mailjet_delivered_on",
+    "mailjet_complained_on",
+    "mailjet_unsubscribed_on",
+)
 FAILED = ("error", "bounce")
 
 
@@ -44,14 +42,23 @@ class MailingTrace(models.Model):
 
         :param dict summaries: trace id -> `Summary`
         """
-        before = self.browse(summaries).read(list(COLUMNS), load=None)
+        before = self.browse(summaries).read(FIELDS, load=None)
         changes = {}
         for row in before:
             vals = self._mailjet_vals(row, summaries[row["id"]])
             if any(row[name] != value for name, value in vals.items()):
                 changes[row["id"]] = vals
         self._mailjet_call_helpers({row["id"]: row for row in before}, changes)
-        self._mailjet_write(changes)
+        update_by_id(
+            self,
+            [
+                {
+                    "id": trace_id,
+                    **{name: value or None for name, value in vals.items()},
+                }
+                for trace_id, vals in changes.items()
+            ],
+        )
 
     @api.model
     def _mailjet_vals(self, row, summary):
@@ -117,46 +124,6 @@ class MailingTrace(models.Model):
             clicked.set_clicked()
         for trace in changed("trace_status", "bounce"):
             trace.set_bounced(bounce_message=changes[trace.id]["failure_reason"])
-
-    @api.model
-    def _mailjet_write(self, changes):
-        """Write all changes in one statement: each trace has times of its own."""
-        if not changes:
-            return
-        traces = self.browse(changes)
-        traces.flush_recordset(COLUMNS)
-        rows = [
-            {"id": trace_id, **{name: _json(value) for name, value in vals.items()}}
-            for trace_id, vals in changes.items()
-        ]
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE mailing_trace AS trace
-                   SET %(assignments)s, write_date = now() AT TIME ZONE 'UTC'
-                  FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (id int, %(types)s)
-                 WHERE trace.id = row.id
-                """,
-                assignments=SQL(", ").join(
-                    SQL("%s = row.%s", SQL.identifier(name), SQL.identifier(name))
-                    for name in COLUMNS
-                ),
-                types=SQL(", ").join(
-                    SQL(f"%s {kind}", SQL.identifier(name))
-                    for name, kind in COLUMNS.items()
-                ),
-                rows=json.dumps(rows),
-            )
-        )
-        traces.invalidate_recordset([*COLUMNS, "write_date"], flush=False)
-        traces.modified([*COLUMNS, "write_date"])
-
-
-def _json(value):
-    """Return a value of a field as JSON has it."""
-    if value is False or value is None:
-        return None
-    return value if isinstance(value, str) else value.isoformat()
 
 
 def _dates(row, summary):

@@ -7,36 +7,11 @@ from odoo.tools import SQL
 from ...const import EVENT_TYPES
 from ...tools.debounce import Debounced
 from ...tools.mailjet.delivery_failure import explain_failure, reason_code
+from ..bulk_write import upsert
 
 _logger = logging.getLogger(__name__)
 
 _waking = Debounced(0.25)
-
-# What the request writes of an event, with its type in PostgreSQL
-COLUMNS = {
-    "key": "varchar",
-    "event": "varchar",
-    "date": "timestamp",
-    "mailjet_message_id": "varchar",
-    "guid": "varchar",
-    "email": "varchar",
-    "recipient_domain": "varchar",
-    "mailjet_campaign_id": "varchar",
-    "mailjet_contact_id": "varchar",
-    "custom_campaign": "varchar",
-    "custom_id": "varchar",
-    "url": "varchar",
-    "agent": "varchar",
-    "ip": "varchar",
-    "geo": "varchar",
-    "bounce_type": "varchar",
-    "is_blocked": "bool",
-    "error_related_to": "varchar",
-    "error": "varchar",
-    "failure_reason": "varchar",
-    "comment": "text",
-    "payload": "jsonb",
-}
 
 # `tools.delivery_failure.REASON_CODES`, in a few words each
 REASONS = [
@@ -249,29 +224,14 @@ class MailjetEvent(models.Model):
         :param int server_id: of the account
         :param events: `tools.mailjet_event.Event`
         """
-        if not events:
-            return 0
-        names = SQL(", ").join(map(SQL.identifier, COLUMNS))
-        types = SQL(", ").join(
-            SQL(f"%s {kind}", SQL.identifier(name)) for name, kind in COLUMNS.items()
+        inserted = upsert(
+            self,
+            [_row(event) for event in events],
+            ("server_id", "key"),
+            shared={"server_id": server_id, "origin": origin, "state": state},
+            update=(),
         )
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO mailjet_event (server_id, origin, state, %(names)s)
-                SELECT %(server_id)s, %(origin)s, %(state)s, %(names)s
-                  FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (%(types)s)
-                    ON CONFLICT (server_id, key) DO NOTHING
-                """,
-                names=names,
-                types=types,
-                server_id=server_id,
-                origin=origin,
-                state=state,
-                rows=json.dumps([_row(event) for event in events]),
-            )
-        )
-        return self.env.cr.rowcount
+        return len(inserted)
 
     @api.model
     def _receive(self, server, post):
@@ -374,7 +334,7 @@ def _row(event):
     return {
         "key": event.key,
         "event": event.event if event.event in EVENT_TYPES else "other",
-        "date": event.date.isoformat(),
+        "date": event.date,
         "mailjet_message_id": event.message_id or None,
         "guid": event.guid or None,
         "email": event.email or None,

@@ -1,4 +1,3 @@
-import json
 import logging
 from collections import defaultdict
 from functools import lru_cache
@@ -10,6 +9,7 @@ from odoo.tools import SQL, email_domain_extract
 
 from ...tools.mailjet.custom_id import read_custom_id
 from ...tools.mailjet.event_summary import EventFacts, summarize
+from ..bulk_write import update_by_id
 
 _logger = logging.getLogger(__name__)
 
@@ -100,7 +100,8 @@ class MailjetEvent(models.Model):
         events = self.browse(links)
         if not events:
             return events
-        self._write_links(links)
+        rows = [{"id": event_id, **vals} for event_id, vals in links.items()]
+        update_by_id(self, rows)
         applied = self.browse(
             event_id for event_id, vals in links.items() if vals["state"] == "applied"
         )
@@ -198,29 +199,6 @@ class MailjetEvent(models.Model):
         in_use = notifications - notifications.try_lock_for_update()
         rows = messages.read(["email_from"], load=None)
         return {row["id"]: row for row in rows}, set(in_use.mail_message_id.ids)
-
-    @api.model
-    def _write_links(self, links):
-        """Write the links of all events in one statement."""
-        rows = [{"id": event_id, **vals} for event_id, vals in links.items()]
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE mailjet_event AS event
-                   SET state = row.state, trace_id = row.trace_id,
-                       mailing_id = row.mailing_id,
-                       mail_message_id = row.mail_message_id,
-                       partner_id = row.partner_id, sender_domain = row.sender_domain
-                  FROM jsonb_to_recordset(%s::jsonb)
-                       AS row (id int, state varchar, trace_id int, mailing_id int,
-                               mail_message_id int, partner_id int,
-                               sender_domain varchar)
-                 WHERE event.id = row.id
-                """,
-                json.dumps(rows),
-            )
-        )
-        self.invalidate_model([*LINKS, "state"], flush=False)
 
     # ------------------------------------------------------------------
     # What became of each mail

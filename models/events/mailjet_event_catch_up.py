@@ -1,24 +1,26 @@
-import json
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-# What a report writes of an event, with its type in PostgreSQL
-COLUMNS = {
-    "key": "varchar",
-    "event": "varchar",
-    "date": "timestamp",
-    "mailjet_message_id": "varchar",
-    "mailjet_campaign_id": "varchar",
-    "mailjet_contact_id": "varchar",
-    "url": "varchar",
-    "agent": "varchar",
-    "is_automatic": "bool",
-    "bounce_type": "varchar",
-    "is_blocked": "bool",
-    "error": "varchar",
-    "failure_reason": "varchar",
-}
+from ..bulk_write import refresh, rows_as_table
+
+# What a report writes of an event
+FIELDS = (
+    "key",
+    "event",
+    "date",
+    "mailjet_message_id",
+    "mailjet_campaign_id",
+    "mailjet_contact_id",
+    "url",
+    "agent",
+    "is_automatic",
+    "bounce_type",
+    "is_blocked",
+    "error",
+    "failure_reason",
+)
+# What Odoo knows of its mail
+MAIL_FIELDS = ("custom_id", "email", "recipient_domain", "state")
 
 
 class MailjetEvent(models.Model):
@@ -48,11 +50,15 @@ class MailjetEvent(models.Model):
         rows = list({row["key"]: row for row in rows}.values())
         if not rows:
             return 0
+        self.flush_model()
         self.env.cr.execute(
             SQL(
                 """
                 WITH stored AS (%(store)s), noted AS (%(note)s)
-                SELECT count(*), bool_or(state = 'new') FROM stored WHERE is_new
+                SELECT array_agg(id),
+                       count(*) FILTER (WHERE is_new),
+                       bool_or(state = 'new') FILTER (WHERE is_new)
+                  FROM stored
                 """,
                 store=self._store_statement(report, rows),
                 note=self.env["mailjet.statistic"]._note_statement(
@@ -61,19 +67,18 @@ class MailjetEvent(models.Model):
                 ),
             )
         )
-        count, is_to_be_applied = self.env.cr.fetchone()
+        event_ids, count, is_to_be_applied = self.env.cr.fetchone()
         if is_to_be_applied:
             self._wake_cron()
-        self.invalidate_model()
+        refresh(
+            self.browse(event_ids),
+            ["server_id", "origin", "report_key", "report_run", *FIELDS, *MAIL_FIELDS],
+        )
         return count
 
     @api.model
     def _store_statement(self, report, rows):
         """Return the statement that inserts rows, with what is known of their mails."""
-        names = SQL(", ").join(map(SQL.identifier, COLUMNS))
-        definitions = SQL(", ").join(
-            SQL(f"%s {kind}", SQL.identifier(name)) for name, kind in COLUMNS.items()
-        )
         on_conflict = SQL("DO NOTHING")
         if report._replaces():
             on_conflict = SQL(
@@ -85,21 +90,19 @@ class MailjetEvent(models.Model):
             INSERT INTO mailjet_event AS known (
                         server_id, origin, report_key, report_run, %(names)s,
                         custom_id, email, recipient_domain, state)
-            SELECT %(server)s, 'api', %(report)s, %(run)s, %(columns)s,
+            SELECT %(server)s, 'api', %(report)s, %(run)s, %(values)s,
                    mail.custom_id, mail.email, split_part(mail.email, '@', 2),
                    CASE WHEN mail.custom_id IS NULL THEN 'foreign' ELSE 'new' END
-              FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (%(definitions)s)
-              %(mail)s
+              FROM %(rows)s %(mail)s
                 ON CONFLICT (server_id, key) %(on_conflict)s
-         RETURNING mailjet_message_id, date, state, xmax = 0 AS is_new
+         RETURNING id, mailjet_message_id, date, state, xmax = 0 AS is_new
             """,
-            names=names,
-            columns=SQL(", ").join(SQL("row.%s", SQL.identifier(n)) for n in COLUMNS),
+            names=SQL(", ").join(map(SQL.identifier, FIELDS)),
+            values=SQL(", ").join(SQL("row.%s", SQL.identifier(n)) for n in FIELDS),
             server=report.server_id.id,
             report=report.id,
             run=report.run,
-            rows=json.dumps(rows, default=str),
-            definitions=definitions,
+            rows=rows_as_table(self, rows, FIELDS),
             mail=self._known_mail_joins(report.server_id.id),
             on_conflict=on_conflict,
         )
@@ -145,23 +148,19 @@ class MailjetEvent(models.Model):
                 UPDATE mailjet_event AS event
                    SET custom_id = row.custom_id, email = row.email, state = 'new',
                        recipient_domain = split_part(row.email, '@', 2)
-                  FROM jsonb_to_recordset(%s::jsonb)
-                       AS row (key varchar, custom_id varchar, email varchar)
+                  FROM %s
                  WHERE event.server_id = %s
                    AND event.mailjet_message_id = row.key
                    AND event.state = 'foreign' AND event.custom_id IS NULL
+             RETURNING event.id
                 """,
-                json.dumps(
-                    [
-                        {name: row[name] for name in ("key", "custom_id", "email")}
-                        for row in rows
-                    ]
-                ),
+                rows_as_table(self, rows, ("key", "custom_id", "email")),
                 server_id,
             )
         )
-        if self.env.cr.rowcount:
-            self.invalidate_model()
+        adopted = self.browse(event_id for (event_id,) in self.env.cr.fetchall())
+        if adopted:
+            refresh(adopted, MAIL_FIELDS)
             self._wake_cron()
 
     @api.model

@@ -1,7 +1,7 @@
-import json
-
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+from ..bulk_write import upsert
 
 
 class MailjetSuppression(models.Model):
@@ -57,34 +57,18 @@ class MailjetSuppression(models.Model):
             {
                 "server_id": row["server_id"],
                 "email": row["email"],
-                "date": row["date"].isoformat(),
+                "date": row["date"],
                 "words": self._kept_words(reason=row["reason"], cure=row["cure"]),
             }
             for row in latest.values()
         ]
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO mailjet_suppression AS old (
-                            server_id, email, date, words, active,
-                            create_uid, create_date, write_uid, write_date
-                )
-                SELECT server_id, email, date, words, TRUE,
-                       %(uid)s, now() AT TIME ZONE 'UTC',
-                       %(uid)s, now() AT TIME ZONE 'UTC'
-                  FROM jsonb_to_recordset(%(rows)s::jsonb)
-                       AS row (server_id int, email varchar, date timestamp,
-                               words jsonb)
-                    ON CONFLICT (server_id, email) DO UPDATE
-                   SET date = EXCLUDED.date, words = EXCLUDED.words, active = TRUE,
-                       write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
-                 WHERE old.date <= EXCLUDED.date
-                """,
-                uid=self.env.uid,
-                rows=json.dumps(values),
-            )
+        upsert(
+            self,
+            values,
+            ("server_id", "email"),
+            shared={"active": True},
+            where=SQL("old.date <= EXCLUDED.date"),
         )
-        self.invalidate_model()
 
     @api.model
     def _end(self, deliveries):

@@ -1,14 +1,21 @@
-import json
-
 from odoo import api, fields, models
 from odoo.tools import SQL, email_normalize
 
 from ...tools.mailjet.exclusion_merge import Agreed, Side, merge, resume
 from ...tools.words import Words, _lt
+from ..bulk_write import upsert
 
 STATES = [("excluded", "Blocked"), ("allowed", "Not blocked")]
 # What Mailjet refused is offered to it again after so long
 REFUSED_FOR = {"days": 1}
+READ_FROM_MAILJET = (
+    "mailjet_id",
+    "is_excluded",
+    "excluded_changed_on",
+    "is_complaining",
+    "is_unknown",
+    "reading",
+)
 
 EXCLUDED_THERE = Words(_lt("Excluded at Mailjet."))
 COMPLAINED_THERE = Words(_lt("Reported an email as spam, as Mailjet tells."))
@@ -123,47 +130,31 @@ class MailjetExclusion(models.Model):
             email: {
                 "email": email,
                 "mailjet_id": contact.id,
-                "excluded_changed_on": _written(contact.excluded_changed_at),
+                "excluded_changed_on": contact.excluded_changed_at,
                 "is_complaining": contact.is_complaining,
             }
             for contact in contacts
             if not contact.is_anonymized and (email := email_normalize(contact.email))
         }
-        self.flush_model()
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO mailjet_exclusion AS old (
-                            server_id, email, mailjet_id, excluded_changed_on,
-                            is_complaining, is_excluded, is_unknown, is_different,
-                            reading,
-                            create_uid, create_date, write_uid, write_date
+        upsert(
+            self,
+            list(rows.values()),
+            ("server_id", "email"),
+            shared={
+                "server_id": server.id,
+                "is_excluded": True,
+                "is_unknown": False,
+                "is_different": False,
+                "reading": reading,
+            },
+            update=READ_FROM_MAILJET,
+            assign={
+                "state": SQL(
+                    "CASE WHEN old.mailjet_id <> EXCLUDED.mailjet_id"
+                    " THEN NULL ELSE old.state END"
                 )
-                SELECT %(server)s, email, mailjet_id, excluded_changed_on,
-                       is_complaining, TRUE, FALSE, FALSE,
-                       %(reading)s,
-                       %(uid)s, now() AT TIME ZONE 'UTC',
-                       %(uid)s, now() AT TIME ZONE 'UTC'
-                  FROM jsonb_to_recordset(%(rows)s::jsonb)
-                       AS row (email varchar, mailjet_id varchar,
-                               excluded_changed_on timestamp, is_complaining boolean)
-                    ON CONFLICT (server_id, email) DO UPDATE
-                   SET mailjet_id = EXCLUDED.mailjet_id,
-                       excluded_changed_on = EXCLUDED.excluded_changed_on,
-                       is_complaining = EXCLUDED.is_complaining,
-                       is_excluded = TRUE,
-                       is_unknown = FALSE,
-                       reading = EXCLUDED.reading,
-                       state = CASE WHEN old.mailjet_id <> EXCLUDED.mailjet_id
-                                    THEN NULL ELSE old.state END
-                """,
-                server=server.id,
-                reading=reading,
-                uid=self.env.uid,
-                rows=json.dumps(list(rows.values())),
-            )
+            },
         )
-        self.invalidate_model(flush=False)
         return len(rows)
 
     def _note_contact(self, contact):
@@ -383,10 +374,6 @@ class MailjetExclusion(models.Model):
         """Keep that Mailjet does not take this address."""
         self._leave_different(Words(REFUSED.source, {"error": str(error)}))
         self.refused_on = fields.Datetime.now()
-
-
-def _written(moment):
-    return moment and moment.isoformat()
 
 
 def _state(is_excluded):

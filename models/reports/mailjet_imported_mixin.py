@@ -1,7 +1,7 @@
-import json
-
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+from ..bulk_write import upsert
 
 
 class MailjetImportedMixin(models.AbstractModel):
@@ -44,56 +44,28 @@ class MailjetImportedMixin(models.AbstractModel):
         rows = list({row["key"]: row for row in rows}.values())
         if not rows:
             return 0
-        self.env.cr.execute(self._store_statement(report, rows))
-        changed = self.env.cr.rowcount
+        names = list(rows[0])
+        # A report that replaces its rows marks all that it sees; any other report
+        # leaves unchanged rows alone
+        seen = ("report_id", "report_run") if report._replaces() else ()
+        changed = upsert(
+            self,
+            rows,
+            ("server_id", "key"),
+            shared={
+                "server_id": report.server_id.id,
+                "report_id": report.id,
+                "report_run": report.run,
+            },
+            update=[*names, *seen],
+        )
         self._stored(report, rows)
         self.invalidate_model()
-        return changed
+        return len(changed)
 
     @api.model
     def _stored(self, report, rows):
         """Tie what was stored to the records of Odoo. To be overridden."""
-
-    @api.model
-    def _store_statement(self, report, rows):
-        names = list(rows[0])
-        columns = SQL(", ").join(map(SQL.identifier, names))
-        definitions = SQL(", ").join(
-            SQL(f"%s {self._fields[name].column_type[0]}", SQL.identifier(name))
-            for name in names
-        )
-        # Who replaces has to know what it has seen; otherwise nothing is touched
-        # that has not changed
-        compared = [*names, "report_run"] if report._replaces() else names
-        run = {"report_id": "report_id", "report_run": "report_run"}
-        assigned = [*names, *(run if report._replaces() else ())]
-
-        def listed(prefix, fields_names):
-            return SQL(", ").join(
-                SQL(f"{prefix}.%s", SQL.identifier(name)) for name in fields_names
-            )
-
-        return SQL(
-            """
-            INSERT INTO %(table)s AS known (server_id, report_id, report_run, %(names)s)
-            SELECT %(server)s, %(report)s, %(run)s, %(names)s
-              FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (%(definitions)s)
-                ON CONFLICT (server_id, key) DO UPDATE
-               SET (%(assigned)s) = ROW(%(new_assigned)s)
-             WHERE (%(old)s) IS DISTINCT FROM (%(new)s)
-            """,
-            table=SQL.identifier(self._table),
-            names=columns,
-            server=report.server_id.id,
-            report=report.id,
-            run=report.run,
-            rows=json.dumps(rows, default=str),
-            definitions=definitions,
-            assigned=SQL(", ").join(map(SQL.identifier, assigned)),
-            new_assigned=listed("EXCLUDED", assigned),
-            old=listed("known", compared),
-            new=listed("EXCLUDED", compared),
-        )
 
     @api.model
     def _remove_unseen(self, report):

@@ -1,9 +1,8 @@
-import json
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools.mailjet.custom_id import read_custom_id
+from ..bulk_write import refresh, rows_as_table
 
 # What has reached the recipient's server
 DELIVERED = ("sent", "opened", "clicked", "spam", "unsub")
@@ -84,21 +83,8 @@ class MailjetMessage(models.Model):
             if (custom_id := read_custom_id(row["custom_id"], tag, key))
         ]
         server = report.server_id.id
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE mailjet_message AS message
-                   SET trace_id = trace.id, mailing_id = trace.mass_mailing_id
-                  FROM jsonb_to_recordset(%s::jsonb) AS row (key varchar, trace_id int)
-                  JOIN mailing_trace AS trace ON trace.id = row.trace_id
-                 WHERE message.server_id = %s
-                   AND message.key = row.key
-                   AND message.trace_id IS DISTINCT FROM trace.id
-                """,
-                json.dumps(ours),
-                server,
-            )
-        )
+        if ours:
+            self._link_traces(server, ours)
         self.env["mailjet.event"]._adopt(
             server,
             [row for row in rows if read_custom_id(row["custom_id"], tag, key)],
@@ -106,6 +92,31 @@ class MailjetMessage(models.Model):
         self.env["mailjet.statistic"]._note_messages(
             server, [row["key"] for row in rows]
         )
+
+    @api.model
+    def _link_traces(self, server_id, rows):
+        """Tie messages to traces and mailings.
+
+        :param list rows: dicts with `key` and `trace_id`
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mailjet_message AS message
+                   SET trace_id = trace.id, mailing_id = trace.mass_mailing_id
+                  FROM %s
+                  JOIN mailing_trace AS trace ON trace.id = row.trace_id
+                 WHERE message.server_id = %s
+                   AND message.key = row.key
+                   AND message.trace_id IS DISTINCT FROM trace.id
+             RETURNING message.id
+                """,
+                rows_as_table(self, rows, ("key", "trace_id")),
+                server_id,
+            )
+        )
+        messages = self.browse(one for (one,) in self.env.cr.fetchall())
+        refresh(messages, ["trace_id", "mailing_id"])
 
     @api.model
     def _forget_contacts(self, server_id, keys):

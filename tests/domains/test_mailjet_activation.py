@@ -23,7 +23,7 @@ class TestMailjetActivation(MailjetRestCommon):
         return self.env["mail.thread"].message_process(None, mail)
 
     def test_caught_and_offered(self):
-        """Even at the bounce address, which no alias could catch."""
+        """Also at the bounce address, which no alias receives."""
         for email in ("bounce@company.example", "catchall@company.example"):
             with self.subTest(email=email):
                 self.rest.clear_requests()
@@ -33,7 +33,7 @@ class TestMailjetActivation(MailjetRestCommon):
                 self.assertIn(email, sender.activity_ids.summary)
                 action = sender.action_activate()
                 self.assertEqual((action["url"], action["target"]), (url, "new"))
-                # Nothing was opened on the way
+                # Odoo has not opened the link
                 self.assertEqual(sender.status, "inactive")
                 self.assertNotIn("/activate", str(self.rest.requests))
                 requests.get(
@@ -95,7 +95,7 @@ class TestOwnershipFile(MailjetRestCommon, HttpCase):
         answer = self.url_open(f"/{sender.filename}")
         self.assertEqual((answer.status_code, answer.content), (200, b""))
         self.assertEqual(self.url_open(f"/{'0' * 32}.txt").status_code, 404)
-        # Asked for beforehand: this test holds the cursor while Mailjet looks
+        # Fetched beforehand: this test holds the cursor while Mailjet fetches the file
         self.rest.fetch = lambda url: (
             answer.content if url.endswith(sender.filename) else None
         )

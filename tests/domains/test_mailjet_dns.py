@@ -35,7 +35,7 @@ class TestMailjetDns(MailjetRestCommon):
         return {record.kind: record.state for record in self.domain.record_ids}
 
     def publish(self, **changes):
-        """Publish what the domain needs; `changes` are by kind, None for nothing."""
+        """Publish the records of the domain; `changes` by kind, None leaves it out."""
         records = {
             "ownership": (self.domain.ownership_name, "TXT"),
             "spf": ("company.example", "TXT"),
@@ -60,10 +60,10 @@ class TestMailjetDns(MailjetRestCommon):
                 zones.setdefault(host, {})[record_type] = [values[kind]]
         self.dns.load(zones)
 
-    def keep(self, **verdicts):
-        """Keep the verdicts of a check that is thought of as done."""
+    def save(self, **verdicts):
+        """Save the results of an imaginary check."""
         report = Report("company.example", verdicts, ("192.0.2.53",))
-        self.domain._keep_reports({self.domain: report})
+        self.domain._save_reports({self.domain: report})
 
     def alerts(self):
         warning = self.env.ref("mail.mail_activity_data_warning")
@@ -185,17 +185,17 @@ class TestMailjetDns(MailjetRestCommon):
         self.assertFalse(dmarc.outage_since)
         self.assertFalse(dmarc.outage)
 
-    def test_an_outage_of_three_days_is_told_once(self):
-        self.keep(spf=verdict("ok"))
+    def test_an_outage_of_three_days_is_reported_once(self):
+        self.save(spf=verdict("ok"))
         for days, alerts in ((0, 0), (2, 0), (3, 1), (4, 1)):
             if days:
                 self.record("spf").outage_since = fields.Datetime.now() - timedelta(
                     days=days
                 )
-            self.keep(spf=verdict("temperror"))
+            self.save(spf=verdict("temperror"))
             self.assertEqual(len(self.alerts()), alerts, f"after {days} days")
         self.assertEqual(len(self.notices()), 1)
-        self.keep(spf=verdict("ok"))
+        self.save(spf=verdict("ok"))
         self.assertFalse(self.alerts(), "The records are fine again")
 
     # -- Changes ---------------------------------------------------------------------
@@ -209,32 +209,32 @@ class TestMailjetDns(MailjetRestCommon):
             ]
         )
 
-    def test_a_change_for_the_worse_is_told_once(self):
-        self.keep(spf=verdict("error"), dkim=verdict("ok"))
+    def test_a_change_for_the_worse_is_reported_once(self):
+        self.save(spf=verdict("error"), dkim=verdict("ok"))
         self.assertFalse(self.alerts(), "A first look is no change")
-        self.keep(spf=verdict("missing"))
-        self.keep(spf=verdict("error"))
+        self.save(spf=verdict("missing"))
+        self.save(spf=verdict("error"))
         self.assertFalse(self.alerts(), "It was wrong before")
-        self.keep(spf=verdict("error"), dkim=verdict("missing", found=()))
+        self.save(spf=verdict("error"), dkim=verdict("missing", found=()))
         for _day in range(3):
-            self.keep(spf=verdict("error"), dkim=verdict("missing"))
+            self.save(spf=verdict("error"), dkim=verdict("missing"))
         self.assertEqual(len(self.alerts()), 1)
         self.assertEqual(self.alerts().user_id, self.admin)
         self.assertEqual(len(self.notices()), 1)
         self.assertEqual(self.notices().partner_ids, self.admin.partner_id)
-        self.assertIn("went wrong: DKIM", self.notices().body)
+        self.assertIn("no longer work: DKIM", self.notices().body)
         self.assertIn("DKIM company.example: Cause of it.", self.alerts().note)
         self.assertNotIn("SPF", self.alerts().note)
-        self.keep(spf=verdict("warning"), dkim=verdict("ok"))
+        self.save(spf=verdict("warning"), dkim=verdict("ok"))
         self.assertFalse(self.alerts(), "A warning is no trouble")
 
     def test_every_change_is_written_down_with_old_and_new_value(self):
         logged = len(self.domain.message_ids)
-        self.keep(spf=verdict("ok", found=("v=spf1 old",)))
+        self.save(spf=verdict("ok", found=("v=spf1 old",)))
         self.assertEqual(len(self.domain.message_ids), logged)
-        self.keep(spf=verdict("temperror"))
+        self.save(spf=verdict("temperror"))
         self.assertEqual(len(self.domain.message_ids), logged)
-        self.keep(spf=verdict("warning", found=("v=spf1 new",)))
+        self.save(spf=verdict("warning", found=("v=spf1 new",)))
         line = self.domain.message_ids[0].body
         self.assertEqual(len(self.domain.message_ids), logged + 1)
         for text in ("SPF company.example", "OK", "Warning", "v=spf1 old", "spf1 new"):
@@ -278,15 +278,15 @@ class TestMailjetDns(MailjetRestCommon):
         self.assertIn("Mailjet", action["params"]["message"])
         self.assertEqual(self.states()["spf"], "ok")
 
-    # -- Hand-over ---------------------------------------------------------------------
+    # -- Handover ----------------------------------------------------------------------
 
-    def test_hand_over(self):
+    def test_handover(self):
         self.publish(dkim=None, spf="v=spf1 mx -all")
         self.domain.action_check_dns()
         text = self.domain.handover_text
         self.assertIn("Host: mailjet._domainkey (in full: mailjet._domainkey.co", text)
         self.assertIn(f"Value: {self.domain.dkim_value}", text)
-        self.assertIn("It replaces: v=spf1 mx -all", text)
+        self.assertIn("Replaces: v=spf1 mx -all", text)
         self.assertNotIn(self.domain.ownership_token, text, "That one is right")
 
         composer = Form(
@@ -311,7 +311,7 @@ class TestMailjetDns(MailjetRestCommon):
         self.assertEqual(self.states()["dkim"], "ok")
         self.assertIn("?download=true", self.domain.action_download_zone()["url"])
 
-    # -- Who may see and do what -------------------------------------------------------
+    # -- Access rights -----------------------------------------------------------------
 
     def test_marketing_reads_and_changes_nothing(self):
         self.publish()

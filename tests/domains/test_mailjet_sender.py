@@ -102,7 +102,7 @@ class TestMailjetSender(MailjetRestCommon):
         sender, message = self.server._mailjet_add_sender(" Info@company.example ")
         self.assertEqual(sender.email, "info@company.example")
         self.assertEqual(sender.status, "inactive")
-        self.assertIn("has sent a mail to info@company.example", message)
+        self.assertIn("has sent an email to info@company.example", message)
         self.assertTrue(mails)
         with self.store.lock:
             self.account.senders[0]["Status"] = "Active"
@@ -114,7 +114,7 @@ class TestMailjetSender(MailjetRestCommon):
             {"server_id": self.server.id, "domain": "company.example"}
         )
         message = wizard.action_add()["params"]["message"]
-        self.assertIn("does not find the proof yet", message)
+        self.assertIn("has not found the proof yet", message)
         sender = self.sender("*@company.example")
         domain = sender.domain_id
         self.assertFalse(domain.is_proven)

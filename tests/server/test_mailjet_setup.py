@@ -190,7 +190,7 @@ class TestMailjetSetup(MailjetRestCommon):
         setup.action_add_domains()
         self.assertFalse(setup.unknown_domains)
         domain = setup.domain_ids
-        self.assertIn("does not find the proof yet", setup.notice)
+        self.assertIn("has not found the proof yet", setup.notice)
         self.dns.load({domain.ownership_name: {"TXT": [domain.ownership_token]}})
         setup.action_check_domains()
         self.assertTrue(domain.is_proven)

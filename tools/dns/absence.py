@@ -1,4 +1,4 @@
-"""Say why a record is not there, and where it may have gone."""
+"""Explain why a record is missing, and where it may have ended up."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from .wrong_host import wrong_host_verdict, wrong_hosts
 
 
 def absence_cause(lookup):
-    """Return the `Words` of a `Lookup` that found nothing."""
+    """Return the `Words` that explain a `Lookup` that found nothing."""
     values = {
         "name": plain(lookup.name),
         "target": alias_target(lookup),
@@ -20,38 +20,38 @@ def absence_cause(lookup):
     }
     if lookup.status == "nxdomain" and lookup.chain:
         source = _lt(
-            "%(name)s is an alias (CNAME) of %(target)s, which does not exist."
+            "%(name)s is an alias (CNAME) for %(target)s, which does not exist."
         )
     elif lookup.status == "nxdomain":
         source = _lt("The name %(name)s does not exist.")
     elif lookup.chain:
         source = _lt(
-            "%(name)s is an alias (CNAME) of %(target)s, "
-            "which exists, but has no %(type)s record."
+            "%(name)s is an alias (CNAME) for %(target)s, "
+            "which exists but has no %(type)s record."
         )
     else:
-        source = _lt("The name %(name)s exists, but has no %(type)s record.")
+        source = _lt("The name %(name)s exists but has no %(type)s record.")
     return Words(source, values)
 
 
 def wildcard_cause(name):
-    """Return the `Words` of a name that has no record of its own."""
+    """Return the `Words` for a name that only a wildcard record answers for."""
     return Words(
         _lt(
-            "There is no record at %(name)s itself: a wildcard record (one for *), "
-            "which stands for all names, answers in its place."
+            "%(name)s has no record of its own: a wildcard record (*) answers in its "
+            "place."
         ),
         {"name": name},
     )
 
 
 def missing_txt(lookup, domain, is_wanted, ask):
-    """Return the `Verdict` of a name that has no TXT record of the wanted kind.
+    """Return the `Verdict` on a name without a TXT record of the wanted kind.
 
-    Asks once, for the names where the record may be by mistake and for a wildcard.
+    Asks once: for a wildcard, and for the names where the record may be by mistake.
 
     :param Lookup lookup: the TXT records at the name
-    :param is_wanted: whether the bytes of a value are the record that is missing
+    :param is_wanted: a function of bytes: whether they are the missing record
     """
     name = plain(lookup.name)
     hosts = wrong_hosts(name, domain)
@@ -80,5 +80,5 @@ def missing_txt(lookup, domain, is_wanted, ask):
 
 def _other_text(name):
     return Words(
-        _lt("The TXT records at %(name)s are about something else."), {"name": name}
+        _lt("The TXT records at %(name)s are for other purposes."), {"name": name}
     )

@@ -1,4 +1,4 @@
-"""Notice an alias beside other records of the same name."""
+"""Detect an alias that shares its name with other records."""
 
 from ..words import Words, _lt
 from .verdict import Verdict
@@ -7,11 +7,11 @@ from .verdict import Verdict
 def alias_conflict(lookup, alias):
     """Return the `Verdict` on an alias beside the records found, or None.
 
-    A name with a CNAME may have nothing else (RFC 1034 3.6.2); some DNS servers let it
-    have, and whoever asks sees the one or the other.
+    A name with a CNAME must have no other record (RFC 1034 3.6.2). Some DNS servers
+    allow it all the same, and then return one or the other.
 
-    :param Lookup lookup: the records of the name, which were found
-    :param Lookup alias: the outcome of asking the name for CNAME
+    :param Lookup lookup: the records found at the name
+    :param Lookup alias: the CNAME lookup of the same name
     """
     if alias.status != "answer" or lookup.chain:
         return None
@@ -20,8 +20,8 @@ def alias_conflict(lookup, alias):
         "warning",
         Words(
             _lt(
-                "%(name)s has both an alias (CNAME) and a %(type)s record, so that "
-                "some servers see the one and some the other."
+                "%(name)s has both an alias (CNAME) and a %(type)s record, so some "
+                "servers see one and some the other."
             ),
             values,
         ),

@@ -1,4 +1,4 @@
-"""Ask a domain's own name servers, which know of a change first."""
+"""Ask a domain's own name servers, which are the first to know of a change."""
 
 import asyncio
 import ipaddress
@@ -9,15 +9,15 @@ from .lookup import TRY_SECONDS, Asker, Question, Resolver
 from .servers import DNS_PORT, Server
 
 MAX_NAME_SERVERS = 8
-# They are asked whether they are there before all else; this is what it may cost
+# Time to find out which name servers can be used, before any other question
 _GREETING_SECONDS = 2 * TRY_SECONDS
 
 
 class View(Asker):
     """What one name server says; call it as an `Ask`.
 
-    Names at or below `zone` are asked there. What the server does not know itself,
-    names elsewhere and aliases that lead there are asked at `resolver`.
+    It answers for names at or below `zone`. `resolver` answers for what the server does
+    not know itself, for names elsewhere and for aliases that lead there.
     """
 
     def __init__(self, zone, server, resolver):
@@ -47,8 +47,8 @@ class View(Asker):
         return _join(lookup, rest)
 
     async def greet(self):
-        """Return the status of the server itself, which is `answer` if it can be used
-        and `refused` if it does not know the zone.
+        """Return the status of the server: `answer` if it can be used, `refused` if it
+        does not know the zone.
         """
         [lookup] = await self._direct.look_up([Question(self.zone, "SOA")])
         if lookup.is_outage or lookup.is_authoritative:
@@ -56,7 +56,7 @@ class View(Asker):
         return "refused"
 
     def _further(self, question, lookup):
-        """What the resolver is to be asked, if `lookup` does not say it all."""
+        """Return the question left for the resolver, None if `lookup` is complete."""
         if lookup is None or lookup.status == "refused":
             return question
         if lookup.is_outage:
@@ -66,8 +66,8 @@ class View(Asker):
         for target in lookup.chain:
             if not is_at_or_below(target, self.zone):
                 return Question(target, question.type)
-        # RFC 2308 section 3: who knows that there is nothing sends the SOA record. Else
-        # the last name is in a zone that is delegated further.
+        # RFC 2308 section 3: a server that knows there is no record sends the SOA.
+        # Without it, the last name is in a zone delegated to other servers.
         if lookup.is_absent and lookup.negative_ttl is None:
             name = lookup.chain[-1] if lookup.chain else question.name
             return Question(name, question.type)
@@ -75,7 +75,7 @@ class View(Asker):
 
 
 def _join(lookup, rest):
-    """The aliases that a name server knows, and what the resolver says to the rest."""
+    """Join the aliases from a name server with what the resolver says on the rest."""
     if lookup is None or rest.name not in lookup.chain:
         return rest
     known = lookup.chain[: lookup.chain.index(rest.name) + 1]
@@ -85,7 +85,7 @@ def _join(lookup, rest):
 
 
 def is_at_or_below(name, zone):
-    """Whether a name belongs to a zone or to one below it."""
+    """Whether a name is the top of a zone or below it."""
     name, zone = name.rstrip(".").lower(), zone.rstrip(".").lower()
     return name == zone or name.endswith("." + zone)
 
@@ -93,9 +93,9 @@ def is_at_or_below(name, zone):
 async def find_views(domain, resolver, port=DNS_PORT, allow_private=False):
     """Find the name servers of a domain that can be asked.
 
-    Return a list of `View`, and `Words` on why it is empty, else None. Addresses inside
-    of private networks are not asked unless `allow_private`: anybody can write any
-    address into a zone.
+    Return a list of `View`, and the `Words` for why it is empty, otherwise None.
+    Private addresses are not asked unless `allow_private`: anybody can put any address
+    into a zone.
     """
     zone, names = await find_zone(domain, resolver)
     if not zone:
@@ -117,8 +117,8 @@ def _silent(zone):
     return Words(
         _lt(
             "None of the name servers of %(zone)s answered, probably because a "
-            "firewall blocks outgoing connections to port 53; the usual DNS resolver "
-            "was asked, which may not know recent changes yet."
+            "firewall blocks outgoing connections to port 53. The answers come from "
+            "the system's DNS resolver, which may not know of recent changes yet."
         ),
         {"zone": zone},
     )
@@ -127,18 +127,18 @@ def _silent(zone):
 def _unknown(domain):
     return Words(
         _lt(
-            "No name server of %(domain)s could be asked directly; the usual DNS "
-            "resolver was asked, which may not know recent changes yet."
+            "No name server of %(domain)s could be asked directly. The answers come "
+            "from the system's DNS resolver, which may not know of recent changes yet."
         ),
         {"domain": domain},
     )
 
 
 async def find_zone(domain, resolver):
-    """Return the zone that a domain is in and the names of its servers, sorted.
+    """Return the zone of a domain and the sorted names of its name servers.
 
-    Both are empty if that cannot be said, and for a domain below which there is only a
-    top-level domain: nobody's own servers answer for what is not registered.
+    Both are empty if the zone cannot be found, or is a top-level domain: then the
+    domain is not registered and has no name servers of its own.
     """
     labels = domain.rstrip(".").split(".")
     names = [".".join(labels[start:]) for start in range(len(labels) - 1)]
@@ -152,7 +152,7 @@ async def find_zone(domain, resolver):
 
 
 async def _find_servers(names, resolver, port, allow_private):
-    """One address for each name server, IPv4 if there is one."""
+    """Return a `Server` for each name, at its IPv4 address if it has one."""
     questions = [Question(name, kind) for name in names for kind in ("A", "AAAA")]
     lookups = await resolver.look_up(questions)
     servers = {}
@@ -166,7 +166,7 @@ async def _find_servers(names, resolver, port, allow_private):
 
 
 def _is_public(address):
-    """Whether an address is out in the Internet."""
+    """Whether an address is on the public Internet."""
     ip = ipaddress.ip_address(address)
     ip = getattr(ip, "ipv4_mapped", None) or ip
     return ip.is_global and not ip.is_multicast

@@ -1,4 +1,4 @@
-"""Run the checks of a domain side by side, within one deadline."""
+"""Run the checks of a domain concurrently, within one deadline."""
 
 import asyncio
 import logging
@@ -19,17 +19,17 @@ from .verdict import Verdict
 _logger = logging.getLogger(__name__)
 
 DOMAINS_AT_ONCE = 100
-# Each question has a socket of its own, and a process may have 1024 files open
+# Each question has its own socket, and a process may have 1024 files open
 QUESTIONS_AT_ONCE = 400
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the checks of a domain say.
+    """The result of the checks of a domain.
 
-    `verdicts` maps the kind of each check to its `Verdict`, `asked` are the servers, to
-    show. `note` is about the asking itself: why not the domain's own name servers.
-    `zone` is the one whose name servers were asked, if they were.
+    `verdicts` maps the kind of each check to its `Verdict`; `asked` are the servers, as
+    text. `note` says why the domain's own name servers were not asked, if they should
+    have been. `zone` is the zone whose name servers were asked, if they were.
     """
 
     domain: str
@@ -55,8 +55,8 @@ def check_domain(
     """Run all checks of a domain; return a `Report` by the resolver's deadline.
 
     :param checks: {kind: function that takes an `Ask` and returns a `Verdict`}. The
-        first question that a check asks must be for the record that it is about. While
-        it waits, others run; then it is called again, and finds what it asked before.
+        first question of a check must be for the record that it checks. While a check
+        waits, others run; it is then called again and gets its answers from memory.
     :param Resolver resolver: a new one
     :param bool is_direct: ask the domain's own name servers; see `find_views` for
         `port` and `allow_private`
@@ -68,10 +68,10 @@ def check_domain(
 def check_domains(
     checks_by_domain, servers=(), is_direct=False, workers=DOMAINS_AT_ONCE
 ):
-    """Run the checks of many domains, some at the same time; yield a `Report` for each,
-    the first that is done first.
+    """Run the checks of many domains, several at a time; yield each `Report` as soon as
+    it is done.
 
-    They go on while the caller is busy with a report, in a thread of their own.
+    The checks run in their own thread, and go on while the caller handles a report.
 
     :param checks_by_domain: {domain: checks as for `check_domain`}
     :param servers: as for `Resolver`
@@ -99,7 +99,7 @@ def check_domains(
             yield from iter(reports.get, None)
         finally:
             is_unwanted.set()
-        run.result()  # raises what ended it too early
+        run.result()  # raises what ended the run early
 
 
 async def _check_domain(domain, checks, resolver, where=None):
@@ -124,7 +124,7 @@ async def _check_domain(domain, checks, resolver, where=None):
 
 
 async def _run_check(kind, check, asker, deadline):
-    """Call a check again and again, until all it asks is known; return its verdict."""
+    """Call a check until it has all its answers; return its verdict."""
     answers = _Answers()
     while True:
         try:
@@ -133,7 +133,7 @@ async def _run_check(kind, check, asker, deadline):
             if time.monotonic() >= deadline:
                 return _too_late()
             questions = unanswered.questions
-        except Exception:  # a defect in one must not spoil the others
+        except Exception:  # a bug in one check must not stop the others
             _logger.exception("The check of %s failed", kind)
             return _failed()
         else:
@@ -145,7 +145,7 @@ async def _run_check(kind, check, asker, deadline):
 
 
 class _Unanswered(BaseException):
-    """Leaves a check that has to wait for answers; not for its `except Exception`."""
+    """Leaves a check that has to wait for answers, past any `except Exception`."""
 
     def __init__(self, questions):
         super().__init__()
@@ -153,7 +153,7 @@ class _Unanswered(BaseException):
 
 
 class _Answers:
-    """An `Ask` of what is known; raises `_Unanswered` for what is not."""
+    """An `Ask` from memory; raises `_Unanswered` for questions not asked yet."""
 
     def __init__(self):
         self._lookups = {}
@@ -165,12 +165,12 @@ class _Answers:
         return [self._lookups[question] for question in questions]
 
     def add(self, questions, lookups):
-        """Take in what was found out."""
+        """Remember the answers to questions."""
         self._lookups.update(zip(questions, lookups, strict=True))
 
     @property
     def wait(self):
-        """How long resolvers remember the first answer, in seconds; None if unknown."""
+        """How long resolvers cache the first answer, in seconds; None if unknown."""
         first = next(iter(self._lookups.values()), None)
         if first is None:
             return None
@@ -188,16 +188,16 @@ def _too_late():
 def _failed():
     return Verdict(
         "temperror",
-        Words(_lt("The check stopped with an error of its own.")),
-        Words(_lt("Look for the error in the server's log and report it.")),
+        Words(_lt("The check failed because of an error in Odoo.")),
+        Words(_lt("Find the error in the Odoo server log and report it.")),
     )
 
 
 def combine(verdicts):
-    """Return the one verdict on what several name servers said about a record.
+    """Combine the verdicts from several name servers into one.
 
-    Some may not have the latest version of the zone yet. Who gave no answer does not
-    count, unless nobody did.
+    Some may not have the latest version of the zone yet. Servers that gave no answer do
+    not count, unless none did.
     """
     known = [v for v in verdicts if v.status != "temperror"]
     if not known:
@@ -208,13 +208,13 @@ def combine(verdicts):
         return best
     cause = Words(
         _lt(
-            "%(good)s of %(all)s name servers have the new record; the others follow, "
-            "usually within a few minutes."
+            "%(good)s of %(all)s name servers have the new record; the others usually "
+            "follow within a few minutes."
         ),
         {"good": len(good), "all": len(known)},
     )
     return replace(best, status="warning", cause=cause, cure=None)
 
 
-# Among those to repair, the one that shows what is there
+# Of those that need a change, the one that shows what is there
 _BEST_FIRST = ("ok", "warning", "error", "missing")

@@ -1,4 +1,4 @@
-"""Check the DKIM key that receivers read to verify Mailjet's signature."""
+"""Check the DKIM key that receivers use to verify Mailjet's signature."""
 
 from dataclasses import replace
 
@@ -18,13 +18,13 @@ from .verdict import Verdict
 def check_dkim(domain, name, expected, ask):
     """Return the `Verdict` on the DKIM key of a domain.
 
-    Keys are compared, not texts (RFC 6376 3.6.1, RFC 8301, RFC 8463).
+    It compares keys, not text (RFC 6376 3.6.1, RFC 8301, RFC 8463).
 
     :param str domain: the sending domain
     :param str name: Mailjet's DKIMRecordName, in full: mailjet._domainkey.example.com
-    :param str expected: Mailjet's DKIMRecordValue; if there is no key in it, the one
-        found cannot be compared, and that is a warning
-    :param Ask ask: asked once, and once more to say why there is no key
+    :param str expected: Mailjet's DKIMRecordValue; without a key in it, the one
+        found cannot be compared, which is a warning
+    :param Ask ask: asked once, and once more to find out why there is no key
     """
     domain, name = plain(domain), plain(name)
     texts, alias = ask([Question(name, "TXT"), Question(name, "CNAME")])
@@ -41,20 +41,20 @@ def check_dkim(domain, name, expected, ask):
 
 
 def _parse_expected(expected):
-    """Return the `DkimRecord` that Mailjet wants, an empty one if that has no key."""
+    """Return the `DkimRecord` that Mailjet expects, an empty one if it has no key."""
     wanted = parse_dkim_record((expected or "").encode(errors="replace"))
     return wanted if rsa_bits(wanted.key) else parse_dkim_record(b"")
 
 
 def _is_same(value, wanted):
-    """Whether the bytes of a record are the wanted key, or any if none is known."""
+    """Whether the bytes of a record are the wanted key; any key if none is known."""
     if not wanted.key:
         return looks_like_key(value)
     return parse_dkim_record(value).key == wanted.key
 
 
 def _judge(keys, wanted, values):
-    """Return the `Verdict` on the values at the name that are meant as keys."""
+    """Return the `Verdict` on the values that are meant as keys."""
     if len(keys) > 1:
         return _several_keys(values["name"])
     case = DkimCase(parse_dkim_record(keys[0]), wanted, values)
@@ -66,15 +66,15 @@ def _judge(keys, wanted, values):
 
 
 def _beside(texts, alias):
-    """Return the `Verdict` on what stands beside the key, None if nothing does."""
+    """Return the `Verdict` on records beside the key, None if there are none."""
     if len(texts.records) > 1:
         values = {"name": plain(texts.name)}
         return Verdict(
             "warning",
             Words(
                 _lt(
-                    "There is another text beside the key at %(name)s, and some "
-                    "receivers may read only that."
+                    "There is another TXT record beside the key at %(name)s, and some "
+                    "receivers may read only that one."
                 ),
                 values,
             ),
@@ -89,14 +89,14 @@ def _several_keys(name):
         "error",
         Words(
             _lt(
-                "There are several keys at %(name)s, and it is left to chance which "
-                "one receivers read."
+                "There are several keys at %(name)s, and which one a receiver reads is "
+                "left to chance."
             ),
             values,
         ),
         Words(
             _lt(
-                "Keep only the one with the value shown at %(name)s, delete the others."
+                "Keep only the key with the value shown at %(name)s; delete the others."
             ),
             values,
         ),

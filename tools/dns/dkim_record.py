@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from .tag_list import WHITE_SPACE, TagList, parse_tag_list
 from .txt import as_text
 
-# Also what was meant as a key and went wrong: other case, quotes, a lost semicolon.
-# MII and MIG are how the base64 of an RSA key begins.
+# Matches botched keys, too: wrong case, quotes, a missing semicolon.
+# The base64 of an RSA key begins with MII or MIG.
 _LIKE_A_KEY = re.compile(
     rb'\W*(v\s*=\W*DKIM|k\s*=|p\s*=|MI[GI][A-Za-z0-9+/]{40})|.*[;"]\s*p\s*=',
     re.IGNORECASE | re.DOTALL,
@@ -30,7 +30,7 @@ class DkimRecord:
 
     @property
     def key(self):
-        """The bytes of the key, or nothing if this is no base64."""
+        """The bytes of the key, or nothing if it is not base64."""
         return decode_key(self.base64)
 
 
@@ -46,19 +46,19 @@ def looks_like_key(value):
 
 
 def decode_key(text):
-    """Return the bytes of base64, or nothing if any of it is not as it should be.
+    """Return the bytes of base64, or nothing if any of it is wrong.
 
-    Decoders differ in what they pass over, foreign characters and padding above all,
-    and what one receiver cannot read is damage.
+    Decoders differ in what they ignore, above all foreign characters and padding. A key
+    that only some receivers can read is a broken key.
     """
     is_strict = _BASE64.fullmatch(text) and len(text) % 4 == 0
     return base64.b64decode(text) if is_strict else b""
 
 
 def rsa_bits(key):
-    """Return the size of an RSA key in bits, None if the bytes are no such key.
+    """Return the size of an RSA key in bits, None if the bytes are no RSA key.
 
-    :param bytes key: a SubjectPublicKeyInfo in DER, which p= holds in practice
+    :param bytes key: a SubjectPublicKeyInfo in DER, which is what p= holds in practice
     """
     try:
         public_key = load_der_public_key(key)

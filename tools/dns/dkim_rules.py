@@ -1,4 +1,4 @@
-"""The rules for a DKIM key record, each a sentence or two to an admin."""
+"""The rules for a DKIM key record, each with the words to an administrator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ ADVISED_BITS = 2048
 
 @dataclass(frozen=True)
 class DkimCase:
-    """A record, the one that Mailjet wants, and the values of every sentence."""
+    """A record, the one that Mailjet expects, and the values for every sentence."""
 
     record: DkimRecord
     wanted: DkimRecord
@@ -27,7 +27,7 @@ class DkimCase:
         return Verdict(status, Words(cause, values), cure and Words(cure, values))
 
     def error(self, cause, **values):
-        """Return the `Verdict` of what only Mailjet's value can cure."""
+        """Return the `Verdict` on an error that only Mailjet's value fixes."""
         cure = replace_cure(self.values["name"], "TXT")
         return replace(self.verdict("error", cause, **values), cure=cure)
 
@@ -35,7 +35,7 @@ class DkimCase:
 def _unreadable_terms(case):
     if case.record.tags.unreadable:
         return case.error(
-            _lt("The record at %(name)s cannot be read: %(term)s is not tag=value."),
+            _lt("The record at %(name)s is unreadable: %(term)s is not tag=value."),
             term=excerpt(case.record.tags.unreadable[0]),
         )
     return None
@@ -45,8 +45,8 @@ def _repeated_tags(case):
     if case.record.tags.repeated:
         return case.error(
             _lt(
-                "The term %(tag)s= is there twice at %(name)s, so that receivers "
-                "discard the record; was the value pasted twice?"
+                "The tag %(tag)s= appears twice at %(name)s, so receivers discard the "
+                "record. Was the value pasted twice?"
             ),
             tag=case.record.tags.repeated[0],
         )
@@ -58,8 +58,8 @@ def _version(case):
     if "v" in case.record.tags and pairs[0] != ("v", "DKIM1"):
         return case.error(
             _lt(
-                "Receivers discard the record at %(name)s: if it says v=, then this "
-                "has to come first and be v=DKIM1."
+                "Receivers discard the record at %(name)s: its tag v= must come first "
+                "and be v=DKIM1."
             )
         )
     return None
@@ -69,13 +69,13 @@ def _no_key(case):
     if "p" not in case.record.tags:
         return case.error(
             _lt(
-                "The record at %(name)s has no term p=, in a small letter and after a "
-                "semicolon, which would hold the key."
+                "The record at %(name)s has no p= tag, which holds the key. It must be "
+                "lowercase and come after a semicolon."
             )
         )
     if not case.record.base64:
         return case.error(
-            _lt("The key at %(name)s is empty, which means that it was revoked.")
+            _lt("The key at %(name)s is empty, which means it was revoked.")
         )
     return None
 
@@ -85,8 +85,8 @@ def _key_type(case):
     if kind != "rsa":
         return case.error(
             _lt(
-                "The key at %(name)s is of type %(kind)s, but Mailjet signs with a "
-                "key of type rsa."
+                "The key at %(name)s has the type %(kind)s, but Mailjet signs with an "
+                "RSA key."
             ),
             kind=excerpt(kind),
         )
@@ -94,12 +94,12 @@ def _key_type(case):
 
 
 def _limits(case):
-    """h= and s= may exclude what Mailjet does: sign e-mail with SHA-256."""
+    """h= and s= may rule out what Mailjet does: sign email with SHA-256."""
     for tag, accepted in (("h", {"sha256"}), ("s", {"*", "email"})):
         if tag in case.record.tags and not accepted & _list(case.record, tag):
             return case.error(
                 _lt(
-                    "The term %(tag)s=%(value)s at %(name)s excludes the signatures "
+                    "The tag %(tag)s=%(value)s at %(name)s rules out the signatures "
                     "that Mailjet makes."
                 ),
                 tag=tag,
@@ -119,12 +119,12 @@ def _broken_key(case):
     if not case.record.key:
         return case.error(
             _lt(
-                "The key at %(name)s has characters that do not belong there or lacks "
-                "some at its end."
+                "The key at %(name)s contains invalid characters or is incomplete at "
+                "the end."
             )
         )
     if not rsa_bits(case.record.key):
-        return case.error(_lt("The key at %(name)s is cut off or damaged."))
+        return case.error(_lt("The key at %(name)s is truncated or damaged."))
     return None
 
 
@@ -134,8 +134,8 @@ def _other_key(case):
             "error",
             _lt("The key at %(name)s is not Mailjet's key for this domain."),
             _lt(
-                "Replace it by the value shown, unless it is the key of another "
-                "Mailjet account that sends for %(domain)s: there is room for one only."
+                "Replace it with the value shown, unless another Mailjet account that "
+                "sends for %(domain)s uses it: there is room for only one key."
             ),
         )
     return None
@@ -147,10 +147,10 @@ def _short_key(case):
         return case.verdict(
             "error",
             _lt(
-                "The key at %(name)s has %(bits)s bits, and receivers accept none "
-                "below %(shortest)s."
+                "The key at %(name)s has %(bits)s bits; receivers reject keys shorter "
+                "than %(shortest)s bits."
             ),
-            _lt("Ask Mailjet's support for a longer key for %(domain)s."),
+            _lt("Ask Mailjet support for a longer key for %(domain)s."),
             bits=bits,
             shortest=SHORTEST_BITS,
         )
@@ -162,8 +162,8 @@ def _test_flag(case):
         return case.verdict(
             "warning",
             _lt(
-                "The term t=y at %(name)s says that DKIM is only being tested, so that "
-                "receivers may take signed mail for unsigned."
+                "The tag t=y at %(name)s says that DKIM is only being tested, so "
+                "receivers may treat signed mail as unsigned."
             ),
             _lt("Remove t=y from the TXT record at %(name)s."),
         )
@@ -175,10 +175,10 @@ def _not_compared(case):
         return case.verdict(
             "warning",
             _lt(
-                "There is a sound key at %(name)s, but it is not known which key "
-                "Mailjet wants there."
+                "There is a valid key at %(name)s, but Odoo does not know which key "
+                "Mailjet expects there."
             ),
-            _lt("Fetch the domain %(domain)s from Mailjet again, then check again."),
+            _lt("Read %(domain)s from Mailjet again, then check again."),
         )
     return None
 
@@ -189,8 +189,8 @@ def _advised_size(case):
         return case.verdict(
             "ok",
             _lt(
-                "The key has %(bits)s bits, which is accepted; %(advised)s bits are "
-                "advised for new keys."
+                "The key has %(bits)s bits, which is enough; %(advised)s bits are "
+                "recommended for new keys."
             ),
             bits=bits,
             advised=ADVISED_BITS,
@@ -199,11 +199,11 @@ def _advised_size(case):
 
 
 def _list(record, tag):
-    """Return the members of a list with colons."""
+    """Return the items of a colon-separated list."""
     return {member.strip() for member in record.tags.get(tag).split(":")}
 
 
-# The first one that has something to say decides: errors, warnings, notes
+# The first rule that returns a verdict decides: errors, then warnings, then notes
 RULES = (
     _repeated_tags,
     _unreadable_terms,

@@ -1,4 +1,4 @@
-"""Check the DMARC record: what receivers do with mail that is not proven genuine."""
+"""Check the DMARC record: what receivers do with mail that may be forged."""
 
 from dataclasses import dataclass, replace
 
@@ -16,8 +16,8 @@ from .quoting import has_quoting, quoting_cause
 from .txt import shown
 from .verdict import Verdict
 
-# The least that Gmail, Yahoo and Microsoft ask of who sends in bulk; the mailbox for
-# the reports is for the owner of the domain to name
+# The minimum that Gmail, Yahoo and Microsoft require of bulk senders; the owner of the
+# domain chooses the mailbox for the reports
 PROPOSAL = "v=DMARC1; p=none;"
 
 
@@ -25,10 +25,10 @@ PROPOSAL = "v=DMARC1; p=none;"
 class DmarcVerdict(Verdict):
     """A `Verdict`, and what receivers do.
 
-    `policy` is none, quarantine or reject, as receivers apply it to the domain, or
-    nothing if no record applies. `record_domain` is the domain whose record that is:
-    it is inherited if it is another one. `proposal` is a record to publish where there
-    is none.
+    `policy` is the one that receivers apply to the domain: none, quarantine or reject,
+    or nothing if no record applies. `record_domain` is the domain that the record
+    belongs to; the policy is inherited if that is another one. `proposal` is a record
+    to publish if there is no record yet.
     """
 
     policy: str = ""
@@ -36,15 +36,15 @@ class DmarcVerdict(Verdict):
 
 
 def check_dmarc(domain, ask, selector_domain=None):
-    """Return the `DmarcVerdict` on a domain that is in the From of mails.
+    """Return the `DmarcVerdict` on a domain that is used in the From of mail.
 
-    RFC 9989, and RFC 7489 where its readers see something else. A report domain that
-    cannot be asked is no reason for a verdict.
+    It follows RFC 9989, and notes where receivers that follow RFC 7489 differ. A report
+    domain that cannot be reached does not affect the verdict.
 
     :param str domain: the domain in the From
-    :param Ask ask: asked once, and once more for what only a found or a missing record
-        raises as a question
-    :param str selector_domain: the domain that Mailjet signs for, if it is not this one
+    :param Ask ask: asked once, and once more for questions that depend on whether there
+        is a record
+    :param str selector_domain: the domain that Mailjet signs for, if it is another one
     """
     domain = plain(domain)
     signer = plain(selector_domain or domain)
@@ -112,13 +112,13 @@ def _found(level):
 
 
 def _host(walk, level):
-    """Return the name of the record, if it is not the one that was asked for."""
+    """Return the name where the record was found, if it is not the one asked for."""
     inherited = "" if level is walk.own else plain(level.lookup.name)
     return alias_target(level.lookup) or inherited
 
 
 def _broken(walk, level):
-    """Return the `DmarcVerdict` on records that receivers pass over."""
+    """Return the `DmarcVerdict` on records that receivers ignore."""
     name = plain(level.lookup.name)
     meant = [value for value in level.lookup.records if looks_like_dmarc(value)]
     cure = Words(
@@ -127,12 +127,12 @@ def _broken(walk, level):
     )
     if level.records:
         source = _lt(
-            "There are several DMARC records at %(name)s, so that receivers use none."
+            "There are several DMARC records at %(name)s, so receivers ignore them all."
         )
     else:
         source = _lt(
-            "The record at %(name)s does not begin with v=DMARC1; in exactly these "
-            "letters, so that receivers pass it over."
+            "The record at %(name)s does not begin with exactly “v=DMARC1;”, so "
+            "receivers ignore it."
         )
     cause = Words(source, {"name": name})
     if not level.records and any(map(has_quoting, meant)):

@@ -7,14 +7,14 @@ from .names import is_askable, plain
 from .tag_list import WHITE_SPACE, TagList, parse_tag_list
 from .txt import as_text
 
-# RFC 9989 4.7: the version comes first, with white space only around the equals sign,
-# and exactly so; a text of which this is not true is no DMARC record
+# RFC 9989 4.7: a DMARC record begins with exactly this version; white space is allowed
+# only around the equals sign
 _VERSION = re.compile(rb"v[ \t]*=[ \t]*DMARC1[ \t]*(;|\Z)")
 _LIKE_A_RECORD = re.compile(rb"v\s*=\W*DMARC", re.IGNORECASE)
 
 POLICIES = ("none", "quarantine", "reject")
 
-# What a term may say; where it says something else, it is as if it were not there
+# The valid values of a tag; receivers ignore a tag with any other value
 _VALUES = {
     "adkim": ("r", "s"),
     "aspf": ("r", "s"),
@@ -22,7 +22,7 @@ _VALUES = {
     "psd": ("y", "n", "u"),
 }
 
-# RFC 9989 4.7 has no longer the limit of size that RFC 7489 6.2 put behind the address
+# RFC 9989 4.7 dropped the size limit that RFC 7489 6.2 allowed after the address
 _MAILTO = re.compile(r"mailto:[^\s@!?]+@([^\s@!?]+)(\?[^\s!]*)?(![0-9]+[kmgt]?)?", re.I)
 
 
@@ -33,18 +33,18 @@ class DmarcRecord:
     tags: TagList
 
     def get(self, name):
-        """Return the value of a tag in lower case: all of them mean the same then."""
+        """Return the value of a tag in lower case, as case does not matter."""
         return self.tags.get(name).lower()
 
     @property
     def is_policy_valid(self):
-        """Whether p= is there, and all of p=, sp= and np= say a policy."""
+        """Whether p= is present, and all of p=, sp= and np= are policies."""
         given = [self.get(name) for name in ("p", "sp", "np") if name in self.tags]
         return "p" in self.tags and all(policy in POLICIES for policy in given)
 
     @property
     def misunderstood(self):
-        """The terms that say nothing a receiver knows."""
+        """The terms that receivers do not understand."""
         terms = list(self.tags.unreadable)
         for name, values in _VALUES.items():
             if name in self.tags and self.get(name) not in values:
@@ -53,13 +53,13 @@ class DmarcRecord:
 
     @property
     def report_uris(self):
-        """What rua= lists: where the daily reports go."""
+        """The addresses in rua=, where the daily reports go."""
         uris = (uri.strip(WHITE_SPACE) for uri in self.tags.get("rua").split(","))
         return [uri for uri in uris if uri]
 
     @property
     def bad_report_uris(self):
-        """Those of them that no receiver sends a report to."""
+        """The addresses that no receiver sends a report to."""
         return [uri for uri in self.report_uris if not report_domain(uri)]
 
     @property
@@ -69,10 +69,10 @@ class DmarcRecord:
         return list(dict.fromkeys(domain for domain in domains if domain))
 
     def policy(self, is_inherited, is_existing):
-        """Return the policy that is written for a domain, or nothing.
+        """Return the policy that the record states for a domain, or nothing.
 
-        :param bool is_inherited: the record was found at a domain above
-        :param bool is_existing: there is anything in the DNS at the domain
+        :param bool is_inherited: whether the record belongs to a parent domain
+        :param bool is_existing: whether the domain exists in DNS
         """
         if not self.is_policy_valid:
             return "none" if self.report_domains else ""
@@ -85,12 +85,12 @@ class DmarcRecord:
 
 
 def weaker(policy):
-    """Return the policy that receivers apply during a test, t=y (RFC 9989 4.7)."""
+    """Return the policy that receivers apply while testing, t=y (RFC 9989 4.7)."""
     return {"reject": "quarantine", "quarantine": "none"}.get(policy, policy)
 
 
 def parse_dmarc_record(value):
-    """Return the `DmarcRecord` of the bytes of a TXT record, None if it is none."""
+    """Return the `DmarcRecord` in the bytes of a TXT record, otherwise None."""
     if not _VERSION.match(value):
         return None
     return DmarcRecord(parse_tag_list(as_text(value)))
@@ -102,7 +102,7 @@ def looks_like_dmarc(value):
 
 
 def report_domain(uri):
-    """Return the domain of a mailto: address, or nothing if it is no such address."""
+    """Return the domain of a mailto: address, or nothing if it is not one."""
     match = _MAILTO.fullmatch(uri)
     domain = plain(match[1]) if match else ""
     return domain if is_askable(domain) else ""

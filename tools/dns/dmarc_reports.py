@@ -1,4 +1,4 @@
-"""Check that the domains which DMARC reports go to have agreed to receive them."""
+"""Check that the domains that receive DMARC reports have agreed to it."""
 
 from ..words import Words, _lt
 from .dmarc_record import parse_dmarc_record
@@ -6,17 +6,16 @@ from .lookup import Question
 from .names import is_askable, is_within
 from .verdict import Verdict
 
-# Receivers need not serve more addresses than a few (RFC 9990 4)
+# Receivers need to serve only a few addresses (RFC 9990 4)
 _MAX_DOMAINS = 5
 
 
 def outside_questions(record, record_domain, organisation):
-    """Return {report domain: Question} for the ones that have to agree.
+    """Return {report domain: Question} for the domains that have to agree.
 
-    A domain agrees by a record of the version alone at <yours>._report._dmarc.<its>
-    (RFC 9990 4, before it RFC 7489 7.1). Below the organisational domain that is not
-    needed; a domain above yours is taken for your own too, as it is for every receiver
-    that knows the public suffixes.
+    A domain agrees with a v=DMARC1 record at <yours>._report._dmarc.<its> (RFC 9990 4,
+    formerly RFC 7489 7.1). Domains within the organisational domain need not. Nor need
+    parent domains: receivers that know the public suffixes take them for yours, too.
     """
     questions = {}
     for domain in record.report_domains:
@@ -30,7 +29,7 @@ def outside_questions(record, record_domain, organisation):
 def unauthorised_verdict(domain, lookup):
     """Return the `Verdict` on a domain that has not agreed, None if it has.
 
-    An outage there says nothing about the DMARC record, so it is passed over.
+    An outage there says nothing about the DMARC record, so it is ignored.
     """
     agrees = any(parse_dmarc_record(value) for value in lookup.records)
     if agrees or lookup.is_outage:
@@ -40,14 +39,14 @@ def unauthorised_verdict(domain, lookup):
         "warning",
         Words(
             _lt(
-                "%(domain)s, which is to get the DMARC reports, has not agreed to it, "
-                "so that receivers send it none."
+                "%(domain)s has not agreed to receive the DMARC reports, so receivers "
+                "do not send it any."
             ),
             values,
         ),
         Words(
             _lt(
-                "Let %(domain)s publish a TXT record v=DMARC1 at %(name)s, or give a "
+                "Have %(domain)s publish a TXT record v=DMARC1 at %(name)s, or use a "
                 "mailbox of your own domain in rua=."
             ),
             values,

@@ -1,4 +1,4 @@
-"""The rules for the DMARC record that applies, each a sentence or two to an admin."""
+"""The rules for the DMARC record that applies, with words to an administrator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from .verdict import Verdict
 
 @dataclass(frozen=True)
 class DmarcCase:
-    """The record that applies, and the values of every sentence."""
+    """The record that applies, and the values for every sentence."""
 
     record: DmarcRecord
     walk: Walk
@@ -30,17 +30,17 @@ def _repeated_tags(case):
         return case.verdict(
             "error",
             _lt(
-                "The term %(tag)s= is there twice at %(name)s, so that receivers "
-                "discard the record; was the value pasted twice?"
+                "The tag %(tag)s= appears twice at %(name)s, so receivers discard the "
+                "record. Was the value pasted twice?"
             ),
-            _lt("Keep only one term %(tag)s= in the TXT record at %(name)s."),
+            _lt("Keep only one %(tag)s= tag in the TXT record at %(name)s."),
             tag=case.record.tags.repeated[0],
         )
     return None
 
 
 def _policy(case):
-    """RFC 9989 4.7: a policy that cannot be read is none if reports are wanted."""
+    """RFC 9989 4.7: an invalid policy counts as none if reports are requested."""
     if case.record.is_policy_valid:
         return None
     cure = _lt("Write p=none, p=quarantine or p=reject after v=DMARC1; at %(name)s.")
@@ -48,23 +48,23 @@ def _policy(case):
         return case.verdict(
             "warning",
             _lt(
-                "The record at %(name)s gives no policy that can be read (p=, sp=, "
-                "np=), so that receivers act as if it were none."
+                "The record at %(name)s has no valid policy (p=, sp=, np=), so "
+                "receivers act as if it were none."
             ),
             cure,
         )
     return case.verdict(
         "error",
         _lt(
-            "The record at %(name)s gives no policy that can be read (p=, sp=, np=), "
-            "so that receivers pass it over."
+            "The record at %(name)s has no valid policy (p=, sp=, np=), so receivers "
+            "ignore it."
         ),
         cure,
     )
 
 
 def _alignment(case):
-    """A signature of another domain counts only if it is close enough to the From."""
+    """The signature of another domain counts only if it aligns with the From."""
     domain = case.values["domain"]
     if case.signer == domain:
         return None
@@ -72,8 +72,8 @@ def _alignment(case):
         return case.verdict(
             "warning",
             _lt(
-                "Mailjet signs for %(signer)s, but adkim=s at %(name)s demands a "
-                "signature of exactly %(domain)s, so that mail from it fails DMARC."
+                "Mailjet signs for %(signer)s, but adkim=s at %(name)s requires a "
+                "signature for exactly %(domain)s, so mail from it fails DMARC."
             ),
             _lt(
                 "Remove adkim=s from the record at %(name)s, or add %(domain)s to "
@@ -84,8 +84,8 @@ def _alignment(case):
         return case.verdict(
             "warning",
             _lt(
-                "Mailjet signs for %(signer)s, which does not belong together with "
-                "%(domain)s in DMARC, so that mail from it fails DMARC."
+                "Mailjet signs for %(signer)s, which does not align with %(domain)s, "
+                "so mail from it fails DMARC."
             ),
             _lt("Add %(domain)s to Mailjet as a domain of its own."),
         )
@@ -97,8 +97,8 @@ def _testing(case):
         return case.verdict(
             "warning",
             _lt(
-                "The term t=y at %(name)s says that this is a test, so that receivers "
-                "apply the policy %(policy)s instead of %(written)s."
+                "The tag t=y at %(name)s marks the policy as a test, so receivers "
+                "apply %(policy)s instead of %(written)s."
             ),
             _lt("Remove t=y from the record at %(name)s when the test is over."),
         )
@@ -111,8 +111,8 @@ def _percentage(case):
         return case.verdict(
             "warning",
             _lt(
-                "The term pct=%(percentage)s at %(name)s is outdated: some receivers "
-                "apply the policy to a part of the mail only, others ignore it."
+                "The tag pct=%(percentage)s at %(name)s is obsolete: some receivers "
+                "apply the policy to only part of the mail, others ignore the tag."
             ),
             _lt("Remove pct= from the record at %(name)s."),
             percentage=excerpt(percentage),
@@ -121,15 +121,15 @@ def _percentage(case):
 
 
 def _policy_place(case):
-    """RFC 7489 6.4 wants the policy right behind the version."""
+    """RFC 7489 6.4 requires the policy right after the version."""
     if "p" in case.record.tags and case.record.tags.pairs[1][0] != "p":
         return case.verdict(
             "warning",
             _lt(
-                "The term p= does not come right after v=DMARC1; at %(name)s, so that "
-                "older receivers may pass the record over."
+                "The tag p= at %(name)s does not come right after the version, so "
+                "older receivers may ignore the record."
             ),
-            _lt("Move p= to the second place of the record at %(name)s."),
+            _lt("Move p= to second place in the record at %(name)s."),
         )
     return None
 
@@ -138,7 +138,7 @@ def _misunderstood(case):
     if case.record.misunderstood:
         return case.verdict(
             "warning",
-            _lt("Receivers cannot make sense of %(term)s in the record at %(name)s."),
+            _lt("Receivers do not understand %(term)s in the record at %(name)s."),
             _lt("Correct or remove %(term)s in the record at %(name)s."),
             term=excerpt(case.record.misunderstood[0]),
         )
@@ -150,8 +150,8 @@ def _report_uris(case):
         return case.verdict(
             "warning",
             _lt(
-                "Receivers send no reports to %(uri)s, which rua= at %(name)s gives: "
-                "only addresses like mailto:name@domain count."
+                "Receivers send no reports to %(uri)s in rua= at %(name)s: only "
+                "addresses like mailto:name@domain count."
             ),
             _lt("Write mailto: before each address in rua= at %(name)s."),
             uri=excerpt(case.record.bad_report_uris[0]),
@@ -164,11 +164,11 @@ def no_reports(case):
         return case.verdict(
             "warning",
             _lt(
-                "The record at %(name)s asks for no reports (rua=), so that nobody "
-                "learns who sends mail in the name of the domain."
+                "The record at %(name)s requests no reports (rua=), so you do not "
+                "learn who sends mail in the name of the domain."
             ),
             _lt(
-                "Add rua=mailto: and a mailbox that somebody reads to the record at "
+                "Add rua=mailto: with a mailbox that somebody reads to the record at "
                 "%(name)s."
             ),
         )
@@ -178,34 +178,34 @@ def no_reports(case):
 def note(case):
     """Return the ok `Verdict`.
 
-    SPF passes for Mailjet's bounce domain, which never aligns with the From; a custom
-    return path does, unless aspf=s. Mailjet signs for the domain, and that aligns.
+    SPF passes for Mailjet's bounce domain, which never aligns with the From. A custom
+    return path aligns, unless aspf=s, and so does Mailjet's signature for the domain.
     """
     walk = case.walk
     if walk.applied is walk.own:
         source = _lt(
-            "Failing mail meets the policy %(policy)s; Mailjet's mail passes by its "
-            "DKIM signature, as SPF never counts for %(domain)s without a custom "
-            "return path."
+            "The policy for mail that fails is %(policy)s. Mail sent through Mailjet "
+            "passes by its DKIM signature; SPF does not count for %(domain)s without a "
+            "custom return path."
         )
     elif walk.older_reading and walk.older_reading is not walk.applied:
         source = _lt(
-            "The record of %(record_domain)s applies with the policy %(policy)s, older "
-            "receivers take that of %(older)s; Mailjet's mail passes by its "
-            "DKIM signature, as SPF never counts for %(domain)s without a custom "
+            "The record of %(record_domain)s applies, with the policy %(policy)s; "
+            "older receivers use that of %(older)s. Mail sent through Mailjet passes "
+            "by its DKIM signature; SPF does not count for %(domain)s without a custom "
             "return path."
         )
     else:
         source = _lt(
-            "The record of %(record_domain)s applies with the policy %(policy)s; "
-            "Mailjet's mail passes by its DKIM signature, as SPF never counts for "
+            "The record of %(record_domain)s applies, with the policy %(policy)s. Mail "
+            "sent through Mailjet passes by its DKIM signature; SPF does not count for "
             "%(domain)s without a custom return path."
         )
     older = walk.older_reading.domain if walk.older_reading else ""
     return case.verdict("ok", source, older=older)
 
 
-# The first one that has something to say decides: errors, then warnings
+# The first rule that returns a verdict decides: errors, then warnings
 RULES = (
     _repeated_tags,
     _policy,

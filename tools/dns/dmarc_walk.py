@@ -1,11 +1,11 @@
-"""Find the DMARC record of a domain, which may stand at one above (RFC 9989 4.10)."""
+"""Find the DMARC record of a domain or its parents (RFC 9989 4.10)."""
 
 from dataclasses import dataclass
 
 from .dmarc_record import DmarcRecord, looks_like_dmarc, parse_dmarc_record
 from .lookup import Lookup
 
-# A longer name is asked itself, and then as if it had no more labels than this
+# Above a longer name, the walk begins at the parent with this many labels
 MAX_LABELS_ABOVE = 7
 
 
@@ -18,14 +18,14 @@ def walked_domains(domain):
 
 @dataclass(frozen=True)
 class Level:
-    """What one domain of the walk says at its name _dmarc."""
+    """What one domain of the walk publishes at _dmarc."""
 
     domain: str
     lookup: Lookup
 
     @property
     def records(self):
-        """The DMARC records; more than one count for nothing."""
+        """The DMARC records; receivers ignore them if there is more than one."""
         parsed = (parse_dmarc_record(value) for value in self.lookup.records)
         return [record for record in parsed if record]
 
@@ -37,14 +37,14 @@ class Level:
 
     @property
     def is_broken(self):
-        """Whether somebody wanted a record here that receivers do not use."""
+        """Whether there is an attempt at a record that receivers do not use."""
         meant = any(looks_like_dmarc(value) for value in self.lookup.records)
         return meant and not self.record
 
 
 @dataclass(frozen=True)
 class Walk:
-    """The levels of a walk, beginning with the domain itself."""
+    """The levels of a walk, starting with the domain itself."""
 
     levels: tuple[Level, ...]
 
@@ -55,15 +55,15 @@ class Walk:
 
     @property
     def outage(self):
-        """The first `Lookup` that failed, without which the walk cannot go on."""
+        """The first `Lookup` that failed, which leaves the rest of the walk open."""
         lookups = (level.lookup for level in self._reached())
         return next((lookup for lookup in lookups if lookup.is_outage), None)
 
     @property
     def organisation(self):
-        """The organisational domain, whose names all count as one in DMARC.
+        """The organisational domain: DMARC treats all names within it as one.
 
-        If part of the walk is not known, then as much as it may be at the most.
+        If part of the walk is unknown, the largest that it may be.
         """
         if self.outage:
             return ".".join(self.own.domain.split(".")[-2:])
@@ -90,10 +90,11 @@ class Walk:
 
     @property
     def older_reading(self):
-        """The level that receivers after RFC 7489 use, as near as can be told.
+        """The level that receivers following RFC 7489 use, as far as can be known.
 
-        They know psd= not, but the list of public suffixes: the domain itself, then the
-        one below such a suffix, for which the shortest with a record stands here.
+        They use the public suffix list instead of psd=, and look at the domain itself,
+        then at the one right below a suffix. Without that list, the shortest domain
+        with a record has to do.
         """
         if self.own.record:
             return self.own
@@ -101,7 +102,7 @@ class Walk:
         return found[-1] if found else None
 
     def _reached(self):
-        """Yield the levels up to the one that says where the walk ends."""
+        """Yield the levels up to the one that ends the walk."""
         for level in self.levels:
             yield level
             if level.record and level.record.get("psd") in ("y", "n"):
@@ -109,6 +110,6 @@ class Walk:
 
 
 def _one_below(suffix, domain):
-    """Return the part of the domain that has one label more than the suffix."""
+    """Return the parent of the domain that is one label longer than the suffix."""
     labels = domain.removesuffix(f".{suffix}").split(".")
     return f"{labels[-1]}.{suffix}"

@@ -1,4 +1,4 @@
-"""Domain names: from what people type to what DNS knows, and back."""
+"""Convert domain names from what people type to what DNS uses, and back."""
 
 import re
 
@@ -6,13 +6,13 @@ import idna
 
 from ..words import Words, _lt
 
-# RFC 1035 section 2.3.4 allows 255 bytes. Checked first because `idna` before 3.7 takes
-# very long for very long names (CVE-2024-3651).
+# RFC 1035 section 2.3.4 allows 255 bytes. Checked first because `idna` before 3.7 is
+# very slow on very long names (CVE-2024-3651).
 MAX_LENGTH = 255
 
 
 class DomainError(ValueError):
-    """A text that is no domain name; `words` says why."""
+    """The text is not a domain name; `words` explains it to people."""
 
     def __init__(self, words):
         super().__init__(str(words))
@@ -22,8 +22,8 @@ class DomainError(ValueError):
 def clean_domain(text):
     """Find the domain in what somebody typed: a name, an address or a web page's URL.
 
-    Return it in lower case and A-labels (IDNA 2008, mapped as UTS 46 says), without the
-    last dot; raise `DomainError` if there is none, or one without a dot.
+    Return it in lower case and A-labels (IDNA 2008 with UTS 46 mapping), without the
+    trailing dot; raise `DomainError` if there is no domain, or one without a dot.
     """
     host = re.sub(r"^\s*[a-z][a-z0-9+.-]*://", "", text, flags=re.IGNORECASE)
     host = re.split(r"[/?#]", host, maxsplit=1)[0].rpartition("@")[2]
@@ -54,8 +54,8 @@ def _no_domain(text):
     return DomainError(
         Words(
             _lt(
-                "%(text)s is not a domain name; it should look like example.com, "
-                "without spaces or special characters."
+                "%(text)s is not a domain name. Enter one like example.com, without "
+                "spaces or special characters."
             ),
             {"text": text.strip()[:MAX_LENGTH] or '""'},
         )
@@ -63,7 +63,7 @@ def _no_domain(text):
 
 
 def readable_domain(name):
-    """Return a name as people write it: accents instead of xn--, no last dot."""
+    """Return a name as people write it: accents instead of xn--, no trailing dot."""
     return ".".join(_readable_label(label) for label in name.rstrip(".").split("."))
 
 
@@ -72,5 +72,5 @@ def _readable_label(label):
         return label
     try:
         return idna.ulabel(label)
-    except (idna.IDNAError, UnicodeError):  # looks like one, but is none
+    except (idna.IDNAError, UnicodeError):  # it looks like an A-label but is not one
         return label

@@ -1,7 +1,7 @@
-"""Send one query to one DNS server and get the response.
+"""Send one query to one DNS server and return the response.
 
-dnspython could do it, but before 2.6.1 it lets a forged packet end the wait for the
-true response (CVE-2023-29483), and it waits in vain where nobody listens.
+dnspython does not do it: before 2.6.1, a forged packet ends its wait for the true
+response (CVE-2023-29483), and it does not notice that a port is closed.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ _MAX_SIZE = 65535
 
 
 async def exchange(query, server, end):
-    """Send a query over UDP, then over TCP if the response is cut off.
+    """Send a query over UDP, and again over TCP if the response is truncated.
 
     :param dns.message.Message query: what to ask
     :param server: (address, port, ...)
-    :param float end: when to give up, of `time.monotonic()`
+    :param float end: when to give up, in `time.monotonic()`
     :return: the response, a `dns.message.Message`
-    :raise asyncio.TimeoutError: there was none in time
+    :raise asyncio.TimeoutError: no response in time
     :raise OSError: the server cannot be reached
-    :raise dns.exception.DNSException: only what cannot be read or answers another query
-    :raise EOFError: the connection broke off
+    :raise dns.exception.DNSException: only unreadable or unrelated responses
+    :raise EOFError: the server closed the connection early
     """
     address, port, *_name = server
     response = await _exchange_udp(query, (address, port), end)
@@ -44,7 +44,7 @@ def _socket(place, kind):
 
 async def _exchange_udp(query, place, end):
     with _socket(place, socket.SOCK_DGRAM) as sock:
-        # Connected, it takes packets of that server only, and hears of a closed port
+        # A connected socket only takes packets from that server and sees a closed port
         sock.connect(place)
         sock.send(query.to_wire())
         problem = asyncio.TimeoutError()
@@ -53,7 +53,7 @@ async def _exchange_udp(query, place, end):
             try:
                 return _read(query, await asyncio.wait_for(packet, left))
             except dns.exception.DNSException as error:
-                problem = error  # whoever sent that, the true one may follow
+                problem = error  # the true response may still follow
             except asyncio.TimeoutError:
                 break
         raise problem
@@ -70,7 +70,7 @@ async def _exchange_tcp(query, place):
 
 
 async def _receive(sock, size):
-    """Read so many bytes, in however many pieces they come."""
+    """Read exactly `size` bytes."""
     data = b""
     while len(data) < size:
         piece = await asyncio.get_running_loop().sock_recv(sock, size - len(data))
@@ -81,7 +81,7 @@ async def _receive(sock, size):
 
 
 def _read(query, wire):
-    """The message in `wire`, if it answers the query."""
+    """Return the message in `wire`, if it answers the query."""
     try:
         response = dns.message.from_wire(wire, raise_on_truncation=True)
     except dns.message.Truncated as cut:

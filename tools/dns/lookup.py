@@ -1,4 +1,4 @@
-"""Ask DNS servers; whatever happens comes back as a value."""
+"""Ask DNS servers; every outcome, failures included, is a value."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ from .servers import Server, machine_servers
 
 
 class Question(NamedTuple):
-    """A name, absolute and in A-labels (a last dot is allowed), and a record type."""
+    """An absolute name in A-labels (a trailing dot is optional), and a record type."""
 
     name: str
     type: str
@@ -38,11 +38,11 @@ class Lookup:
     - servfail, refused, timeout, bogus (DNSSEC is broken), malformed: an outage, which
       says nothing about the record.
 
-    `records` are bytes for TXT, the strings of each record joined; for other types the
-    value as in a zone file, absolute names in lower case with the last dot. Their order
-    means nothing. `chain` are the names that aliases led to, the last one answered.
-    `ttl` and `negative_ttl` are in seconds, the latter how long resolvers may remember
-    that there is nothing. `server` says who was asked.
+    `records` are bytes for TXT, with the strings of each record joined; for other types
+    they are values as in a zone file, with absolute names in lower case and a trailing
+    dot. Their order means nothing. `chain` are the names that aliases led to; the last
+    one answered. `ttl` and `negative_ttl` are in seconds; the latter is how long
+    resolvers may cache the absence. `server` is the server that was asked.
     """
 
     name: str
@@ -57,56 +57,56 @@ class Lookup:
 
     @property
     def is_absent(self):
-        """Whether it is certain that there is no such record."""
+        """Whether the record certainly does not exist."""
         return self.status in ("nodata", "nxdomain")
 
     @property
     def is_outage(self):
-        """Whether nothing is known."""
+        """Whether nothing was learned about the record."""
         return self.status not in ("answer", "nodata", "nxdomain")
 
 
-# All questions of one call are asked at the same time, and answered in their order. It
-# never raises for what happens on the network. A question costs once: ask it again.
+# Asks all questions of a call at the same time and answers them in order. It never
+# raises for what happens on the network. To repeat a question costs nothing.
 Ask = Callable[[Sequence[Question]], list[Lookup]]
 
-TRY_SECONDS = 1.0  # what one server gets for one answer
-LOOKUP_SECONDS = 3.0  # what one question gets, over all tries
-DOMAIN_SECONDS = 10.0  # what all questions about one domain get
+TRY_SECONDS = 1.0  # for one server to answer
+LOOKUP_SECONDS = 3.0  # for one question, over all tries
+DOMAIN_SECONDS = 10.0  # for all questions about one domain
 
 # Larger UDP answers may be fragmented and then lost: dnsflagday.net/2020
 _PAYLOAD = 1232
 # RFC 8914 section 4: DNSSEC bogus, signature expired, signature not yet valid, DNSKEY
 # missing, RRSIGs missing
 _DNSSEC_ERRORS = range(6, 11)
-# Types whose values are made of names and numbers: their case means nothing
+# Types whose values are names and numbers, so that case does not matter
 _CASELESS = ("A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV")
 
 
 class Asker:
-    """Asks in one way or another; call it as an `Ask`."""
+    """Base of what can be called as an `Ask`."""
 
     def __call__(self, questions):
         """Ask all questions at the same time; return a `Lookup` for each, in order."""
         return asyncio.run(self.look_up(questions))
 
     async def look_up(self, questions):
-        """The same, while other things are done."""
+        """The same, without blocking the event loop."""
         raise NotImplementedError
 
 
 class Resolver(Asker):
     """Asks servers over the network; call it as an `Ask`, from one thread at a time.
 
-    It remembers what it asked: make a new one for each run of checks. `servers` are
-    (address, port) pairs, each asked when the one before it fails; empty means the
-    machine's own. When `deadline` (of `time.monotonic()`, in ten seconds by default)
-    is over, all that is open has timed out. Without `is_recursive` it wants to hear
-    only what the servers know themselves. `slots`, an `asyncio.Semaphore`, bounds how
-    many questions of all resolvers that share it are asked at the same time.
+    It remembers its answers: make a new one for each run of checks. `servers` are
+    (address, port) pairs, each a fallback for the one before; by default, those of this
+    machine. Questions still open at `deadline` (`time.monotonic()`, in ten seconds by
+    default) time out. Without `is_recursive`, servers answer only what they know
+    themselves. `slots`, an `asyncio.Semaphore`, limits how many questions are asked at
+    the same time by all resolvers that share it.
 
-    It needs no threads, because Odoo's memory limits count the address space that the
-    system reserves for each of them, some 70 MB, used or not.
+    It uses no threads: Odoo's memory limits count the address space that the system
+    reserves for each thread, some 70 MB, used or not.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class Resolver(Asker):
         ]
 
     def _task(self, question):
-        """What asks, or has asked, this question."""
+        """Return the task that asks this question, or has asked it."""
         key = Question(question.name.lower().removesuffix("."), question.type.upper())
         if key not in self._tasks:
             self._tasks[key] = asyncio.create_task(self._in_turn(key))
@@ -144,10 +144,10 @@ class Resolver(Asker):
             return await self._look_up(question)
 
     async def _look_up(self, question):
-        """Ask one server after the other, again those that are silent."""
+        """Ask one server after the other, and those that do not answer again."""
         try:
             name = dns.name.from_text(question.name.encode("ascii"))
-        except (dns.exception.DNSException, ValueError):  # nobody can have this name
+        except (dns.exception.DNSException, ValueError):  # no record can have this name
             return Lookup(*question, "nxdomain")
         end = min(self.deadline, time.monotonic() + self._lookup_seconds)
         everybody = ", ".join(map(str, self.servers))
@@ -160,7 +160,7 @@ class Resolver(Asker):
             except asyncio.TimeoutError:
                 servers.append(server)
                 continue
-            except OSError:  # there is no way to it
+            except OSError:  # it cannot be reached
                 continue
             except (dns.exception.DNSException, EOFError):
                 lookup = Lookup(*question, "malformed", server=str(server))
@@ -170,7 +170,7 @@ class Resolver(Asker):
         return outage
 
     async def _ask_server(self, question, name, server, end):
-        """Ask one server once, or twice if DNSSEC may be why it fails."""
+        """Ask one server once, or twice if DNSSEC may be why it failed."""
         query = dns.message.make_query(
             name, question.type, use_edns=0, payload=_PAYLOAD, flags=self._flags
         )
@@ -184,9 +184,9 @@ class Resolver(Asker):
 
 
 async def _is_fine(question, query, server, end):
-    """Whether a server has no trouble with a query for a question.
+    """Whether a server answers a query without an outage.
 
-    With the CD flag in it, no signature is checked: RFC 4035 section 3.2.2.
+    With the CD flag, it does not check signatures: RFC 4035 section 3.2.2.
     """
     try:
         response = await exchange(query, server, end)
@@ -196,14 +196,14 @@ async def _is_fine(question, query, server, end):
 
 
 def read_response(question, response):
-    """Return the `Lookup` that a response (`dns.message.Message`) amounts to."""
+    """Return the `Lookup` in a response, a `dns.message.Message`."""
     is_authoritative = bool(response.flags & dns.flags.AA)
     blank = Lookup(*question, _read_rcode(response), is_authoritative=is_authoritative)
     if blank.is_outage:
         return blank
     try:
         found = response.resolve_chaining()
-    except dns.message.ChainTooLong:  # an endless one, for which resolvers fail
+    except dns.message.ChainTooLong:  # endless: resolvers fail on it
         return replace(blank, status="servfail")
     except dns.exception.DNSException:
         return replace(blank, status="malformed")
@@ -220,7 +220,7 @@ def read_response(question, response):
 
 
 def _read_rcode(response):
-    """The status that a response code means; nodata as long as nothing was found."""
+    """Return the status for a response code; nodata until a record is found."""
     rcode = response.rcode()
     if rcode == dns.rcode.NOERROR:
         return "nodata"
@@ -228,7 +228,7 @@ def _read_rcode(response):
         return "nxdomain"
     if rcode != dns.rcode.SERVFAIL:
         return "refused"
-    # On the message itself only from dnspython 2.7 on
+    # dnspython before 2.7 has no attribute for it
     is_bogus = any(
         option.otype == dns.edns.OptionType.EDE and option.code in _DNSSEC_ERRORS
         for option in response.options
@@ -239,8 +239,8 @@ def _read_rcode(response):
 def _is_lame(response):
     """Whether an empty response comes from a server that does not know the zone.
 
-    It does not claim authority, and either cannot ask others or points to others
-    (RFC 2308 section 2.2 on telling a referral from "no data").
+    Such a server claims no authority, and either does not recurse or refers to other
+    servers (RFC 2308 section 2.2 tells a referral from "no data").
     """
     types = {rrset.rdtype for rrset in response.authority}
     is_referral = dns.rdatatype.NS in types and dns.rdatatype.SOA not in types
@@ -251,16 +251,16 @@ def _is_lame(response):
 
 
 def _value(rdata):
-    """One record's value, as `Lookup.records` has it."""
+    """Return the value of a record, as in `Lookup.records`."""
     if rdata.rdtype == dns.rdatatype.TXT:
-        return b"".join(rdata.strings)  # RFC 7208 section 3.3: without blanks
+        return b"".join(rdata.strings)  # RFC 7208 section 3.3: without spaces
     text = rdata.to_text()
     is_caseless = dns.rdatatype.to_text(rdata.rdtype) in _CASELESS
     return text.lower() if is_caseless else text
 
 
 def _negative_ttl(response):
-    """How long "there is none" may be remembered: RFC 2308 section 5."""
+    """Return how long an absence may be cached: RFC 2308 section 5."""
     for rrset in response.authority:
         if rrset.rdtype == dns.rdatatype.SOA:
             return min(rrset.ttl, rrset[0].minimum)

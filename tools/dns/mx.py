@@ -1,4 +1,4 @@
-"""Check that a domain in the From of mails can receive mail itself."""
+"""Check that a domain in the From of mail can receive mail, too."""
 
 import ipaddress
 import re
@@ -11,13 +11,13 @@ from .names import alias_target, is_askable, is_within, plain
 from .outage import outage_verdict
 from .verdict import Verdict
 
-# The most preferred ones; it would take a strange domain to have more
+# The most preferred ones; hardly any domain has more
 _MAX_HOSTS = 10
 
 
 @dataclass(frozen=True)
 class _Host:
-    """A mail server that an MX record names, and what is known about its addresses."""
+    """A mail server named in an MX record, and the lookups of its addresses."""
 
     name: str
     lookups: tuple = ()
@@ -29,12 +29,12 @@ class _Host:
 
     @property
     def is_dead(self):
-        """Whether it is certain that there is no address; an outage says nothing."""
+        """Whether the host certainly has no address; an outage says nothing."""
         return all(lookup.is_absent for lookup in self.lookups)
 
     @property
     def is_known(self):
-        """Whether the name is there, though without an address."""
+        """Whether the name exists, if without an address."""
         return any(lookup.status == "nodata" for lookup in self.lookups)
 
     @property
@@ -65,12 +65,12 @@ def check_mx(domain, ask):
 
 
 def _is_zone(*lookups):
-    """Whether the name has an SOA or NS record of its own, not that of its target."""
+    """Whether the name has its own SOA or NS record, not that of its target."""
     return any(lookup.status == "answer" and not lookup.chain for lookup in lookups)
 
 
 def _hosts_by_preference(records):
-    """Return the names in MX records, the preferred ones first; "" means none."""
+    """Return the names in MX records, the preferred first; "" is a null MX."""
     pairs = [record.split() for record in records]
     pairs = [(pair[0], plain(pair[1])) for pair in pairs if len(pair) == 2]
     pairs.sort(key=lambda pair: (_preference(pair[0]), pair[1]))
@@ -90,8 +90,8 @@ def _without_mx(mx, addresses, domain):
     if any(lookup.status == "answer" for lookup in addresses):
         cause = Words(
             _lt(
-                "%(domain)s has no MX record, so that mail to it, answers as well, "
-                "goes to the machine at its own address, often a web server."
+                "%(domain)s has no MX record, so mail to it, including replies, goes "
+                "to the machine at its own address, often a web server."
             ),
             values,
         )
@@ -103,7 +103,7 @@ def _without_mx(mx, addresses, domain):
 
 
 def _null_mx(names, domain):
-    """Return the `Verdict` on a null MX record, "0 .", None if there is none."""
+    """Return the `Verdict` on a null MX record, "0 ."; None without one."""
     if "" not in names:
         return None
     values = {"domain": domain}
@@ -113,7 +113,7 @@ def _null_mx(names, domain):
             Words(
                 _lt(
                     "One MX record of %(domain)s says that it accepts no mail (a "
-                    "single dot), others name mail servers."
+                    "single dot), while others name mail servers."
                 ),
                 values,
             ),
@@ -123,15 +123,14 @@ def _null_mx(names, domain):
         "warning",
         Words(
             _lt(
-                "%(domain)s says that it accepts no mail (MX record with a single "
-                "dot), so that nobody can answer, and some receivers refuse mail "
-                "from it."
+                "%(domain)s says that it accepts no mail (an MX record with a single "
+                "dot), so nobody can reply, and some receivers refuse mail from it."
             ),
             values,
         ),
         Words(
             _lt(
-                "Let the MX record of %(domain)s name its mail server, or send from "
+                "Enter the mail server of %(domain)s in its MX record, or send from "
                 "another domain."
             ),
             values,
@@ -140,7 +139,7 @@ def _null_mx(names, domain):
 
 
 def _judge(names, domain, ask):
-    """Return the `Verdict` on the mail servers of these names."""
+    """Return the `Verdict` on the mail servers with these names."""
     hosts = _look_up(names[:_MAX_HOSTS], domain, ask)
     dead = [host for host in hosts if host.is_dead]
     if dead:
@@ -156,7 +155,7 @@ def _judge(names, domain, ask):
 
 
 def _look_up(names, domain, ask):
-    """Return the `_Host`s of these names."""
+    """Return a `_Host` for each name, with its addresses looked up."""
     hosts = {name: _Host(name, is_address=_is_address(name, domain)) for name in names}
     asked = [n for n in names if not hosts[n].is_address and is_askable(n)]
     lookups = ask([Question(name, kind) for name in asked for kind in ("A", "AAAA")])
@@ -166,7 +165,7 @@ def _look_up(names, domain, ask):
 
 
 def _is_address(name, domain):
-    """Whether an IP address was typed as the name, to which panels add the domain."""
+    """Whether somebody entered an IP address, to which a DNS panel added the domain."""
     if is_within(name, domain):
         name = name.removesuffix(f".{domain}")
     try:
@@ -181,8 +180,8 @@ def _dead(status, hosts, domain):
     if addresses := [host for host in hosts if host.is_address]:
         hosts = addresses
         source = _lt(
-            "An MX record of %(domain)s has an IP address (%(hosts)s), but only names "
-            "may stand there."
+            "An MX record of %(domain)s contains an IP address (%(hosts)s), but must "
+            "contain a name."
         )
     elif unknown := [host for host in hosts if not host.is_known]:
         hosts = unknown
@@ -211,12 +210,13 @@ def _aliases(hosts, domain):
         Words(
             _lt(
                 "The MX records of %(domain)s name an alias (CNAME), which is not "
-                "allowed and which some mail servers refuse: %(hosts)s."
+                "allowed and which some mail servers reject: %(hosts)s."
             ),
             values,
         ),
         Words(
-            _lt("Name in the MX records of %(domain)s what the alias leads to."), values
+            _lt("Enter the target of the alias in the MX records of %(domain)s."),
+            values,
         ),
     )
 
@@ -228,15 +228,16 @@ def _alias_of_zone(domain):
         "error",
         Words(
             _lt(
-                "%(domain)s itself is an alias (CNAME), which is not allowed where a "
-                "domain begins: MX, SPF and other records are then read at its target."
+                "%(domain)s itself is an alias (CNAME), which is not allowed at the "
+                "top of a domain: MX, SPF and other records are then read at its "
+                "target."
             ),
             values,
         ),
         Words(
             _lt(
-                "Replace the CNAME record of %(domain)s by A and AAAA records, or by "
-                "what its DNS host calls ALIAS, ANAME or flattening."
+                "Replace the CNAME record of %(domain)s with A and AAAA records, or "
+                "with what its DNS provider calls ALIAS, ANAME or flattening."
             ),
             values,
         ),

@@ -1,30 +1,30 @@
-"""Compare and build domain names, all of them in A-labels."""
+"""Compare and build domain names in A-labels."""
 
 import dns.exception
 import dns.name
 
-# Nobody has a record of this name; where it is answered, a wildcard answers.
+# No record has this name, so that only a wildcard can answer for it
 NOBODY = "mail-mailjet-wildcard-test"
 
 
 def plain(name):
-    """Return the name in lower case and without the last dot, as it is shown."""
+    """Return the name as shown to people: lower case, without the trailing dot."""
     return name.removesuffix(".").lower()
 
 
 def parents(domain):
-    """Return the domains above, the longest first, without the top-level one."""
+    """Return the parent domains, the longest first, without the top-level domain."""
     labels = domain.split(".")
     return [".".join(labels[start:]) for start in range(1, len(labels) - 1)]
 
 
 def is_within(name, domain):
-    """Whether the name is the domain or below it."""
+    """Whether the name is the domain itself or below it."""
     return f".{name}".endswith(f".{domain}")
 
 
 def is_askable(name):
-    """Whether a name that somebody typed into a zone can be asked for at all."""
+    """Whether a name that somebody typed into a zone can be looked up at all."""
     if not name or not name.isascii():
         return False
     try:
@@ -40,5 +40,5 @@ def unused_name(name):
 
 
 def alias_target(lookup):
-    """Return the name that aliases led to, or nothing if there are none."""
+    """Return the name that aliases led to, or nothing without aliases."""
     return plain(lookup.chain[-1]) if lookup.chain else ""

@@ -1,4 +1,4 @@
-"""Say that nobody could tell, which is never a finding about a record."""
+"""Explain an outage, which says nothing about the record itself."""
 
 from ..words import Words, _lt
 from .names import plain
@@ -6,7 +6,7 @@ from .verdict import Verdict
 
 
 def outage_verdict(lookup):
-    """Return the `Verdict` of a `Lookup` that is an outage."""
+    """Return the `Verdict` on a `Lookup` that is an outage."""
     name = plain(lookup.name)
     if lookup.status == "bogus":
         return Verdict(
@@ -14,22 +14,22 @@ def outage_verdict(lookup):
             Words(
                 _lt(
                     "DNSSEC is broken for this domain: the signatures of its DNS "
-                    "records do not fit, so that many servers do not believe them "
-                    "(asked for %(name)s)."
+                    "records are invalid, so many servers do not trust them (looked up "
+                    "%(name)s)."
                 ),
                 {"name": name},
             ),
             Words(
                 _lt(
-                    "Let the company that hosts the DNS of the domain repair DNSSEC, "
-                    "or have the DS record removed where the domain was registered."
+                    "Ask the DNS provider of the domain to repair DNSSEC, or have the "
+                    "domain registrar remove the DS record."
                 )
             ),
         )
     return Verdict(
         "temperror",
         Words(
-            _lt("The DNS servers gave no usable answer about %(name)s (%(reason)s)."),
+            _lt("The DNS servers gave no usable answer for %(name)s (%(reason)s)."),
             {"name": name, "reason": lookup.status.upper()},
         ),
         Words(_lt("Wait a few minutes and check again.")),

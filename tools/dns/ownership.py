@@ -1,4 +1,4 @@
-"""Check the token by which Mailjet knows who a domain belongs to."""
+"""Check the token that proves to Mailjet who owns a domain."""
 
 import re
 from dataclasses import replace
@@ -14,19 +14,19 @@ from .quoting import has_quoting, quoting_cause
 from .txt import shown
 from .verdict import Verdict
 
-# Mailjet's tokens have this form in every zone seen
+# The form of Mailjet's tokens in every zone seen so far
 _TOKEN = re.compile(rb"\W*[0-9a-f]{32}\W*", re.IGNORECASE)
 
 
 def check_ownership(domain, name, token, ask):
-    """Return the `Verdict` on the TXT record that proves a domain to be yours.
+    """Return the `Verdict` on the TXT record that proves that a domain is yours.
 
-    Tokens of other accounts and other texts may stand beside it.
+    There may be tokens of other accounts and other records beside it.
 
     :param str domain: the sending domain
     :param str name: Mailjet's OwnerShipTokenRecordName, in full
-    :param str token: Mailjet's OwnerShipToken; nobody can say anything without
-    :param Ask ask: asked once, and once more to say why there is no token
+    :param str token: Mailjet's OwnerShipToken; without it there is no verdict
+    :param Ask ask: asked once, and once more to find out why there is no token
     """
     domain, name = plain(domain), plain(name)
     wanted = (token or "").encode(errors="replace")
@@ -47,7 +47,7 @@ def check_ownership(domain, name, token, ask):
 def _wrong_token(name, meant):
     """Return the `Verdict` on values that were meant as the token."""
     cause = Words(
-        _lt("The value at %(name)s is not the token that Mailjet wants there."),
+        _lt("The value at %(name)s is not the token that Mailjet expects."),
         {"name": name},
     )
     if any(has_quoting(value) for value in meant):
@@ -59,9 +59,12 @@ def _no_token(domain):
     values = {"domain": domain}
     return Verdict(
         "temperror",
-        Words(_lt("It is not known which token Mailjet wants at %(domain)s."), values),
         Words(
-            _lt("Fetch the domain %(domain)s from Mailjet again, then check again."),
+            _lt("Odoo does not know which token Mailjet expects for %(domain)s."),
+            values,
+        ),
+        Words(
+            _lt("Read %(domain)s from Mailjet again, then check again."),
             values,
         ),
     )

@@ -1,4 +1,4 @@
-"""Notice a value that was copied from a zone file, quoting and all."""
+"""Detect a value that was copied from a zone file together with its quoting."""
 
 import re
 
@@ -9,16 +9,16 @@ _QUOTING = re.compile(rb'[\\"]')
 
 
 def has_quoting(value):
-    """Whether a backslash or a quote stands inside of the value."""
+    """Whether the value contains a backslash or a quote."""
     return bool(_QUOTING.search(value))
 
 
 def quoting_cause(name):
-    """Return the `Words` of such a value."""
+    """Return the `Words` for such a value."""
     return Words(
         _lt(
-            "There are backslashes or quotes inside the value at %(name)s: it was "
-            "copied from a zone file into a field that takes the bare text."
+            "The value at %(name)s contains backslashes or quotes: it was copied from "
+            "a zone file into a field that takes plain text."
         ),
         {"name": name},
     )

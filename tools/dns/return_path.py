@@ -1,4 +1,4 @@
-"""Check the alias by which bounces go to a name of your own domain."""
+"""Check the alias that lets bounces go to a name within your own domain."""
 
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ from .outage import outage_verdict
 from .verdict import Verdict
 from .wrong_host import wrong_host_verdict, wrong_hosts
 
-# Mailjet's own bounce domain; the same label stands in front of yours
+# Mailjet's own bounce domain; yours begins with the same label
 # https://www.mailjet.com/blog/deliverability/return-path-customization-explained/
 TARGET = "bnc3.mailjet.com"
 LABEL = "bnc3"
@@ -19,7 +19,7 @@ LABEL = "bnc3"
 
 @dataclass(frozen=True)
 class ReturnPathVerdict(Verdict):
-    """A `Verdict` on a record that a domain need not have: missing is no fault."""
+    """A `Verdict` on an optional record: missing is not an error."""
 
     is_optional: bool = True
 
@@ -27,11 +27,11 @@ class ReturnPathVerdict(Verdict):
 def check_return_path(domain, ask, target=TARGET):
     """Return the `ReturnPathVerdict` on the alias bnc3.<domain>.
 
-    It is all right if the alias leads to Mailjet's bounce domain, on whatever way.
+    It is fine if the alias leads to Mailjet's bounce domain, directly or not.
 
     :param str domain: the sending domain
-    :param Ask ask: asked once, and once more to say why there is no alias
-    :param str target: where the alias has to lead to
+    :param Ask ask: asked once, and once more to find out why there is no alias
+    :param str target: where the alias has to lead
     """
     domain, target = plain(domain), plain(target)
     verdict = _check(domain, f"{LABEL}.{domain}", target, ask)
@@ -46,7 +46,7 @@ def _check(domain, name, target, ask):
     if target in targets:
         return Verdict("ok", found=targets)
     for lookup in (alias, address):
-        # The alias may go on, and nobody knows where
+        # The alias may lead further, and it is unknown where
         if lookup.is_outage:
             return outage_verdict(lookup)
     addresses = tuple(sorted({*address.records, *address6.records}))
@@ -81,7 +81,7 @@ def _is_wildcard(alias, address, address6, ask):
 
 
 def _missing(alias, domain, target, ask):
-    """Return the `Verdict` of a name with neither an alias nor an address."""
+    """Return the `Verdict` on a name with neither an alias nor an address."""
     name = plain(alias.name)
     hosts = [host for host in wrong_hosts(name, domain) if host.name != domain]
     elsewhere = ask([Question(host.name, "CNAME") for host in hosts])
@@ -108,15 +108,15 @@ def _address(name, target):
         "error",
         Words(
             _lt(
-                "%(name)s has an address instead of an alias (CNAME) to %(target)s; "
-                "a proxied record, as Cloudflare has them, looks like that too."
+                "%(name)s has an address instead of an alias (CNAME) to %(target)s. "
+                "A proxied record, as at Cloudflare, looks the same."
             ),
             values,
         ),
         Words(
             _lt(
-                "Make it a CNAME record to %(target)s, and switch the proxy off for "
-                "%(name)s (DNS only)."
+                "Make it a CNAME record to %(target)s, and turn the proxy off for "
+                "%(name)s (“DNS only”)."
             ),
             values,
         ),

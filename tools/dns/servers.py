@@ -1,4 +1,4 @@
-"""Which DNS servers to ask."""
+"""The DNS servers to ask."""
 
 import ipaddress
 from typing import NamedTuple
@@ -12,7 +12,7 @@ DNS_PORT = 53
 
 
 class Server(NamedTuple):
-    """A DNS server: an IP address, a port and, if it has one, a name to show."""
+    """A DNS server: an IP address, a port and optionally a name to show."""
 
     address: str
     port: int = DNS_PORT
@@ -25,7 +25,7 @@ class Server(NamedTuple):
 
 
 class ServersError(ValueError):
-    """A list of servers that cannot be read; `words` says why."""
+    """A list of servers is invalid; `words` explains it to people."""
 
     def __init__(self, words):
         super().__init__(str(words))
@@ -33,9 +33,9 @@ class ServersError(ValueError):
 
 
 def parse_servers(text):
-    """Read a comma-separated list of `ip[:port]`, an IPv6 address in brackets.
+    """Read a comma-separated list of `ip[:port]`, with IPv6 addresses in brackets.
 
-    Return a tuple of `Server`, empty for an empty text; raise `ServersError`.
+    Return a tuple of `Server`, empty for an empty text. Raise `ServersError`.
     """
     return tuple(
         _parse_server(item.strip()) for item in text.split(",") if item.strip()
@@ -49,7 +49,7 @@ def _parse_server(item):
         colon, port = rest[:1], rest[1:]
         if not bracket or colon not in ("", ":"):
             raise _unreadable(item)
-    elif item.count(":") == 1:  # more of them: an IPv6 address without a port
+    elif item.count(":") == 1:  # several colons: an IPv6 address without a port
         address, colon, port = item.partition(":")
     if colon and not (port.isdecimal() and port.isascii() and 0 < int(port) < 65536):
         raise _unreadable(item)
@@ -64,8 +64,8 @@ def _unreadable(item):
     return ServersError(
         Words(
             _lt(
-                "%(item)s is not a DNS server: write an IP address, and after it a "
-                "colon and the port if the port is not 53."
+                "%(item)s is not a DNS server: enter an IP address, followed by a "
+                "colon and the port if that is not 53."
             ),
             {"item": item},
         )
@@ -73,9 +73,9 @@ def _unreadable(item):
 
 
 def machine_servers(path="/etc/resolv.conf"):
-    """Return the servers that this machine asks; none if it has no usable list."""
+    """Return the DNS servers of this machine; none if it has no usable list."""
     try:
         resolver = dns.resolver.Resolver(filename=path)
-    except (dns.exception.DNSException, ValueError):  # no file, or odd things in it
+    except (dns.exception.DNSException, ValueError):  # no file, or an invalid one
         return ()
     return tuple(Server(address) for address in resolver.nameservers)

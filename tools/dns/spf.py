@@ -1,4 +1,4 @@
-"""Check whether a domain's SPF record lets Mailjet's servers pass (RFC 7208)."""
+"""Check that a domain's SPF record allows Mailjet's servers (RFC 7208)."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,18 @@ from .txt import show
 from .verdict import Verdict
 
 MAILJET_INCLUDE = "spf.mailjet.com"
-# Answers with more than that may not fit into one packet (section 3.4)
+# Longer answers may not fit into one packet (section 3.4)
 _LONG_RECORD = 450
 
-_PUBLISH = Words(_lt("Publish the value shown, as the only SPF record of the domain."))
+_PUBLISH = Words(_lt("Publish the value shown as the only SPF record of the domain."))
 _REPLACE = Words(_lt("Replace the SPF record with the value shown."))
 _ABSENT = _lt("The SPF record does not include Mailjet (%(include)s).")
-_REPAIR = Words(_lt("Correct or remove that term in the SPF record."))
+_REPAIR = Words(_lt("Correct or remove this term in the SPF record."))
 
 
 @dataclass(frozen=True)
 class SpfVerdict(Verdict):
-    """A verdict on SPF; `lookups` and `voids` are what receivers meet at worst."""
+    """A `Verdict` on SPF; `lookups` and `voids` are the most that receivers count."""
 
     lookups: int = 0
     voids: int = 0
@@ -31,7 +31,7 @@ class SpfVerdict(Verdict):
 def check_spf(domain, ask, include=MAILJET_INCLUDE):
     """Return the `SpfVerdict` on a domain that sends through the servers of `include`.
 
-    :param Ask ask: called once for each level of the tree of records
+    :param Ask ask: asked once for each level of the tree of records
     """
     tree = SpfTree()
     tree.fetch(domain, ask, include)
@@ -45,7 +45,7 @@ def check_spf(domain, ask, include=MAILJET_INCLUDE):
     verdict, walked = _judge(tree, domain, records, include)
     if walked and walked.outage and not _is_certain(verdict, walked.outage):
         return _verdict(outage_verdict(walked.outage))
-    # Where one term has to be repaired, a merged record would not help
+    # If a single term has to be corrected, a merged record would not help
     is_proposed = verdict.cure in (_PUBLISH, _REPLACE)
     is_fine = verdict.status == "ok" or verdict.cure == _REPAIR
     return SpfVerdict(
@@ -61,7 +61,7 @@ def check_spf(domain, ask, include=MAILJET_INCLUDE):
 
 
 def _is_certain(verdict, outage):
-    """Whether an error is one, whatever is behind the outage: perhaps the include."""
+    """Whether an error stands whatever the outage hides, such as the include."""
     may_be_there = verdict.cause.source == _ABSENT and outage.type == "TXT"
     return verdict.status == "error" and not may_be_there
 
@@ -71,13 +71,13 @@ def _verdict(verdict):
 
 
 def _missing(domain, lookup, include):
-    """No SPF record; perhaps one that receivers do not take for one."""
+    """Return the `SpfVerdict` if there is no record that receivers see as SPF."""
     damaged = sorted(r for r in lookup.records if b"v=spf1" in r.lower())
     if damaged:
         cause = Words(
             _lt(
-                "A TXT record of %(domain)s looks like SPF, but receivers do not take "
-                "it for SPF: it has to begin with exactly v=spf1 and a blank."
+                "A TXT record of %(domain)s looks like SPF, but receivers ignore it: "
+                "it has to begin with exactly v=spf1 and a space."
             ),
             {"domain": domain},
         )
@@ -93,13 +93,13 @@ def _missing(domain, lookup, include):
 
 
 def _proposal(tree, domain, records, include):
-    """Return the merged record and None, or "" and why there is none."""
+    """Return the merged record and None, or "" and why there is no proposal."""
     try:
         merged = merge(records, include, _is_reached(tree, domain, records, include))
         terms = parse(merged.encode())
     except SpfSyntaxError as error:
         return "", Words(
-            _lt("No merged record is proposed: “%(term)s” cannot be read."),
+            _lt("Odoo proposes no merged record: “%(term)s” is unreadable."),
             {"term": show(error.term.encode())},
         )
     walked = walk(tree, domain, terms)
@@ -108,8 +108,8 @@ def _proposal(tree, domain, records, include):
         dearest = sorted(costs, key=costs.get, reverse=True)[:3]
         return "", Words(
             _lt(
-                "No merged record is proposed: with Mailjet it would need %(count)s "
-                "DNS lookups, and receivers allow ten; these terms cost most: "
+                "Odoo proposes no merged record: with Mailjet it would need %(count)s "
+                "DNS lookups, and receivers allow ten. These terms need the most: "
                 "%(terms)s."
             ),
             {
@@ -123,7 +123,7 @@ def _proposal(tree, domain, records, include):
 
 
 def _is_reached(tree, domain, records, include):
-    """Whether the only record leads to the include by another one."""
+    """Whether the only record reaches the include through another one."""
     if len(records) > 1:
         return False
     terms = parse(records[0])
@@ -132,12 +132,12 @@ def _is_reached(tree, domain, records, include):
 
 
 def _judge(tree, domain, records, include):
-    """Return a `Verdict` and the `Walk` through the record, if there is one only."""
+    """Return a `Verdict`, and the `Walk` through the record if there is only one."""
     if len(records) > 1:
         cause = Words(
             _lt(
-                "%(domain)s has %(count)s SPF records; with more than one, receivers "
-                "take none of them."
+                "%(domain)s has %(count)s SPF records. If there is more than one, "
+                "receivers ignore them all."
             ),
             {"domain": domain, "count": len(records)},
         )
@@ -166,20 +166,20 @@ def _permanent_error(walked):
     if walked.lookups > MAX_LOOKUPS:
         cause = Words(
             _lt(
-                "The SPF record needs %(count)s DNS lookups; receivers give up after "
-                "ten, and it counts as wrong."
+                "The SPF record needs %(count)s DNS lookups. Receivers give up after "
+                "ten and treat the record as invalid."
             ),
             {"count": walked.lookups},
         )
         cure = Words(
-            _lt("Remove terms that are not needed any more, those of old providers.")
+            _lt("Remove terms that you no longer need, such as those of old providers.")
         )
         return Verdict("error", cause, cure)
     if len(walked.voids) > MAX_VOIDS:
         cause = Words(
             _lt(
                 "%(count)s terms of the SPF record lead to names that do not exist: "
-                "%(terms)s; receivers give up after two."
+                "%(terms)s. Receivers give up after two."
             ),
             {"count": len(walked.voids), "terms": ", ".join(walked.voids)},
         )
@@ -192,7 +192,7 @@ def _not_passing(tree, domain, terms, include):
     open_term = opening(tree, terms)
     if open_term:
         cause = Words(
-            _lt("“%(term)s” lets everybody send in the name of the domain."),
+            _lt("“%(term)s” lets anybody send in the name of the domain."),
             {"term": open_term.text},
         )
         cure = _REPLACE if open_term.name == "all" else _REPAIR
@@ -201,12 +201,12 @@ def _not_passing(tree, domain, terms, include):
     if matched == "+":
         return None
     if matched:
-        source = _lt("The SPF record names Mailjet with “%(sign)s”, which is no pass.")
+        source = _lt(
+            "The SPF record lists Mailjet with “%(sign)s”, which is not a pass."
+        )
         return Verdict("error", Words(source, {"sign": matched}), _REPLACE)
     if passes(tree, domain, [t for t in terms if t.name != "all"], include):
-        source = _lt(
-            "Mailjet comes after “%(term)s”, where receivers have stopped reading."
-        )
+        source = _lt("Mailjet comes after “%(term)s”, where receivers stop reading.")
         return Verdict("error", Words(source, {"term": ends[0].text}), _REPLACE)
     return Verdict("error", Words(_ABSENT, {"include": include}), _REPLACE)
 
@@ -214,34 +214,34 @@ def _not_passing(tree, domain, terms, include):
 def _weakness(walked, terms, include, record):
     own = [t for t in terms if t.name == "include" and t.target == include]
     if not any(term.name in ("all", "redirect") for term in terms):
-        source = _lt("The SPF record does not say what is to become of other senders.")
+        source = _lt("The SPF record does not say how to treat other senders.")
         return Verdict("warning", Words(source), _REPLACE)
     unread = _after_all(terms)
     if unread:
-        source = _lt("Nobody reads what comes after “%(end)s”: %(terms)s.")
+        source = _lt("Receivers ignore what comes after “%(end)s”: %(terms)s.")
         values = {"end": unread[0].text, "terms": " ".join(t.text for t in unread[1:])}
         return Verdict("warning", Words(source, values), _REPAIR)
     if len(own) > 1:
         source = _lt("The SPF record includes Mailjet more than once.")
         return Verdict("warning", Words(source), _REPLACE)
     if walked.voids:
-        source = _lt("%(terms)s in the SPF record leads to a name that does not exist.")
+        source = _lt("The SPF record leads to a name that does not exist: %(terms)s.")
         values = {"terms": ", ".join(walked.voids)}
         return Verdict("warning", Words(source, values), _REPAIR)
     if walked.has_ptr:
-        source = _lt("The SPF record uses “ptr”, which is slow and should not be used.")
+        source = _lt("The SPF record uses “ptr”, which is slow and deprecated.")
         return Verdict("warning", Words(source), _REPAIR)
     if len(record) > _LONG_RECORD:
         source = _lt(
             "The SPF record has %(count)s characters; more than 450 may not fit into "
-            "one answer."
+            "one DNS answer."
         )
         return Verdict("warning", Words(source, {"count": len(record)}), _REPAIR)
     return None
 
 
 def _after_all(terms):
-    """Return the first "all" and the mechanisms behind it; [] if there are none."""
+    """Return the first "all" and the mechanisms after it; [] if there are none."""
     names = [term.name for term in terms]
     if "all" not in names:
         return []
@@ -252,7 +252,7 @@ def _after_all(terms):
 def _fine(terms):
     if any(term.name == "all" and term.qualifier == "?" for term in terms):
         source = _lt(
-            "Mailjet may send; “?all” leaves other senders undecided, “~all” says more."
+            "Mailjet may send. “?all” leaves other senders undecided; “~all” says more."
         )
         return Verdict("ok", Words(source))
     return Verdict("ok", Words(_lt("Mailjet may send for the domain.")))

@@ -1,22 +1,22 @@
-"""Make one SPF record of those that are there, with Mailjet's include in it."""
+"""Merge the existing SPF records and Mailjet's include into one record."""
 
 from .spf_record import parse
 
-# The strictest first; "+" would let everybody through
+# "+" is left out: it would let everybody pass
 _STRICTEST_FIRST = "-~?"
 
 
 def merge(records, include, is_reached=False):
     """Return the record to publish, as text.
 
-    Terms stay as they are written and in their order; those after the first "all",
-    which nobody reads, stay there. The include stands before what ends the record: the
-    "all", or a redirect. Of several records the one with the most terms goes first, and
-    the strictest "all" is kept.
+    Terms keep their text and order; those after the first "all", which receivers
+    ignore, stay there. The include goes before the end of the record: the "all" or a
+    redirect. Of several records, the one with the most terms goes first, and the
+    strictest "all" is kept.
 
-    :param list records: the SPF records there are, as bytes; none makes a new one
+    :param list records: the existing SPF records, as bytes; may be empty
     :param str include: the domain to include
-    :param bool is_reached: whether another term leads there, so that it is not needed
+    :param bool is_reached: whether another term leads there already
     :raise SpfSyntaxError: if one of the records cannot be read
     """
     parsed = sorted((parse(record) for record in records), key=len, reverse=True)

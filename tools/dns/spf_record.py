@@ -7,7 +7,7 @@ from dataclasses import dataclass
 _VERSION = re.compile(rb"v=spf1( |$)", re.IGNORECASE)
 _TERM = re.compile(r"(?P<qualifier>[-+~?]?)(?P<name>[a-z][a-z0-9._-]*)(?P<rest>.*)")
 _MODIFIER = re.compile(r"(?P<name>[a-z][a-z0-9._-]*)=(?P<value>.*)", re.IGNORECASE)
-# Section 7.1; the letters c, r and t belong into explanations only
+# Section 7.1; the letters c, r and t are for explanations only
 _MACRO = r"%\{[slodiphv]\d*r?[-.+,/_=]*\}|%%|%_|%-"
 _MACRO_STRING = re.compile(rf"(?:{_MACRO}|[!-$&-~])*", re.IGNORECASE)
 _EXPLANATION = re.compile(r"(?:%\{[a-z]\d*r?[-.+,/_=]*\}|%[%_-]|[!-$&-~])*", re.I)
@@ -19,14 +19,14 @@ _DOMAIN_END = re.compile(
 _DUAL_CIDR = re.compile(r"(?:/(0|[1-9]\d?))?(?://(0|[1-9]\d{0,2}))?$")
 _CIDR = re.compile(r"(?P<address>[^/]*)(?:/(?P<length>0|[1-9]\d{0,2}))?$")
 
-# Each costs a receiver a DNS query, and there may be ten (section 4.6.4)
+# Each costs receivers a DNS query, and they allow ten (section 4.6.4)
 QUERYING = ("include", "a", "mx", "ptr", "exists", "redirect")
 _WITH_DOMAIN = ("include", "exists", "redirect", "exp")
 
 
 @dataclass(frozen=True)
 class Term:
-    """One term; `domain` is as it is written, "" for the domain of the record."""
+    """One term; `domain` as written, "" for the domain of the record."""
 
     text: str
     name: str
@@ -35,12 +35,12 @@ class Term:
 
     @property
     def target(self):
-        """The domain to look up: lower case without last dot, "" if it has macros."""
+        """The domain to look up: lower case without trailing dot, "" with macros."""
         return "" if "%" in self.domain else self.domain.rstrip(".").lower()
 
 
 class SpfSyntaxError(ValueError):
-    """A term that makes the whole record void for receivers; `term` as written."""
+    """A term makes receivers ignore the whole record; `term` is its text."""
 
     def __init__(self, term):
         super().__init__(term)
@@ -48,7 +48,7 @@ class SpfSyntaxError(ValueError):
 
 
 def is_spf(data):
-    """Whether the bytes of a TXT record are an SPF record to receivers (4.5)."""
+    """Whether receivers see the bytes of a TXT record as SPF (section 4.5)."""
     return bool(_VERSION.match(data))
 
 

@@ -1,4 +1,4 @@
-"""Look up an SPF record with all that it refers to, and walk through it."""
+"""Look up an SPF record with everything it refers to, and walk through it."""
 
 from dataclasses import dataclass, field, replace
 
@@ -17,15 +17,15 @@ _MISSING = Lookup("", "", "nodata")
 
 
 class SpfTree:
-    """Everything that was looked up for a domain; answers from memory."""
+    """All lookups for the SPF record of a domain; answers from memory."""
 
     def __init__(self):
         self.lookups = {}
 
     def fetch(self, domain, ask, *more):
-        """Look up the record of a domain, and of `more`, level by level.
+        """Look up the records of a domain and of `more`, level by level.
 
-        Each level is asked at once, so that the time is that of the deepest branch.
+        All questions of a level go out at once, so the deepest branch sets the time.
         """
         wanted = [Question(name, "TXT") for name in (domain, *more)]
         for _level in range(MAX_DEPTH + 1):
@@ -43,15 +43,15 @@ class SpfTree:
             ]
 
     def lookup(self, name, kind):
-        """Return what was found, or an absence for what was not asked."""
+        """Return the `Lookup` of a question; an absence if it was not asked."""
         return self.lookups.get(Question(name, kind), _MISSING)
 
     def records(self, domain):
-        """Return the SPF records of a domain, as bytes, in a steady order."""
+        """Return the SPF records of a domain, as bytes, in a stable order."""
         return sorted(r for r in self.lookup(domain, "TXT").records if is_spf(r))
 
     def terms(self, domain):
-        """Return the terms of the only record of a domain, [] if receivers see none."""
+        """Return the terms of the SPF record of a domain, [] if it has no valid one."""
         records = self.records(domain)
         try:
             return parse(records[0]) if len(records) == 1 else []
@@ -64,14 +64,14 @@ class SpfTree:
             try:
                 terms += parse(record)
             except SpfSyntaxError:
-                continue  # found again, and reported, by who walks through it
+                continue  # the walk finds and reports it
         return terms
 
 
 def questions_of(term, domain):
-    """Return what a term of this domain's record makes receivers look up.
+    """Return the questions that a term of this domain's record makes receivers ask.
 
-    What depends on the mail (macros, ptr) is counted, but not asked.
+    Those that depend on the mail (macros, ptr) count, but are not asked.
     """
     target = term.target or ("" if term.domain else domain)
     kinds = {
@@ -86,10 +86,10 @@ def questions_of(term, domain):
 
 @dataclass
 class Walk:
-    """What receivers would meet in a record, at worst.
+    """The worst that receivers may meet in a record.
 
-    `permerror` is why they would give up for good, `outage` a lookup that failed.
-    `costs` has the number of lookups of each term of the record itself.
+    `permerror` says why they give up for good; `outage` is a lookup that failed.
+    `costs` maps each term of the record itself to its number of lookups.
     """
 
     lookups: int = 0
@@ -101,7 +101,7 @@ class Walk:
 
 
 def reached(terms):
-    """Return the terms that count: up to "all", without "all" also the redirect."""
+    """Return the terms that count: those before "all", or all with the redirect."""
     counting = []
     for term in terms:
         if term.name == "all":
@@ -154,7 +154,7 @@ def _enter(tree, term, result, path):
     if target in path:
         _fail(
             result,
-            _lt("%(term)s leads back to a record that contains it: it has no end."),
+            _lt("%(term)s leads back to a record that contains it: an endless loop."),
             term=term.text,
         )
         return
@@ -172,10 +172,10 @@ def _enter(tree, term, result, path):
 
 
 def _terms_to_enter(tree, term, result):
-    """Return the terms of an included record; None, and a reason, if it has none."""
+    """Return the terms of an included record; None if it has none, and note why."""
     records = tree.records(term.target)
     if Question(term.target, "TXT") not in tree.lookups:
-        return None  # beyond our own limits, and by far beyond those of receivers
+        return None  # beyond our own limits, which are far beyond those of receivers
     if not records:
         result.voids.append(term.text)
         _fail(
@@ -196,7 +196,7 @@ def _terms_to_enter(tree, term, result):
     except SpfSyntaxError as error:
         _fail(
             result,
-            _lt("%(term)s leads to a record with an error in it: %(inner)s"),
+            _lt("%(term)s leads to a record with an error: %(inner)s"),
             term=term.text,
             inner=error.term,
         )
@@ -208,10 +208,10 @@ def _fail(result, source, **values):
 
 
 def passes(tree, domain, terms, include, path=()):
-    """Whether the servers of `include` pass: "+", or how else it matches, or None.
+    """Return the qualifier that `include` matches with, "+" for a pass, or None.
 
-    The first term that matches decides (section 4.6.2). What decides inside of an
-    included record matters only if it is a pass (section 5.2).
+    The first matching term decides (section 4.6.2). An included record matches only if
+    its own result is a pass (section 5.2).
     """
     for term in reached(terms):
         if term.name not in ("include", "redirect") or term.target in path:
@@ -235,7 +235,7 @@ def _passes_inside(tree, domain, include, path):
 
 
 def opening(tree, terms, depth=0):
-    """Return the term by which everybody passes, also by an include, or None."""
+    """Return the term that lets everybody pass, directly or by an include, or None."""
     for term in terms:
         if term.qualifier == "+" and term.name == "all":
             return term

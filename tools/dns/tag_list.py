@@ -1,10 +1,10 @@
-"""Read the lists of tag=value terms that DKIM and DMARC records are made of."""
+"""Read the lists of tag=value terms that make up DKIM and DMARC records."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass
 
-# What counts as white space in RFC 6376 2.8 and RFC 9989 4.8; str.strip() knows more
+# White space as in RFC 6376 2.8 and RFC 9989 4.8; str.strip() removes more
 WHITE_SPACE = " \t\r\n"
 
 _TERM = re.compile(r"([a-z][a-z0-9_-]*)[ \t\r\n]*=(.*)", re.DOTALL | re.IGNORECASE)
@@ -12,7 +12,7 @@ _TERM = re.compile(r"([a-z][a-z0-9_-]*)[ \t\r\n]*=(.*)", re.DOTALL | re.IGNORECA
 
 @dataclass(frozen=True)
 class TagList:
-    """The (name, value) pairs in their order, and the terms that are none."""
+    """The (name, value) pairs in order, and the terms that are not tag=value."""
 
     pairs: tuple[tuple[str, str], ...]
     unreadable: tuple[str, ...]
@@ -26,13 +26,13 @@ class TagList:
 
     @property
     def repeated(self):
-        """The names that are there more than once, which must not be."""
+        """The names that occur more than once, which is not allowed."""
         counts = Counter(name for name, _value in self.pairs)
         return tuple(name for name, count in counts.items() if count > 1)
 
 
 def parse_tag_list(text):
-    """Return the `TagList` of a text; only the last term may be empty."""
+    """Return the `TagList` in a text; only the last term may be empty."""
     terms = [term.strip(WHITE_SPACE) for term in text.split(";")]
     if not terms[-1]:
         terms.pop()

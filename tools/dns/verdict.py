@@ -1,4 +1,4 @@
-"""What a check of a DNS record has to say."""
+"""The result of the check of a DNS record."""
 
 from dataclasses import dataclass
 
@@ -12,17 +12,17 @@ class Verdict:
     `status` is one of
 
     - ok: nothing to do; `cause` may hold a note,
-    - warning: it works, but should be better,
-    - error: it is there and wrong,
-    - missing: it is not there,
-    - temperror: nobody could say, ask again later. Never a finding about the record.
+    - warning: it works, but could be better,
+    - error: the record exists and is wrong,
+    - missing: the record does not exist,
+    - temperror: an outage, check again later. Says nothing about the record.
 
-    `cause` is one sentence of what is the case and `cure` one of what to do about it;
-    None where there is nothing to say. `found` are the values seen, as text to show:
-    bytes outside of printable ASCII come as \\ddd. `host` is where the record was
-    found, if that is another name than the one asked for. `proposal` is a value to
-    publish that was made from what is there, `refusal` why there is none. `wait` is how
-    long resolvers may remember that nothing was there, in seconds.
+    `cause` explains the status, and `cure` says what to do about it; each may be None.
+    `found` are the values seen, as text to show: all but printable ASCII becomes
+    \\ddd. `host` is the name where the record was found, if it is not the one asked
+    for. `proposal` is a value to publish, made from the existing one; `refusal` says
+    why there is no proposal. `wait` is how long resolvers may cache the absence of the
+    record, in seconds.
     """
 
     status: str

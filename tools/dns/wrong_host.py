@@ -1,4 +1,4 @@
-"""Know the names where a record lands that was meant for another one."""
+"""Know the names where a record may be published by mistake."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,13 @@ from ..words import Words, _lt
 from .names import is_askable, parents
 from .verdict import Verdict
 
-# The zone of a sub-domain is rarely more than two levels above it
+# The zone of a subdomain is rarely more than two levels above it
 _ZONES_ABOVE = 2
 
 
 @dataclass(frozen=True)
 class WrongHost:
-    """A name where the record may be by mistake, and what belongs into the panel."""
+    """A name where the record may be by mistake, and what to enter in the DNS panel."""
 
     name: str
     entry: str
@@ -21,9 +21,9 @@ class WrongHost:
 def wrong_hosts(name, domain):
     """Return the `WrongHost`s of a record name of a domain.
 
-    They are the domain itself, and what becomes of the name in a DNS panel that adds
-    its zone to whatever is typed: a.example.com.example.com. The zone of a sub-domain
-    may be that of a domain above, and then the name may have been cut too early.
+    They are the domain itself, and the names that result if a DNS panel adds its zone
+    to whatever is entered: a.example.com.example.com. The zone of a subdomain may be
+    that of a parent domain; the name may then have been cut too short.
     """
     prefix = name.removesuffix(f".{domain}")
     hosts = [(domain, prefix), (f"{name}.{domain}", prefix)]
@@ -38,17 +38,17 @@ def wrong_hosts(name, domain):
 
 
 def wrong_host_verdict(name, host, found):
-    """Return the `Verdict` of a record that was found at the `WrongHost`."""
+    """Return the `Verdict` on a record that was found at the `WrongHost`."""
     return Verdict(
         "missing",
         Words(
-            _lt("The record is at %(host)s, but belongs to %(name)s."),
+            _lt("The record is at %(host)s but belongs at %(name)s."),
             {"host": host.name, "name": name},
         ),
         Words(
             _lt(
-                "Move it to %(name)s; where the DNS panel adds the domain by itself, "
-                "type only %(entry)s as the name."
+                "Move it to %(name)s. If your DNS panel adds the domain automatically, "
+                "enter only %(entry)s as the name."
             ),
             {"name": name, "entry": host.entry},
         ),

@@ -1,15 +1,15 @@
 """Write a record as a line of a zone file."""
 
-# Each string of a TXT record has one byte for its length (RFC 1035, 3.3)
+# The length of a string in a TXT record is one byte (RFC 1035 3.3)
 LONGEST_STRING = 255
 
 
 def zone_line(host, record_type, value):
-    """Return a line for a zone file, names absolute, one hour to live.
+    """Return a line of a zone file with absolute names and a TTL of one hour.
 
-    :param str host: the full name, with or without the last dot
+    :param str host: the full name, with or without the trailing dot
     :param str record_type: TXT, or a type whose value is a name, such as CNAME
-    :param str value: the text of a TXT record in one piece, or the name
+    :param str value: the whole text of a TXT record, or the name
     """
     if record_type == "TXT":
         shown = " ".join(_quoted(piece) for piece in _pieces(value.encode()))
@@ -25,7 +25,7 @@ def _pieces(data):
 
 
 def _quoted(data):
-    """RFC 1035, 5.1: a quote and a backslash are escaped, other odd bytes as \\ddd."""
+    """RFC 1035 5.1: escape quotes and backslashes; other odd bytes become \\ddd."""
     text = "".join(
         f"\\{chr(byte)}"
         if byte in b'"\\'

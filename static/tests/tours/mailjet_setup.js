@@ -124,7 +124,7 @@ const sendersSteps = () => [
     },
     {
         content: "See what is left to do",
-        trigger: `${DIALOG} .alert-info:contains(Mailjet has sent a mail to bounce@company.example)`,
+        trigger: `${DIALOG} .alert-info:contains(Mailjet has sent an email to bounce@company.example)`,
     },
     {
         content: "None is unknown any more, so none can be added",

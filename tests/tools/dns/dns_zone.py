@@ -1,4 +1,4 @@
-"""Answers DNS questions from a dict, for checks that are given their `ask`."""
+"""Answers DNS questions from a dict: an `ask` for checks."""
 
 import dns.name
 from mail_mailjet.tools.dns.lookup import Lookup
@@ -95,7 +95,7 @@ def both_orders(check, zone):
 
 
 def assert_presentable(verdict):
-    """Check what is true of every verdict, whatever was asked."""
+    """Check what holds for every verdict."""
     assert verdict.status in ("ok", "warning", "error", "missing", "temperror")
     if verdict.status != "ok":
         assert verdict.cause and verdict.cure

@@ -1,4 +1,4 @@
-"""RSA keys of any size as they stand in p= of a DKIM record."""
+"""RSA keys of any size, as in p= of a DKIM record."""
 
 import base64
 import functools
@@ -11,7 +11,7 @@ _SMALLEST = 1024
 
 @functools.cache
 def public_key(bits, number=0):
-    """Return the SubjectPublicKeyInfo of a key in base64; another number, another key.
+    """Return the SubjectPublicKeyInfo of a key in base64; `number` tells keys apart.
 
     Keys below 1024 bits can no longer be generated; the front of the modulus of a
     longer one makes a public key of that size, which is all that a record has.

@@ -1,4 +1,4 @@
-"""The checks of a domain together: in time, and at the domain's own name servers."""
+"""All checks of a domain: the time they take, and asking its own name servers."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ WANTED = "v=spf1 include:spf.mailjet.com ~all"
 
 
 def zone(texts=(WANTED,)):
-    """A zone with three name servers, as each of them has it."""
+    """A zone with three name servers, and the version that each of them has."""
     records = {
         "example.com": {
             "SOA": SOA,
@@ -58,7 +58,7 @@ class Net:
         return Resolver([(self.resolver.host, self.port)], **options)
 
     def views(self, domain="example.com"):
-        """The addresses asked, and why none."""
+        """Return the addresses asked, and the reason if there are none."""
         views, note = self.find(domain)
         return [view.server.address for view in views], note
 
@@ -67,7 +67,7 @@ class Net:
         return asyncio.run(views)
 
     def view(self):
-        """That of the first name server."""
+        """Return the view of the first name server."""
         return next(v for v in self.find()[0] if v.server.address == ADDRESSES[0])
 
     def check(self, checks=None, domain="example.com", is_direct=True, **options):
@@ -83,7 +83,7 @@ class Net:
 
 @pytest.fixture
 def net(monkeypatch):
-    # Those that are to be silent need not be so for long
+    # Do not wait long for servers that stay silent
     monkeypatch.setattr(lookup, "TRY_SECONDS", 0.2)
     monkeypatch.setattr(authoritative, "_GREETING_SECONDS", 0.4)
     with ExitStack() as stack:
@@ -91,7 +91,7 @@ def net(monkeypatch):
 
 
 def check_text(ask, name="example.com"):
-    """A check like the real ones, of a text."""
+    """A check of a TXT record, like the real ones."""
     [found] = ask([Question(name, "TXT")])
     if found.is_outage:
         return Verdict("temperror", Words("There was no answer."))
@@ -144,7 +144,7 @@ def test_a_domain_that_is_an_alias_is_in_the_zone_above(net):
 
 @pytest.mark.parametrize("fault", ["SERVFAIL", "REFUSED", "LAME", "SILENCE", "GARBAGE"])
 def test_an_outage_on_the_walk_up(net, fault):
-    """Perhaps a zone of its own begins there: do not ask the one above."""
+    """It may be a zone of its own, so do not ask its parent."""
     net.resolver.fail("news.example.com", fault)
     addresses, note = net.views("news.example.com")
     assert addresses == [] and note
@@ -221,7 +221,7 @@ def test_one_address_each_and_eight_servers_at_most(net):
     assert asked == {name.rstrip(".") for name in names[:8]}
 
 
-# -- What a name server's view is -----------------------------------------------------
+# -- The view of a name server ---------------------------------------------------------
 
 
 def test_views_ask_without_recursion_and_names_elsewhere_at_the_resolver(net):
@@ -273,7 +273,7 @@ def test_only_the_aliases_in_the_zone_are_the_name_servers_to_tell(net, view):
 
 @pytest.mark.parametrize("fault", ["LAME", "REFUSED"])
 def test_a_part_of_the_zone_that_is_elsewhere(net, view, fault):
-    """As when _domainkey.example.com is delegated to somebody who manages keys."""
+    """As if _domainkey.example.com were delegated to a key management service."""
     net.resolver.set("x._domainkey.example.com", "TXT", ["key"])
     net.servers[0].fail("_domainkey.example.com", fault, below=True)
     [found] = view([Question("x._domainkey.example.com", "TXT")])
@@ -400,7 +400,7 @@ def test_how_long_resolvers_remember_another_text(net):
     assert net.check().verdicts["text"].wait is None, "it is there"
 
 
-# -- Time and defects ---------------------------------------------------------------
+# -- Time and bugs ------------------------------------------------------------------
 
 
 def test_checks_run_side_by_side(net):
@@ -454,7 +454,7 @@ def test_a_check_that_asks_on_and_on_is_cut_off(net):
 
 
 def test_a_check_is_called_again_when_answers_are_there(net):
-    """It gets the same answers to the same questions, and cannot tell."""
+    """It gets the same answers to the same questions, without noticing."""
     calls = []
 
     def curious(ask):
@@ -533,7 +533,7 @@ def test_not_more_domains_at_once_than_said(net):
 
 
 def test_it_goes_on_while_a_report_is_dealt_with(net):
-    """A pause of the caller is no silence of the servers."""
+    """A slow caller does not make servers time out."""
     net.resolver.delay = 0.1
     reports = check_domains(jobs(40), [(net.resolver.host, net.port)], workers=20)
     next(reports)
@@ -560,7 +560,7 @@ def test_an_error_of_ours_is_not_waited_for(net, monkeypatch):
 
 def test_one_thread_at_most_and_none_left_behind(net):
     def ours():
-        # Those of the stand-in have the names of its handlers
+        # The threads of the stand-in are named after its handlers
         names = [thread.name for thread in threading.enumerate()]
         return [name for name in names if name.startswith(("dns", "asyncio"))]
 

@@ -1,4 +1,4 @@
-"""Asking DNS servers: what every outcome becomes, in what time, and what is left."""
+"""Asking DNS servers: the value of every outcome, the time taken, and leaks."""
 
 import asyncio
 import contextlib
@@ -67,12 +67,12 @@ def look_up(servers, name, kind="A", **options):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Wait less for servers that do not answer."""
+    """Do not wait long for servers that do not answer."""
     monkeypatch.setattr(lookup_module, "TRY_SECONDS", 0.1)
 
 
 class Scripted:
-    """A UDP server that answers as a function says, from bytes to bytes."""
+    """A UDP server that answers with a function from bytes to bytes."""
 
     def __init__(self, respond):
         self.respond = respond
@@ -98,7 +98,7 @@ class Scripted:
 
 
 def respond(change):
-    """What a server says that answers every question, but changes its response."""
+    """Make a server answer every question with a changed response."""
 
     def wire(query):
         query = dns.message.from_wire(query)
@@ -270,7 +270,7 @@ def test_a_name_that_does_not_exist_has_no_records():
         ("NS", True, "refused"),  # a referral: ask there
         ("SOA", True, "nodata"),
         (None, True, "nodata"),  # a forwarder that drops the SOA record
-        (None, False, "refused"),  # it knows nothing and asks nobody
+        (None, False, "refused"),  # knows nothing and does not recurse
     ],
 )
 def test_an_empty_response_without_authority(authority, recursion, status):
@@ -289,7 +289,7 @@ def test_an_empty_response_without_authority(authority, recursion, status):
 @given(st.binary(max_size=80), st.booleans())
 @example(b"", True)
 def test_whatever_bytes_come_there_is_a_status(noise, keeps_question):
-    """As an answer with the right id, and with or without the right question."""
+    """An answer with the right id, with or without the right question."""
 
     def respond(wire):
         end = wire.index(b"\0", 12) + 5
@@ -303,7 +303,7 @@ def test_whatever_bytes_come_there_is_a_status(noise, keeps_question):
 
 
 def test_a_forged_packet_does_not_hide_the_response(standin):
-    """Whoever guesses the port may be first, with nonsense or with another id."""
+    """A forger who guesses the port may answer first, with garbage or another id."""
 
     class Forger(Scripted):
         def serve(self):
@@ -334,7 +334,7 @@ def test_a_forged_packet_does_not_hide_the_response(standin):
 @example("%{i}._spf.example.com")
 @example("\ud800")
 def test_no_name_is_too_odd(name):
-    """What a name server is not even asked cannot exist."""
+    """A name that cannot be asked for does not exist."""
     found = look_up([("127.0.0.1", 1)], name, deadline=time.monotonic() + 0.001)
     assert found.status in ("nxdomain", "timeout")
 
@@ -348,7 +348,7 @@ def test_impossible_names_do_not_exist(standin, name):
 
 
 def test_names_are_absolute(standin):
-    """No search list: "mail" is not mail.example.com."""
+    """There is no search list: "mail" is not mail.example.com."""
     assert look_up([place(standin)], "mail").status == "nxdomain"
     assert [query.name for query in standin.queries] == ["mail"]
 
@@ -357,7 +357,7 @@ def test_names_are_absolute(standin):
 
 
 class TcpServer(Scripted):
-    """Sends everybody to TCP, and there whatever `speak` does with the connection."""
+    """Truncate every answer over UDP, and let `speak` handle the TCP connection."""
 
     def __init__(self, speak):
         super().__init__(self.cut)
@@ -422,7 +422,7 @@ def test_tcp_broken_off(size):
 
 
 def test_tcp_refused():
-    """Truncated, and no way to the rest: nothing is known, and that at once."""
+    """Truncated, and no TCP: an outage, at once."""
 
     class UdpOnly(TcpServer):
         def __init__(self):
@@ -564,7 +564,7 @@ def test_all_ends_at_the_deadline(standin):
 
 
 def files_above(count):
-    """Open files beyond a number, once the stand-in has closed its connections."""
+    """Return the files open beyond a number, once the stand-in has closed its own."""
     end = time.monotonic() + 6
     while (left := len(os.listdir("/proc/self/fd")) - count) > 0:
         if time.monotonic() > end:
@@ -575,7 +575,7 @@ def files_above(count):
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs Linux")
 def test_nothing_is_left_behind(standin, quick):
-    """Nor what only the garbage collector would take away."""
+    """Not even objects that only the garbage collector would free."""
     standin.fail("mail.example.com", "TRUNCATE_NO_TCP")
     standin.fail("web.example.com", "SILENCE")
     gc.collect()

@@ -1,4 +1,4 @@
-"""Asks NSD, a name server of the real world, and the stand-in for the same zone."""
+"""Compare NSD, a real name server, and the stand-in on the same zone."""
 
 import contextlib
 import os
@@ -84,7 +84,7 @@ NOBODY = 65534
 
 
 def free_port():
-    """One that is free for TCP and for UDP."""
+    """Return a port that is free for both TCP and UDP."""
     while True:
         with (
             socket.create_server(("127.0.0.1", 0)) as tcp,
@@ -96,7 +96,7 @@ def free_port():
 
 
 def command(folder):
-    """NSD in the foreground; it is no work for root."""
+    """Run NSD in the foreground, not as root."""
     nsd = ["nsd", "-d", "-c", f"{folder}/nsd.conf"]
     if os.getuid():
         return nsd
@@ -107,14 +107,14 @@ def command(folder):
 
 @pytest.fixture(scope="module")
 def folder():
-    """For NSD's files; others than their owner cannot enter pytest's own folders."""
+    """A folder for NSD's files; pytest's own folders are closed to other users."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
 
 
 @pytest.fixture(scope="module")
 def nsd(folder):
-    """Yields its port."""
+    """Run NSD; yield its port."""
     port = free_port()
     (folder / "nsd.conf").write_text(CONFIG.format(port=port, folder=folder))
     (folder / "root.zone").write_text(ZONE)
@@ -156,7 +156,7 @@ def test_the_stand_in_and_nsd_say_the_same(nsd, is_recursive):
 
 
 def test_what_nsd_says(nsd):
-    """The comparison would be of no use if both were read wrongly."""
+    """Without this, both could be read wrongly in the same way."""
     text, big, lost, alias, deep, loop = look_up(
         nsd,
         [

@@ -56,7 +56,7 @@ def test_absent_is_missing_but_optional():
     assert "does not exist" in str(no_name.cause)
     no_record = check({NAME: {"TXT": ["hello"]}})
     assert no_record.status == "missing"
-    assert "exists, but has no CNAME record" in str(no_record.cause)
+    assert "exists but has no CNAME record" in str(no_record.cause)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whole zones, each judged by hand, through all checks but the one of SPF."""
+"""Whole zones, judged by hand, in all checks but SPF."""
 
 import pytest
 from dns_zone import ZoneAsk, both_orders
@@ -105,7 +105,7 @@ def test_inherited_record():
 
 
 def test_a_good_zone_takes_two_rounds():
-    """The second one is for the address of the mail server."""
+    """The second question is for the address of the mail server."""
     rounds = []
     for check in (
         lambda ask: check_dkim(

@@ -1,4 +1,4 @@
-"""SPF: what receivers make of a record, and the record to publish (RFC 7208)."""
+"""SPF: how receivers read a record, and the record to publish (RFC 7208)."""
 
 import re
 import string
@@ -186,7 +186,7 @@ MERGED = {
         f"v=spf1 {MJ} redirect=p0.test",
     ),
     "after all": ((f"v=spf1 mx -all {MJ}",), f"v=spf1 mx {MJ} -all"),
-    "what nobody reads stays there": (
+    "terms that receivers ignore stay there": (
         ("v=spf1 mx -all include:p0.test",),
         f"v=spf1 mx {MJ} -all include:p0.test",
     ),
@@ -237,7 +237,7 @@ def test_a_record_that_is_right_is_left_alone():
 
 
 def second_opinion(ask, monkeypatch):
-    """What pyspf says of a mail from t.test that comes from Mailjet's address."""
+    """Return pyspf's result for mail from t.test sent from Mailjet's address."""
 
     def look_up(name, kind, strict=True, timeout=20):
         if kind not in ("TXT", "A", "AAAA", "MX", "CNAME"):
@@ -299,8 +299,8 @@ PIECES = st.sampled_from(
     ]
     + ["include:dead-dns.test", "redirect=with-mj._spf.test", "foo=bar", "-all", "~all"]
 )
-# The second opinion refuses an unknown modifier that is there twice, which RFC 7208,
-# section 6, has ignored "no matter where in a record, or how often"
+# pyspf rejects an unknown modifier that appears twice; RFC 7208 section 6 says to
+# ignore it "no matter where in a record, or how often"
 RECORDS = (
     st.lists(PIECES, max_size=8)
     .filter(lambda terms: terms.count("foo=bar") < 2)
@@ -334,7 +334,7 @@ def test_a_proposal_is_right_and_keeps_the_terms(record):
     kept = verdict.proposal.split(" ")[1:]
     assert [text for text in kept if text in old] == old
     if again.status not in ("ok", "warning"):
-        # What is wrong with other terms, the merge cannot mend
+        # The merge cannot correct errors in other terms
         assert again.status == "temperror" or not re.search("Mailjet", str(again.cause))
 
 
