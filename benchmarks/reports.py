@@ -55,7 +55,7 @@ print(0)
 # Reads all reports in this process, and tells its peak of memory
 READ_HERE = """
 import json, resource, time
-from odoo.addons.mail_mailjet.tools.mailjet.client import MailjetApi
+from odoo.addons.mail_mailjet.tools.mailjet.resources import MailjetApi
 request, asked = MailjetApi.request, [0, 0.0]
 def timed(*args, **kwargs):
     began = time.perf_counter()

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ... import const
-from .client import MailjetApiError, RateLimitedError, UnavailableError
 from .delivery_failure import Failure, Kind, explain_failure
+from .errors import MailjetApiError, RateLimitedError, UnavailableError
 
 # https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Message.ts
 _DELIVERED = ("sent", "opened", "clicked", "unsub", "spam")

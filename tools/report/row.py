@@ -13,6 +13,7 @@ from ... import const
 from ..mailjet.automatic_open import is_automatic
 from ..mailjet.delivery_failure import reason_code
 from ..mailjet.event import EARLIEST, LATEST, LONGEST_URL, event_key
+from ..mailjet.rows import is_anonymized
 from ..mailjet.values import (
     date_of,
     flag_of,
@@ -38,10 +39,6 @@ CAMPAIGN_STATUSES = {
     4: "ab_selected",
 }
 CAMPAIGN_KINDS = {"campaign": "sent", "ax": "ab_test", "nl": "draft"}
-# Mailjet puts these in the place of somebody who asked to be forgotten
-# https://dev.mailjet.com/email/guides/contact-management/#gdpr-delete-contacts
-ANONYMOUS_DOMAIN = "@domain.invalid"
-ANONYMOUS_NAME = "anonymized"
 
 
 def read_open(row, asked):
@@ -183,12 +180,11 @@ def read_overview(row, asked):
 def read_contact(row, asked):
     """Return the values of a `mailjet.contact` in a row of /contact."""
     contact_id = id_of(row)
-    email, name = text_of(row, "Email").lower(), text_of(row, "Name")
     return {
         "key": contact_id,
         "mailjet_id": contact_id,
-        "email": email,
-        "name": name,
+        "email": text_of(row, "Email").lower(),
+        "name": text_of(row, "Name"),
         "created_on": date_of(row, "CreatedAt"),
         "last_activity_on": date_of(row, "LastActivityAt"),
         "last_update_on": date_of(row, "LastUpdateAt"),
@@ -197,8 +193,7 @@ def read_contact(row, asked):
         "excluded_changed_on": date_of(row, "ExclusionFromCampaignsUpdatedAt"),
         "is_pending": flag_of(row, "IsOptInPending"),
         "is_complaining": flag_of(row, "IsSpamComplaining"),
-        "is_anonymized": email.endswith(ANONYMOUS_DOMAIN)
-        or name.lower() == ANONYMOUS_NAME,
+        "is_anonymized": is_anonymized(row),
     }
 
 

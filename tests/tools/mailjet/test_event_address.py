@@ -14,11 +14,6 @@ TAG = "k3f9a2"
 SECRET = "hush-hush"
 
 
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-
-
 @contextmanager
 def serving(status=200, body=TAG, headers=(), certificate=None, seconds=0):
     class Handler(BaseHTTPRequestHandler):

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from mail_mailjet.tests.standins import RestStandin, Store
-from mail_mailjet.tools.mailjet.client import MailjetApi
 from mail_mailjet.tools.mailjet.delivery_failure import Kind
+from mail_mailjet.tools.mailjet.resources import MailjetApi
 from mail_mailjet.tools.mailjet.round_trip import Verdict, wait_for_delivery
 
 KEY, SECRET = "key-of-the-account", "hush-hush-secret"
@@ -34,8 +34,7 @@ def store():
 
 
 @pytest.fixture
-def rest(store, monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+def rest(store):
     with RestStandin(store) as rest:
         yield rest
 
