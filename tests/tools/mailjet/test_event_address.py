@@ -65,13 +65,16 @@ def test_all_is_well():
     ("answer", "text"),
     [
         ({"status": 404}, "several databases"),
-        ({"status": 401}, "a login of its own (401)"),
-        ({"status": 403}, "a login of its own (403)"),
+        ({"status": 401}, "its own login (401)"),
+        ({"status": 403}, "its own login (403)"),
         ({"status": 500}, "an error (500)"),
-        ({"status": 301, "headers": [("Location", "https://a.example/x")]}, "leads on"),
-        ({"status": 302, "headers": [("Location", "/web/login")]}, "leads on to /"),
-        ({"body": "something else"}, "Something else"),
-        ({"body": ""}, "Something else"),
+        (
+            {"status": 301, "headers": [("Location", "https://a.example/x")]},
+            "redirects",
+        ),
+        ({"status": 302, "headers": [("Location", "/web/login")]}, "redirects to /"),
+        ({"body": "something else"}, "Something other"),
+        ({"body": ""}, "Something other"),
     ],
 )
 def test_what_is_wrong(answer, text):
@@ -100,4 +103,4 @@ def test_no_answer_in_time_is_no_verdict(monkeypatch):
 def test_an_address_of_ones_own_network(monkeypatch):
     monkeypatch.setattr(requests, "post", None)  # it is not even tried
     words = try_address("https://a:b@127.0.0.1/mailjet/events/t", TAG)
-    assert "your own network (127.0.0.1)" in str(words)
+    assert "a private network (127.0.0.1)" in str(words)
