@@ -145,3 +145,13 @@ def test_a_campaign_must_be_named(call, name):
     assert refused.status_code == 400 and refused.json()["ErrorIdentifier"]
     assert data(call("GET", f"statistics/{name}", CampaignID=1)) == []
     assert call("GET", "statistics/nothing").status_code == 500
+
+
+def test_deleted_campaigns_and_segments_are_only_marked(statistics, rows):
+    campaign = statistics.add_campaign(send_start_at=NOW)
+    segment = statistics.add_segment("Idle")
+    statistics.delete_campaign(campaign)
+    statistics.delete_segment(segment)
+    assert [row["ID"] for row in rows("campaign", IsDeleted="true")] == [campaign]
+    assert rows("contactfilter") == []
+    assert rows("contactfilter", ShowDeleted=1)[0]["Status"] == "deleted"

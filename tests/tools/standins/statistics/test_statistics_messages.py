@@ -115,3 +115,9 @@ def test_history_of_any_message(statistics, call):
     [row] = data(call("GET", f"messagehistory/{blocked}"))
     assert (row["EventType"], row["State"]) == ("blocked", "preblocked")
     assert data(call("GET", "messagehistory/1")) == []
+
+
+def test_an_unsubscription_changes_the_status(statistics, rows):
+    statistics.add_unsubscription(statistics.add_message("a@x.example"))
+    assert rows("message")[0]["Status"] == "unsub"
+    assert statistics.count("unsub") == 1
