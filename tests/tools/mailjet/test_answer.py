@@ -67,7 +67,7 @@ def test_which_error(standin, status, body, kind):
         ("x" * 600, "x" * 500),
     ],
 )
-def test_what_mailjet_adds_to_an_error(api, standin, info, line):
+def test_error_details(api, standin, info, line):
     answer_with(standin, error_body("Object properties invalid", 400, info), 400)
     with pytest.raises(InvalidError) as caught:
         api.user()
@@ -78,7 +78,7 @@ def test_what_mailjet_adds_to_an_error(api, standin, info, line):
     )
 
 
-def test_what_support_can_find_a_request_by(api, standin):
+def test_request_ids(api, standin):
     standin.faults.add("error")
     with pytest.raises(UnavailableError) as caught:
         api.user()

@@ -53,7 +53,7 @@ def test_999_rows_need_one_request(api, standin):
 @pytest.mark.parametrize(
     "page", [[{"ID": n + 1} for n in range(1000)], [{"Day": "x", "Sub": []}] * 1000]
 )
-def test_a_page_that_repeats(api, standin, page):
+def test_a_repeated_page(api, standin, page):
     answer_with(standin, rows(*page), times=None)
     with pytest.raises(UnexpectedAnswerError, match="same page"):
         list(api.iterate("anything"))

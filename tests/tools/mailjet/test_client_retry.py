@@ -25,7 +25,7 @@ from rest_account import ADDRESS, DOMAIN, KEY, SECRET, client, raw_server
         ("closed", {}),
     ],
 )
-def test_reads_are_tried_again(api, standin, clock, kind, options):
+def test_reads_are_retried(api, standin, clock, kind, options):
     standin.faults.add(kind, times=3, **options)
     assert api.user().id == "1"
     assert clock.pauses == [0.5, 1.0, 2.0]
@@ -41,14 +41,14 @@ def test_full_jitter(standin, clock):
 
 
 @pytest.mark.parametrize("kind", ["rate_limited", "closed", "lost"])
-def test_a_post_is_not_tried_again(api, standin, clock, kind):
+def test_a_post_is_not_retried(api, standin, clock, kind):
     standin.faults.add(kind)
     with pytest.raises((RateLimitedError, UnavailableError)):
         api.create_sender(ADDRESS)
     assert len(standin.requests) == 1 and not clock.pauses
 
 
-def test_idempotent_writes_are_tried_again(api, standin, clock):
+def test_idempotent_writes_are_retried(api, standin, clock):
     sender = api.create_sender(DOMAIN)
     for write in (
         lambda: api.update_sender(sender.id, name="New"),
@@ -61,14 +61,14 @@ def test_idempotent_writes_are_tried_again(api, standin, clock):
 
 
 @pytest.mark.parametrize("kind", ["error", "unauthorized", "garbage"])
-def test_what_trying_again_does_not_cure(api, standin, clock, kind):
+def test_errors_that_are_not_retried(api, standin, clock, kind):
     standin.faults.add(kind)
     with pytest.raises(MailjetApiError):
         api.user()
     assert not clock.pauses
 
 
-def test_the_deadline_ends_it(api, standin, clock):
+def test_the_deadline_ends_retries(api, standin, clock):
     standin.faults.add("error", status=503, times=None)
     with pytest.raises(UnavailableError) as caught:
         api.user()
@@ -76,7 +76,7 @@ def test_the_deadline_ends_it(api, standin, clock):
     assert clock.pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0] and clock.now < 60
 
 
-def test_retry_after_is_honoured(api, standin, clock):
+def test_retry_after_is_honored(api, standin, clock):
     standin.faults.add("rate_limited", retry_after=7)
     standin.faults.add("error", status=503, retry_after=3)
     api.user()
@@ -93,7 +93,7 @@ def test_a_retry_after_beyond_the_deadline_is_reported(api, standin, clock):
 @pytest.mark.parametrize(
     "text", ["", "soon", "-1", "nan", "inf", "9999999", "Mon, 99 Foo 2020 00:00:00 GMT"]
 )
-def test_a_retry_after_that_is_not_sane(api, standin, clock, text):
+def test_an_implausible_retry_after(api, standin, clock, text):
     standin.faults.add("rate_limited", retry_after=text)
     api.user()
     assert clock.pauses == [0.5]
@@ -132,7 +132,7 @@ def test_a_slow_answer_is_an_answer(standin):
     [
         {"size": 1024},
         {"seconds": 5},
-        # requests itself would read this one to its end
+        # requests itself would read all of this one
         {"size": 1024, "status": 302, "location": "/v3/REST/sender"},
     ],
 )
@@ -158,7 +158,7 @@ def test_an_answer_that_breaks_off(standin, clock):
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"
     zipped = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\n{"
     for content, kind in (
-        # What is missing is noticed by urllib3 from its version 2 on, or by JSON
+        # urllib3 2 and later notices missing bytes, otherwise JSON does
         (broken, (UnavailableError, UnexpectedAnswerError)),
         (chunked, UnavailableError),
         (zipped, UnexpectedAnswerError),

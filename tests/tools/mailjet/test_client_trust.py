@@ -40,7 +40,7 @@ from rest_account import (
         ("http://[::1]:1580", "http://[::1]:1580"),
     ],
 )
-def test_a_base_url_to_trust(url, kept):
+def test_trusted_base_urls(url, kept):
     assert check_base_url(url) == kept
 
 
@@ -59,7 +59,7 @@ def test_a_base_url_to_trust(url, kept):
         "https://[api",
     ],
 )
-def test_a_base_url_not_to_trust(url):
+def test_untrusted_base_urls(url):
     with pytest.raises(InvalidError):
         MailjetApi(KEY, SECRET, url)
 
@@ -80,7 +80,7 @@ def test_a_path_never_leads_to_another_host(api, standin):
 
 
 def test_a_certificate_is_always_verified(standin, clock):
-    """Plain HTTP on the other side, and a certificate that nobody vouches for."""
+    """The server's certificate is not trusted."""
     tls = TestAuthority().issue("127.0.0.1").server_context()
     with raw_server(bytes, tls) as port:
         api = MailjetApi(KEY, SECRET, f"https://127.0.0.1:{port}", sleep=clock.sleep)
@@ -125,7 +125,7 @@ def test_an_odd_location_is_refused(api, standin):
 
 
 def failing_calls(standin):
-    """Add every fault in turn, also ones that repeat the login."""
+    """Add every fault in turn, including ones that echo the login."""
     for kind in ("unauthorized", "rate_limited", "error", "closed", "redirect"):
         standin.faults.add(kind, status=302 if kind == "redirect" else 503)
         yield kind
@@ -135,14 +135,14 @@ def failing_calls(standin):
         yield status
     answer_with(standin, echo.encode())
     yield "echo"
-    # What Mailjet sends to its owner: the row of a key, here one that cannot be read
+    # The row of a key, as Mailjet sends it to its owner, but unreadable
     answer_with(standin, rows({"ID": "x", "SecretKey": SECRET}))
     yield "apikey"
 
 
 def leaves(error):
-    """All that can be seen of an error, chained ones and local variables included."""
-    # Without the frame of the test itself, which has the secrets in its hands
+    """Everything an error shows, including chained errors and local variables."""
+    # Without the frame of the test itself, which holds the secrets
     error = error.with_traceback(error.__traceback__.tb_next)
     shown = traceback.TracebackException.from_exception(error, capture_locals=True)
     return "".join(shown.format()) + repr(error) + repr(error.args) + repr(vars(error))

@@ -1,4 +1,4 @@
-"""Trying the address for events, against small servers on loopback."""
+"""Check the event URL, with small servers on loopback."""
 
 import threading
 from contextlib import contextmanager
@@ -100,7 +100,7 @@ def test_no_answer_in_time_is_no_verdict(monkeypatch):
         assert tried(url) is None
 
 
-def test_an_address_of_ones_own_network(monkeypatch):
-    monkeypatch.setattr(requests, "post", None)  # it is not even tried
+def test_an_address_in_a_private_network(monkeypatch):
+    monkeypatch.setattr(requests, "post", None)  # not even requested
     words = try_address("https://a:b@127.0.0.1/mailjet/events/t", TAG)
     assert "a private network (127.0.0.1)" in str(words)

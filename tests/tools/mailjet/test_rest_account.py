@@ -12,7 +12,7 @@ def test_the_account(api, store, standin):
     assert own == api.own_apikey() and own.is_master and own.is_active
     assert (other.name, other.is_master, other.run_level) == ("Shop 2", False, "normal")
     answer_with(standin, rows({"ID": 1, "APIKey": "x"}))
-    assert next(api.apikeys()).is_active, "nothing said, nothing claimed"
+    assert next(api.apikeys()).is_active, "a missing value is not a suspension"
     others = rows({"ID": 1, "APIKey": "x"}, {"ID": 2, "APIKey": "y"})
     answer_with(standin, others)
     with pytest.raises(NotFoundError):

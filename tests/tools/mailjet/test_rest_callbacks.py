@@ -38,7 +38,7 @@ def test_the_life_of_a_callback(api, store):
 
 
 def test_all_callbacks_are_read(api, store, standin):
-    """Ten rows come by default, and there may be fourteen."""
+    """There may be fourteen, and ten come by default."""
     for event in const.EVENT_TYPES:
         for is_backup in (True, False):
             body = {"EventType": event, "Url": URL, "IsBackup": is_backup}

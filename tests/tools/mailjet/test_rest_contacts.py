@@ -11,7 +11,7 @@ from mail_mailjet.tools.mailjet.errors import (
 from rest_account import ADDRESS, answer_with, rows
 
 
-def test_exclusion_there_and_back(api):
+def test_excluding_and_including(api):
     with pytest.raises(NotFoundError):
         api.contact(ADDRESS)
     with pytest.raises(NotFoundError):
@@ -22,7 +22,7 @@ def test_exclusion_there_and_back(api):
     with pytest.raises(InvalidError) as caught:
         api.create_contact(ADDRESS, False)
     assert caught.value.is_duplicate
-    assert api.set_exclusion(ADDRESS, True) is None, "nothing had to change"
+    assert api.set_exclusion(ADDRESS, True) is None, "nothing changed"
     assert not api.set_exclusion(contact.id, False).is_excluded
     assert not api.contact(ADDRESS).is_excluded
     assert not api.create_contact("x@example.com", False).is_excluded
@@ -71,7 +71,7 @@ def test_a_contact_as_mailjet_writes_it(api, standin):
     assert api.contact("1").excluded_changed_at is None
 
 
-def test_nobody_is_free_because_an_answer_does_not_say(api, standin):
+def test_a_missing_exclusion_is_an_error(api, standin):
     answer_with(standin, rows({"ID": 1, "Email": ADDRESS}))
     with pytest.raises(UnexpectedAnswerError, match="IsExcludedFromCampaigns"):
         api.contact(ADDRESS)

@@ -29,7 +29,7 @@ def test_a_domain(api):
         ("mailjet._1.B.example", "mailjet._1.b.example"),
     ],
 )
-def test_complete_names(api, standin, host, name):
+def test_full_names(api, standin, host, name):
     row = {"ID": 1, "Domain": "B.example.", "OwnerShipTokenRecordName": host}
     answer_with(standin, rows({**row, "DKIMStatus": "Not checked"}))
     zone = api.dns("b.example")

@@ -54,7 +54,7 @@ def test_messages_of_a_time_page_by_page(api, store, standin):
         for at in (0, 2, 4)
     ]
     assert pages == [["a0@x.example", "a1@x.example"], ["a2@x.example"], []]
-    assert len(standin.requests) == 3, "a page, a request"
+    assert len(standin.requests) == 3, "one request per page"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_why_a_message_failed(api, store):
     mail = deliver(store, "softbounce@x.example")
     [entry] = api.message_history(mail.message_ids[0])
     assert entry.state == "quota exceeded" and entry.comment.startswith("452 4.2.2")
-    assert entry.agent == "", "Mailjet gives a number only"
+    assert entry.agent == "", "Mailjet only gives a number"
     assert api.message_history("123") == []
     with pytest.raises(InvalidError):
         api.message_history("")
@@ -116,7 +116,7 @@ def test_a_long_history_is_read_to_its_end(api, standin):
     opens = [{"EventAt": 1603784101 + n, "EventType": "opened"} for n in range(40)]
     answer_with(standin, rows(*opens))
     assert len(api.message_history("1")) == 40
-    assert standin.requests[0].params == {"Limit": "1000"}, "it would be ten"
+    assert standin.requests[0].params == {"Limit": "1000"}, "the default is ten"
 
 
 @pytest.mark.parametrize(
@@ -133,21 +133,21 @@ def test_a_long_history_is_read_to_its_end(api, standin):
         (None, "unknown"),
     ],
 )
-def test_words_of_a_history(api, standin, written, event):
+def test_spellings_in_a_history(api, standin, written, event):
     answer_with(standin, rows({"EventAt": 1603784101, "EventType": written}))
     [entry] = api.message_history("1")
     assert entry.event == event and entry.date == datetime(2020, 10, 27, 7, 35, 1)
 
 
 @pytest.mark.parametrize("value", [None, 0, -1, "x", 1.5, 10**11, 2**200])
-def test_a_time_that_is_none(api, standin, value):
+def test_invalid_times_in_a_history(api, standin, value):
     answer_with(standin, rows({"EventAt": value, "EventType": "sent"}))
     with pytest.raises(UnexpectedAnswerError):
         api.message_history("1")
 
 
-def test_the_begin_of_a_window_belongs_to_it(api, store):
-    """Although Mailjet leaves out what arrived at FromTS itself."""
+def test_the_start_of_a_window_is_included(api, store):
+    """Although Mailjet excludes FromTS itself."""
     begin = datetime(2026, 3, 5, 9, 0, 0)
     statistics = store.account(KEY).statistics
     for seconds in (-1, 0, 1):

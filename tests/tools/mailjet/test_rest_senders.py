@@ -37,7 +37,7 @@ def test_the_life_of_a_sender(api, standin):
         api.sender("nobody@example.com")
 
 
-def test_the_older_words_for_a_duplicate():
+def test_the_older_wording_for_a_duplicate():
     words = 'MJ18 A Sender resource with value "a@b.c" for Email already exists.'
     assert InvalidError(words).is_duplicate
 
@@ -78,7 +78,7 @@ MOMENT = datetime(2020, 4, 19, 7, 32, 9)
 SENDER = {"ID": 2**63, "Email": "a@b.example"}
 
 
-def test_a_row_with_nothing_but_what_it_needs(api, standin):
+def test_a_row_with_only_required_values(api, standin):
     answer_with(standin, rows(SENDER))
     sender = api.sender("1")
     assert sender.id == "9223372036854775808"
@@ -129,7 +129,7 @@ def test_spellings_of_a_value(api, standin, field, value, name, read):
         ("CreatedAt", "2021-02-01T00:00:00+02:00"),
     ],
 )
-def test_a_value_that_cannot_be_read(api, standin, field, value):
+def test_unreadable_values(api, standin, field, value):
     answer_with(standin, rows({**SENDER, field: value}))
     with pytest.raises(UnexpectedAnswerError):
         api.sender("1")

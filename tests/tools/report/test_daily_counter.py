@@ -28,7 +28,7 @@ def api(standin):
         yield api
 
 
-def test_counters_of_days(api, store):
+def test_daily_counters(api, store):
     day, second = timedelta(days=1), timedelta(seconds=1)
     midnight = datetime(2026, 3, 5)
     for at in (midnight - second, midnight, midnight + 3 * day, midnight + 4 * day):
@@ -36,11 +36,11 @@ def test_counters_of_days(api, store):
     deliver(store, "blocked@x.example", "bounce@x.example", at=midnight + 3 * day)
     end = midnight + 4 * day - second
     first, last = daily_counters(api, midnight, end)
-    assert counted(first) == (midnight, 1, 1), "from its begin"
+    assert counted(first) == (midnight, 1, 1), "including its first day"
     assert counted(last) == (midnight + 3 * day, 3, 1)
 
 
-def test_counters_of_many_days_are_read_to_their_end(api, store):
+def test_all_pages_of_many_days_are_read(api, store):
     day = timedelta(days=1)
     for number in range(99):
         deliver(store, "a@x.example", at=NOON + number * day)
@@ -50,7 +50,7 @@ def test_counters_of_many_days_are_read_to_their_end(api, store):
         daily_counters(api, NOON, NOON + 100 * day)
 
 
-def test_a_counter_with_nothing_in_it(api, standin):
+def test_an_empty_counter(api, standin):
     answer_with(standin, rows({"Timeslice": ""}))
     [counter] = daily_counters(api, NOON, NOON)
     assert counted(counter) == (None, 0, 0)
@@ -60,8 +60,8 @@ def counted(counter):
     return counter["date"], counter["processed"], counter["delivered"]
 
 
-def test_the_start_of_a_window_belongs_to_it(api, store):
-    """Although Mailjet leaves out what arrived at FromTS itself."""
+def test_the_first_day_of_a_window_is_included(api, store):
+    """Although Mailjet excludes FromTS itself."""
     midnight = datetime(2026, 3, 5)
     for seconds in (-1, 0, 1):
         deliver(store, "a@x.example", at=midnight + timedelta(seconds=seconds))

@@ -41,7 +41,7 @@ def seconds(moment):
 
 
 def add_events(statistics, message, moment):
-    """An open, a click and a bounce of the same moment; returns their numbers."""
+    """Add an open, a click and a bounce at the same time; return their numbers."""
     return {
         "open": statistics.add_open(message, at=moment, agent="Agent"),
         "click": statistics.add_click(message, "https://x.example", at=moment),

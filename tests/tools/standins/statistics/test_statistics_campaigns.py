@@ -83,7 +83,7 @@ def test_the_overview(statistics, call, rows):
     assert titles(Drafts=1, Programmed=1) == {"Draft", "Programmed"}
     assert titles(Archived=1) == {"Archived"}
     assert titles(IDType="AX") == titles(ID=test) == {"A/B"}
-    assert titles(ID=sent) == {"Sent", "Draft"}, "with the type only it is unique"
+    assert titles(ID=sent) == {"Sent", "Draft"}, "it is only unique with its type"
     assert titles(Starred="false", All=1) == titles(All=1) - {"Sent"}
     assert titles(Subject="Draft", All=1) == {"Draft"}
     [row] = data(call("GET", f"campaignoverview/Campaign|{sent}"))

@@ -60,7 +60,7 @@ def test_excluding_a_contact(statistics, call, rows, key, is_filled):
     ]
 
 
-def test_a_contact_twice(statistics, call):
+def test_duplicate_contacts(statistics, call):
     statistics.fill(events=20, campaigns=2, contacts=50, end=NOW)
     email = statistics.rows("contact")[7]["Email"]
     refused = call("POST", "contact", {"Email": email.upper()})

@@ -8,7 +8,7 @@ from statistics_account import COUNTERS, DAY, HOUR, NOW, TODAY, at, data, text
 
 @pytest.fixture
 def counted(statistics):
-    """A campaign to a list: two messages of two days ago, one of them opened today."""
+    """A campaign to a list: two messages two days ago, one of them opened today."""
     list_id = statistics.add_list("Customers")
     campaign = statistics.add_campaign(
         send_start_at=NOW - 2 * DAY, list_id=list_id, FromID=17
@@ -64,7 +64,7 @@ def test_counters_of_each_source(counted, rows):
     assert rows("statcounters", **short)[0]["Total"] == 2
 
 
-def test_slices_without_traffic_are_left_out_and_ten_come(statistics, call):
+def test_empty_slices_are_omitted_and_ten_come_by_default(statistics, call):
     for days in range(0, 24, 2):
         statistics.add_message("a@x.example", arrived_at=NOW - days * DAY)
     body = call("GET", "statcounters", **COUNTERS).json()
@@ -89,7 +89,7 @@ def test_a_window_of_counters_has_100_slices_at_most(
     assert [row["Timeslice"] for row in found] == [
         text(datetime.fromtimestamp(begin + seconds, timezone.utc)),
         text(TODAY),
-    ], "without its begin, with its end"
+    ], "start excluded, end included"
     refused = call("GET", "statcounters", FromTS=begin - 1, **asked)
     assert refused.status_code == 400
 
@@ -113,7 +113,7 @@ def test_a_window_of_counters_has_100_slices_at_most(
         {"CounterResolution": "Lifetime", "ToTS": 1},
     ],
 )
-def test_what_counters_refuse(call, changes):
+def test_queries_that_counters_refuse(call, changes):
     assert call("GET", "statcounters", **{**COUNTERS, **changes}).status_code == 400
 
 

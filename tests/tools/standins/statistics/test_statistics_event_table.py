@@ -20,7 +20,7 @@ MOMENTS = st.integers(1, 30)
     window=st.tuples(MOMENTS, MOMENTS),
     now=MOMENTS,
 )
-def test_a_table_is_what_a_plain_list_would_be(steps, window, now):
+def test_a_table_behaves_like_a_plain_list(steps, window, now):
     table, plain = EventTable(), {}
     for step, moment, value in steps:
         chosen = sorted(plain)[value % len(plain)] if plain else None

@@ -14,7 +14,7 @@ from statistics_account import (
 )
 
 
-def test_events_have_hardly_an_id(statistics, rows, call):
+def test_events_have_no_reliable_id(statistics, rows, call):
     campaign = statistics.add_campaign(send_start_at=NOW)
     message = statistics.add_message(
         "a@x.example", campaign_id=campaign, arrived_at=NOW - HOUR
@@ -54,7 +54,7 @@ def test_events_of_a_message_without_a_campaign(statistics, rows):
     message = statistics.add_message("a@x.example", arrived_at=NOW - DAY)
     add_events(statistics, message, NOW)
     for path in EVENT_PATHS.values():
-        assert rows(path) == [], "its own time stands for that of a campaign"
+        assert rows(path) == [], "its own time replaces that of a campaign"
         [row] = rows(path, FromTS=at(NOW - 2 * DAY))
         assert "CampaignID" not in row
         assert rows(path, FromTS=0, IsDeleted="false") == []
@@ -89,7 +89,7 @@ def test_a_late_event(statistics, call, rows, kind):
     assert statistics.count(kind) == 0 and list(statistics.events(kind)) == []
     statistics.clock = later.timestamp
     [row] = rows(path, **window)
-    assert row[EVENT_TIMES[kind]] == text(NOW - HOUR), "in a window long past"
+    assert row[EVENT_TIMES[kind]] == text(NOW - HOUR), "in a past window"
     assert call("GET", path, countOnly=1, **window).json()["Total"] == 1
     statistics.clock = NOW.timestamp
     assert rows(path, **window) == []

@@ -33,7 +33,7 @@ def history(statistics):
     return statistics
 
 
-def test_what_is_held_is_what_is_served(history, rows):
+def test_all_stored_events_are_served(history, rows):
     for kind, path in EVENT_PATHS.items():
         stored = list(history.events(kind))
         served = rows(path, limit=177, **EVERYTHING)
@@ -68,7 +68,7 @@ def test_days_add_up(history, call):
             assert counted.json()["Total"] == count
 
 
-def test_a_history_fits_together(history, rows):
+def test_a_history_is_consistent(history, rows):
     messages = {row["ID"]: row for row in rows("message", FromTS=0)}
     assert len(messages) == 2 * HISTORY["events"]
     contacts = {row["ID"] for row in rows("contact")}
@@ -163,7 +163,7 @@ def test_a_history_with_late_events(statistics):
     assert some < statistics.count("open") == 2100
 
 
-def test_a_history_is_made_once_and_must_fit(history, store):
+def test_a_history_is_filled_once_with_valid_options(history, store):
     with pytest.raises(RuntimeError):
         history.fill(**HISTORY)
     other = store.account(OTHER[0]).statistics
@@ -189,7 +189,7 @@ def test_changes_of_a_history(history, rows):
     history.delete_message(first.message_id)
     assert first.message_id not in {row["ID"] for row in rows("message", FromTS=0)}
     assert len(rows("messageinformation", FromTS=0)) == 2 * HISTORY["events"] - 1
-    member = rows("listrecipient")[6]  # of two lists, as each third contact is
+    member = rows("listrecipient")[6]  # in two lists, as every third contact is
     history.change_list_recipient(member["ID"], IsUnsubscribed=True)
     assert member["ID"] in [row["ID"] for row in rows("listrecipient", Unsub=1)]
     before = len(rows("listrecipient"))
@@ -198,7 +198,7 @@ def test_changes_of_a_history(history, rows):
     assert before - len(rows("listrecipient")) == 2
 
 
-def test_mail_beside_a_history(history, store, rows):
+def test_mail_in_addition_to_a_history(history, store, rows):
     history.clock = datetime.now(timezone.utc).timestamp
     known = rows("contact")[0]
     deliver(store, known["Email"], "click@x.example")
@@ -213,7 +213,7 @@ def test_mail_beside_a_history(history, store, rows):
     assert len(rows("openinformation", FromTS=0)) == 2101
 
 
-def test_in_a_process_of_its_own():
+def test_in_its_own_process():
     options = {"events": 300, "campaigns": 3, "contacts": 400, "end": at(NOW)}
     with StandinProcess(*PAIR, **options) as process:
         url = f"{process.rest_url}/v3/REST/openinformation"
@@ -245,4 +245,6 @@ def test_the_history_of_the_sandbox():
     senders = {row["FromEmail"] for row in statistics.rows("campaign", FromTS=0)}
     assert len({address.partition("@")[2] for address in senders}) == 3
     addresses = json.dumps(statistics.rows("contact"))
-    assert ".com" not in addresses and ".org" not in addresses, "nobody's"
+    assert ".com" not in addresses and ".org" not in addresses, (
+        "addresses nobody can have"
+    )

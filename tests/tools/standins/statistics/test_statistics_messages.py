@@ -18,7 +18,7 @@ def test_message_status(statistics, rows, status, found):
     assert [row["UserAgentFull"] for row in opens] == found
 
 
-def test_a_bounce_is_of_either_kind(statistics, rows):
+def test_hard_and_soft_bounces(statistics, rows):
     for is_permanent in (True, False):
         message = statistics.add_message("a@x.example")
         statistics.add_bounce(message, is_permanent=is_permanent)
@@ -76,7 +76,7 @@ def test_messages(statistics, call, rows):
 def test_information_on_messages(statistics, rows, call):
     campaign = statistics.add_campaign(send_start_at=NOW - DAY)
     message = statistics.add_message("a@x.example", campaign_id=campaign)
-    assert rows("messageinformation") == [], "the campaign is not of today"
+    assert rows("messageinformation") == [], "the campaign was not sent today"
     [row] = rows("messageinformation", FromTS=0)
     assert row["SpamAssassinRules"] == {"ALT": "", "ID": -1}
     assert (row["ID"], row["CampaignID"]) == (message, campaign)

@@ -22,7 +22,7 @@ def test_limits(statistics, call):
     assert len(data(call("GET", "openinformation", Limit=1000, Offset=1000))) == 2
 
 
-def test_count_only_minds_the_filters(statistics, call):
+def test_count_only_applies_filters(statistics, call):
     campaign = statistics.add_campaign(send_start_at=NOW - DAY)
     message = statistics.add_message("a@x.example", campaign_id=campaign)
     for hours in range(5):
@@ -122,7 +122,7 @@ def test_rows_that_move_between_pages(statistics, standin, rows):
     assert standin.requests[-1].params["Limit"] == "10"
 
 
-def test_a_page_may_be_refused_for_the_rate(call, standin):
+def test_a_page_may_be_rate_limited(call, standin):
     standin.faults.add("rate_limited", path="openinformation")
     refused = call("GET", "openinformation")
     assert refused.status_code == 429 and "Retry-After" not in refused.headers

@@ -1,4 +1,4 @@
-"""What came over SMTP, as the statistics show it."""
+"""Email received over SMTP, in the statistics."""
 
 from datetime import datetime, timezone
 
@@ -11,7 +11,7 @@ def everybody():
     return [f"{word}@x.example" for word in ("anybody", *FATES)]
 
 
-def test_mail_tells_the_same_everywhere(store, statistics, call, rows):
+def test_mail_is_the_same_everywhere(store, statistics, call, rows):
     statistics.clock = datetime.now(timezone.utc).timestamp
     message = deliver(store, *everybody())
     ids = {row["Email"]: row["ID"] for row in rows("contact")}
@@ -64,7 +64,7 @@ def test_mail_counts(store, statistics, call, rows):
     }
     for asked in (of_key, of_campaign):
         [row] = rows("statcounters", **asked)
-        assert row["Total"] == len(everybody()) - 1, "one is kept back"
+        assert row["Total"] == len(everybody()) - 1, "one is dropped"
         assert row["MessageSentCount"] == 5
         assert row["MessageHardBouncedCount"] == 1
         assert row["MessageSoftBouncedCount"] == row["MessageDeferredCount"] == 1

@@ -28,7 +28,7 @@ def test_without_fromts_only_today(statistics, rows, path):
     assert len(rows(path)) == 2
     assert len(rows(path, ToTS=at(TODAY))) == 1
     assert len(rows(path, FromTS=0)) == 3
-    # One campaign's rows do not come without it either
+    # Nor do the rows of a single campaign come without it
     assert len(rows(path, CampaignID=statistics.rows("campaign")[0]["ID"])) == 1
 
 
@@ -51,7 +51,7 @@ def test_periods_begin_at_midnight(statistics, rows, path):
 
 
 @pytest.mark.parametrize("kind", EVENT_PATHS)
-def test_event_time_and_campaign_time_both_count(statistics, rows, kind):
+def test_event_time_and_campaign_time_both_apply(statistics, rows, kind):
     old, new = (
         statistics.add_message(
             "a@x.example",
@@ -62,7 +62,7 @@ def test_event_time_and_campaign_time_both_count(statistics, rows, kind):
     for message in (old, new):
         add_events(statistics, message, NOW - HOUR)
     window = {"EventFromTs": at(NOW - 2 * HOUR), "EventToTs": at(NOW)}
-    assert rows(EVENT_PATHS[kind], **window) == [], "neither campaign is of today"
+    assert rows(EVENT_PATHS[kind], **window) == [], "neither campaign was sent today"
     found = rows(EVENT_PATHS[kind], FromTS=at(NOW - 7 * DAY), **window)
     assert [row.get("MessageID", row.get("ID")) for row in found] == [new]
     assert len(rows(EVENT_PATHS[kind], FromTS=0, **window)) == 2
@@ -71,7 +71,7 @@ def test_event_time_and_campaign_time_both_count(statistics, rows, kind):
 
 @pytest.mark.parametrize("kind", EVENT_PATHS)
 @pytest.mark.parametrize("write", [at, text, datetime.isoformat])
-def test_a_window_has_its_end_but_not_its_begin(statistics, rows, kind, write):
+def test_a_window_includes_its_end_but_not_its_start(statistics, rows, kind, write):
     campaign = statistics.add_campaign(send_start_at=NOW - DAY)
     for seconds in range(4):
         message = statistics.add_message("a@x.example", campaign_id=campaign)
@@ -99,5 +99,5 @@ def test_a_window_of_campaigns_and_messages(statistics, rows):
 
 
 @pytest.mark.parametrize("name", ["FromTS", "ToTS", "EventFromTs", "EventToTs"])
-def test_what_is_no_date_is_refused(call, name):
+def test_invalid_dates_are_refused(call, name):
     assert call("GET", "openinformation", **{name: "yesterday"}).status_code == 400
