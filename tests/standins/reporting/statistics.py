@@ -86,12 +86,12 @@ def _changing(method: Callable) -> Callable:
 class Statistics:
     """The statistics and data resources of one account.
 
-    Moments are datetimes (UTC without a zone) or Unix seconds. `clock()` gives the
-    present in Unix seconds: it decides what is visible, what is today and what is over;
-    by default it is the store's. Mail that came over SMTP shows up `lag` seconds after
-    it was taken, and with it its contacts and events.
-    `counters_as_text` writes the numbers of /statcounters as Mailjet's guide does.
-    `job_reads` is how often a job is found in progress.
+    Moments are datetimes (in UTC if naive) or Unix seconds. `clock()`, by default the
+    store's, returns the current time in Unix seconds, which decides what is visible,
+    today and past. Email received over SMTP shows up `lag` seconds later, with its
+    contacts and events. `counters_as_text` returns the numbers of /statcounters as
+    text, as in Mailjet's guide. `job_reads` is how often a job is reported as in
+    progress.
     """
 
     def __init__(

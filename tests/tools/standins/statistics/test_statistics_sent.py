@@ -4,7 +4,8 @@ from datetime import datetime, timezone
 
 from mail_mailjet.tests.standins import EventPoster, events_of
 from mail_mailjet.tests.standins.fates import FATES
-from statistics_account import EVERYTHING, NOW, OTHER, data, deliver, seconds
+from mail_mailjet.tests.standins.rows import new_callback
+from statistics_account import EVERYTHING, NOW, OTHER, PAIR, data, deliver, seconds
 
 
 def everybody():
@@ -102,12 +103,16 @@ def test_forgotten_mail(store, statistics, rows):
 
 
 def test_contacts_of_posted_events(store, statistics, rows):
-    posted = []
-    with EventPoster(store, group_seconds=60) as poster:
-        deliver(store, "open@x.example")
-        posted = [event for _account, event in poster._queue]
+    account = store.account(PAIR[0])
+    account.callbacks += [
+        new_callback(number, account.row["ID"], event, "http://127.0.0.1/")
+        for number, event in enumerate(["sent", "open"])
+    ]
+    poster = EventPoster(store)
+    deliver(store, "open@x.example")
+    posted = [event for post in poster._new_posts() for event in post.events]
     [contact] = rows("contact")
-    assert {event["mj_contact_id"] for event in posted} == {contact["ID"]}
+    assert [event["mj_contact_id"] for event in posted] == [contact["ID"]] * 2
 
 
 def test_sub_accounts_share_nothing(store, statistics, call):
