@@ -16,28 +16,28 @@ TLS_PORT = 465
 TLS_PORTS = (465,)
 BLOCKED_PORT = 25
 
-# The server announces SIZE 15728640 (15 MiB) in its EHLO reply. Odoo compares with an
-# estimate of the encoded size, so some room is left.
+# The server announces SIZE 15728640 (15 MiB) in its EHLO reply. Odoo compares an
+# estimate of the encoded size, hence the margin.
 MAX_EMAIL_SIZE_MB = 14
 
-# Hosts that an activation link may lead to; nothing else is offered to be opened
+# Allowed hosts of activation links; no other link is offered
 ACTIVATION_HOSTS = ("app.mailjet.com", "www.mailjet.com", "mailjet.com")
 
-# https://github.com/mailjet/mailjet-apiv3-nodejs#api-base-url ; the second one is for
+# https://github.com/mailjet/mailjet-apiv3-nodejs#api-base-url ; the second is for
 # accounts that Mailjet has moved to the United States
 API_URL = "https://api.mailjet.com"
 API_URL_US = "https://api.us.mailjet.com"
 
-# The most rows one answer may hold
+# The most rows in one answer
 # https://github.com/mailjet/api-documentation/blob/master/guides/_api-overview.md
 API_PAGE_SIZE = 1000
 
-# Carried by the answers of the newer half of the API; Mailjet's support asks for it
+# Sent by the newer half of the API; Mailjet's support asks for it
 # https://github.com/mailjet/mailjet-gem/tree/master/spec/cassettes
 API_REQUEST_ID_HEADER = "X-Mj-Request-Guid"
 
-# Words of Mailjet in lower case, "_" for a space: it is not steady about the case.
-# "unknown" is ours, for a word that is not in the list.
+# Mailjet's words in lower case, with "_" for a space: its own case varies. "unknown" is
+# ours, for a word that is not listed.
 # https://dev.mailjet.com/email/reference/sender-addresses-and-domains/sender
 UNKNOWN = "unknown"
 SENDER_STATUSES = ("active", "inactive", "deleted")
@@ -106,18 +106,18 @@ MESSAGE_STATES = {
 # https://documentation.mailjet.com/hc/en-us/articles/360042412734
 SPF_INCLUDE = "spf.mailjet.com"
 
-# Where Mailjet takes bounces, and the label under which a domain can point there
+# Where Mailjet receives bounces, and the label with which a domain points there
 # https://www.mailjet.com/blog/email-best-practices/return-path/
 RETURN_PATH_LABEL = "bnc3"
 RETURN_PATH_TARGET = "bnc3.mailjet.com"
 
-# The free plan's limits; the API tells none
+# The free plan's limits; the API does not return them
 # https://documentation.mailjet.com/hc/en-us/articles/8625025643803
 FREE_PLAN_DAILY_LIMIT = 200
 FREE_PLAN_MONTHLY_LIMIT = 6000
 
-# Mailbox providers and the domains of addresses there: what each offers to those who
-# open a mailbox. Domains of companies that they host are not known by name.
+# Mailbox providers and the domains of the mailboxes they offer. The companies whose own
+# domains they host cannot be listed.
 PROVIDERS = {
     "apple": (
         "Apple",
@@ -216,7 +216,7 @@ PROVIDERS = {
     ),
 }
 
-# Mailjet's limits, in percent of the mails of a while, and from how many mails they are
-# judged: https://www.mailjet.com/legal/anti-spam-policy/
+# Mailjet's limits, in percent of recent emails, and how many emails they need to apply:
+# https://www.mailjet.com/legal/anti-spam-policy/
 LIMITS = {"bounced": 8.0, "unsubscribed": 1.4, "blocked": 30.0, "complained": 0.08}
 LIMITS_FROM_MAILS = 1000

@@ -32,7 +32,7 @@ from promises import exit_code, promise  # noqa: E402
 
 PAIR = ("0" * 32, "1" * 32)
 REPORTS = ("bounce", "click", "open")
-SMALL, LARGE, HUGE = 100_000, 1_000_000, 5_000_000
+SMALL, LARGE = 100_000, 1_000_000
 # A request to another continent and back; Mailjet's own time to answer comes on top
 LATENCY = 0.1
 KILLS = 20
@@ -55,7 +55,7 @@ print(0)
 # Reads all reports in this process, and tells its peak of memory
 READ_HERE = """
 import json, resource, time
-from odoo.addons.mail_mailjet.tools.mailjet.client import MailjetApi
+from odoo.addons.mail_mailjet.tools.mailjet.resources import MailjetApi
 request, asked = MailjetApi.request, [0, 0.0]
 def timed(*args, **kwargs):
     began = time.perf_counter()

@@ -10,7 +10,7 @@ from odoo.tests import TransactionCase
 from odoo.addons.base.models import ir_mail_server
 
 from ..models.server import ir_mail_server_account
-from ..tools.mailjet.client import MailjetApi
+from ..tools.mailjet.resources import MailjetApi
 from ..wizard import mailjet_setup
 from .standins import (
     DnsStandin,

@@ -3,7 +3,8 @@ from odoo.exceptions import UserError
 
 from .. import const
 from ..models.server.ir_mail_server_account import API_DEADLINE
-from ..tools.mailjet.client import AuthenticationError, MailjetApi, MailjetApiError
+from ..tools.mailjet.errors import AuthenticationError, MailjetApiError
+from ..tools.mailjet.resources import MailjetApi
 
 STEPS = ("keys", "use", "senders", "domains", "events", "ready")
 REGION_URLS = {"eu": const.API_URL, "us": const.API_URL_US}

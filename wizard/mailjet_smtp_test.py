@@ -10,8 +10,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .. import const
-from ..tools.mailjet.client import AuthenticationError, MailjetApi, MailjetApiError
 from ..tools.mailjet.custom_id import CustomId
+from ..tools.mailjet.errors import AuthenticationError, MailjetApiError
+from ..tools.mailjet.resources import MailjetApi
 from ..tools.mailjet.round_trip import Verdict, wait_for_delivery
 from ..tools.smtp.advice import DOMAIN, SENDERS, SERVER
 from ..tools.smtp.cause import Stage

@@ -62,7 +62,7 @@ class MailjetCallback(models.Model):
     def _sync(self, server, rows):
         """Keep what Mailjet has for each type of event.
 
-        :param rows: `tools.mailjet.client.Callback`
+        :param rows: `tools.mailjet.rows.Callback`
         """
         found = {row.event: row for row in rows if not row.is_backup}
         known = {

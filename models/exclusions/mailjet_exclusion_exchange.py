@@ -8,7 +8,7 @@ import psycopg2
 from odoo import api, fields, models
 
 from ...const import API_PAGE_SIZE
-from ...tools.mailjet.client import SAME_PAGE
+from ...tools.mailjet.answer import SAME_PAGE
 from ...tools.mailjet.errors import MailjetApiError, UnexpectedAnswerError
 from ...tools.smtp.retry_schedule import next_try
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.report.daily_counter import daily_counters
 from ...tools.words import Words, _lt
 
 _logger = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ class IrMail_Server(models.Model):
         now = fields.Datetime.now()
         start = fields.Datetime.start_of(now - timedelta(days=30), "day")
         with self._mailjet_api() as client:
-            days = client.daily_counters(start, now)
+            days = daily_counters(client, start, now)
         self.env["mailjet.counter"]._keep_days(self, days)
         self.env["mailjet.policy.limit"]._judge(self, days)
         self.write(

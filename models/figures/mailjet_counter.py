@@ -11,7 +11,7 @@ class MailjetCounter(models.Model):
     def _keep_days(self, server, days):
         """Insert or update the counters of some days; reports have the same keys.
 
-        :param list days: dicts of values, see `tools.report.row.read_counter`
+        :param list days: dicts of values, see `tools.report.daily_counter`
         """
         counters = self.sudo()
         keys = [day["key"] for day in days]

@@ -107,7 +107,7 @@ class MailjetPolicyLimit(models.Model):
     def _judge(self, server, days):
         """Hold what became of an account's emails against its limits.
 
-        :param list days: dicts of counts, see `tools.report.row.read_counter`
+        :param list days: dicts of counts, see `tools.report.daily_counter`
         """
         limits = self.sudo()
         known = {

@@ -9,7 +9,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...const import API_PAGE_SIZE
-from ...tools.mailjet.client import SAME_PAGE, page_key
+from ...tools.mailjet.answer import SAME_PAGE, page_key
 from ...tools.mailjet.errors import (
     AuthenticationError,
     InvalidError,

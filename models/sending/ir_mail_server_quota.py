@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...const import FREE_PLAN_DAILY_LIMIT, FREE_PLAN_MONTHLY_LIMIT
+from ...tools.report.daily_counter import daily_counters
 
 _logger = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ class IrMail_Server(models.Model):
         self.ensure_one()
         now = fields.Datetime.now()
         with self._mailjet_api() as client:
-            days = client.daily_counters(_this_month(), now)
+            days = daily_counters(client, _this_month(), now)
         self.write(
             {
                 "mailjet_counted_on": now,

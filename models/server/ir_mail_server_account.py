@@ -6,16 +6,16 @@ from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
 from ... import const
-from ...tools.mailjet.client import (
+from ...tools.mailjet.errors import (
     AuthenticationError,
     InvalidError,
-    MailjetApi,
     MailjetApiError,
     NotAllowedError,
     RateLimitedError,
     ReadOnlyError,
     UnavailableError,
 )
+from ...tools.mailjet.resources import MailjetApi
 
 # Somebody is waiting for the answer: seconds for one request with all its retries
 API_DEADLINE = 20.0

@@ -8,7 +8,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 from ...const import EVENT_TYPES
 from ...models.events import ir_mail_server as ir_mail_server_events
 from ...tools.mailjet import event_address
-from ...tools.mailjet.client import MailjetApi
+from ...tools.mailjet.resources import MailjetApi
 from ..common import API_KEY, SECRET_KEY, MailjetRestCommon
 
 FOREIGN = "https://shop:secret@shop.example/hooks/mailjet?key=12"

@@ -210,7 +210,13 @@ class TestMailjetEvents(MailjetEventsCommon):
         for trace, error, failure_type, words, suppressed in (
             (self.traces[0], "preblocked", "mail_bl", "Mailjet did not try", True),
             (self.traces[1], "spam reporter", "mail_bl", "email as spam", True),
-            (self.traces[2], "duplicate in campaign", "mail_dup", "already got", False),
+            (
+                self.traces[2],
+                "duplicate in campaign",
+                "mail_dup",
+                "already received",
+                False,
+            ),
             (self.traces[3], "content blocked", "mail_spam", "the content", False),
         ):
             with self.subTest(error=error):

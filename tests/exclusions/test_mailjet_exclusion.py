@@ -15,8 +15,8 @@ from odoo.tools import mute_logger
 
 from ...models.exclusions import mailjet_exclusion_compare, mailjet_exclusion_exchange
 from ...models.server import ir_mail_server_account
-from ...tools.mailjet.client import MailjetApi
 from ...tools.mailjet.errors import NotFoundError
+from ...tools.mailjet.resources import MailjetApi
 from ..common import API_KEY, SECRET_KEY, MailjetRestCommon
 from ..server.test_neutralize import NeutralizeCommon
 

@@ -9,7 +9,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from ...models.reports import mailjet_report_item
-from ...tools.mailjet.client import MailjetApi
+from ...tools.mailjet.resources import MailjetApi
 from ..common import MailjetRestCommon
 
 PAGE = 20  # rows, so that few rows are many pages

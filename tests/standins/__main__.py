@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
             for name, server in servers.items():
                 stack.enter_context(server)
                 ready += f" {name}={server.host}:{server.port}"
-            if "rest" in servers:  # where addresses for events are registered
+            if "rest" in servers:  # where event URLs are registered
                 stack.enter_context(EventPoster(standin.store))
             print(ready, flush=True)
             zone_file = _ZoneFile(options.zones, servers.get("dns"))
@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="standins", description="A stand-in Mailjet that sends nothing to anybody."
+        prog="standins", description="A stand-in Mailjet that delivers nothing."
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
@@ -95,28 +95,30 @@ def _parser() -> argparse.ArgumentParser:
     add("--quiet", action="store_true", help="log no mails")
     add("--lag", type=float, default=0.0, help="seconds until REST shows a mail")
     add("--rest-port", type=int, help="REST API over HTTP (0: free; off by default)")
-    add("--rest-delay", type=float, default=0.0, help="seconds that an answer takes")
+    add(
+        "--rest-delay", type=float, default=0.0, help="delay of each answer, in seconds"
+    )
     add("--dns-port", type=int, help="DNS, UDP and TCP (0: free; off by default)")
     add(
         "--zones",
         type=Path,
         help="zone file for DNS, with $ORIGIN; read again when it changes",
     )
-    add("--api-key", required=True, help="the only user name that may log in")
-    add("--secret-key", required=True, help="its password; invent one")
+    add("--api-key", required=True, help="the only valid user name")
+    add("--secret-key", required=True, help="its password; make one up")
     add(
         "--ca-file",
         type=Path,
-        help="write what a client must trust to this file, for SSL_CERT_FILE",
+        help="write the certificates to trust to this file, for SSL_CERT_FILE",
     )
-    add("--messages", type=Path, metavar="DIR", help="write each mail as DIR/NNNN.eml")
+    add("--messages", type=Path, metavar="DIR", help="write each email to DIR/NNNN.eml")
     add(
         "--history",
         type=json.loads,
         default=SMALL_HISTORY,
         metavar="JSON",
-        help="what REST knows of the past: fields of reporting/fill.py's Fill, as"
-        ' {"events": 1000000, "campaigns": 200}; {} for nothing (by default a little)',
+        help="the history that REST shows: fields of reporting/fill.py's Fill, such as"
+        ' {"events": 1000000, "campaigns": 200}; {} for none (default: a small one)',
     )
     return parser
 
@@ -186,7 +188,7 @@ class _ZoneFile:
         self._loaded = self._changed()
 
     def load_if_changed(self) -> None:
-        """Load it again; if it cannot be read, keep what was loaded before."""
+        """Reload the file if it changed; if it is invalid, keep the records in use."""
         changed = self._changed()
         if changed == self._loaded:
             return
@@ -204,7 +206,7 @@ class _ZoneFile:
 
 
 def _writer(folder: Path) -> Callable[[Message], None]:
-    """A listener that writes each message to a file, numbered on from the last one."""
+    """Return a listener that writes each message to the next numbered file."""
     folder.mkdir(parents=True, exist_ok=True)
     used = [int(file.stem) for file in folder.glob("*.eml") if file.stem.isdecimal()]
     numbers = itertools.count(max(used, default=0) + 1)
@@ -219,7 +221,7 @@ def _log_message(message: Message) -> None:
     """Log one line a message, never more: a sender's text is printed quoted."""
     try:
         subject = str(message.parsed_head()["Subject"])
-    except Exception:  # the parser fails in many ways; a log line may not refuse mail
+    except Exception:  # the parser fails in many ways, which must not reject the email
         subject = "(unreadable)"
     _logger.info(
         "from=%r to=%r subject=%r queued=%s",

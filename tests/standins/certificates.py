@@ -1,7 +1,7 @@
-"""A certificate authority that lives in memory, for servers on loopback.
+"""An in-memory certificate authority for servers on loopback.
 
-Nothing is stored and nothing needs to be committed: keys are elliptic-curve ones
-(P-256), so that making an authority and a certificate takes milliseconds.
+Nothing is stored or committed: with elliptic-curve keys (P-256), creating an authority
+and a certificate takes milliseconds.
 """
 
 import contextlib
@@ -29,10 +29,10 @@ class Certificate:
     key_pem: bytes = field(repr=False)
 
     def server_context(self) -> ssl.SSLContext:
-        """A TLS context for a server that shows this certificate."""
+        """Return a TLS context for a server with this certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        # The ssl module reads keys from files only: one that nobody else may open
-        # and that is gone again at once.
+        # The ssl module only reads keys from files: use one that nobody else can open
+        # and delete it at once.
         with tempfile.TemporaryDirectory() as folder:
             chain = Path(folder, "chain.pem")
             chain.touch(mode=0o600)
@@ -44,7 +44,7 @@ class Certificate:
 class TestAuthority:
     """Signs certificates for any name. Trust it in tests and sandboxes only."""
 
-    __test__ = False  # the name is no invitation to pytest
+    __test__ = False  # not a test, despite its name
 
     def __init__(self, name: str = "Stand-in test authority") -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -59,7 +59,7 @@ class TestAuthority:
 
     @property
     def pem(self) -> bytes:
-        """The authority's own certificate, which a client has to trust."""
+        """The authority's own certificate, which clients must trust."""
         return self._certificate.public_bytes(serialization.Encoding.PEM)
 
     def write_pem(self, path: str | Path) -> None:
@@ -67,16 +67,17 @@ class TestAuthority:
         Path(path).write_bytes(self.pem)
 
     def client_context(self) -> ssl.SSLContext:
-        """A verifying TLS context for a client that trusts this authority only."""
+        """Return a verifying TLS context that only trusts this authority."""
         return ssl.create_default_context(cadata=self.pem.decode())
 
     def issue(
         self, *names: str, days_valid: int = 30, days_until_valid: int = -1
     ) -> Certificate:
-        """A certificate for `names`, DNS names and IP addresses alike.
+        """Return a certificate for `names`, which may be DNS names and IP addresses.
 
-        It ends `days_valid` days from now; a negative number gives an expired one. It
-        begins `days_until_valid` days from now, a day before its end at the latest.
+        It expires `days_valid` days from now; a negative number gives an expired one.
+        It becomes valid `days_until_valid` days from now, at least a day before it
+        expires.
         """
         if not names:
             raise ValueError("a certificate needs at least one name")
@@ -92,7 +93,7 @@ class TestAuthority:
             (_key_usage(digital_signature=True), True),
             (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
             (x509.SubjectAlternativeName([_general_name(n) for n in names]), False),
-            # Python 3.13 verifies strictly and wants to find the signer by its key.
+            # Python 3.13 verifies strictly and requires the issuer's key identifier.
             (
                 x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(signer),
                 False,
@@ -113,18 +114,18 @@ class TestAuthority:
 def write_bundle(
     path: str | Path, authority: TestAuthority, *, with_public_roots: bool = True
 ) -> None:
-    """Write a file for `SSL_CERT_FILE`: the authority, then the usual roots.
+    """Write a file for `SSL_CERT_FILE`: the authority and the public roots.
 
-    That variable replaces what a process trusts, hence the roots: without them the
-    process could reach the stand-in and nothing else. Where the machine has no file
-    of roots and certifi is not installed, the authority stands alone.
+    The variable replaces all roots of a process: without the public ones, it could
+    reach nothing but the stand-in. The public roots are missing if the machine has no
+    file of them and certifi is not installed.
     """
     target = Path(path)
     pem = authority.pem
     if with_public_roots:
         for roots in _root_files():
-            # A bundle that we wrote before may be what the process trusts by now;
-            # copying it into itself would pile up old authorities.
+            # The process may already trust an earlier bundle of ours; copying it into
+            # itself would accumulate old authorities.
             if roots.is_file() and not (target.exists() and roots.samefile(target)):
                 pem += roots.read_bytes()
                 break
@@ -132,12 +133,12 @@ def write_bundle(
 
 
 def _root_files() -> Iterator[Path]:
-    """Files that may hold the roots this process trusts, the best first."""
+    """Yield files that may hold the roots this process trusts, best first."""
     paths = ssl.get_default_verify_paths()
     if paths.cafile:
         yield Path(paths.cafile)
     yield Path(paths.openssl_cafile)
-    # Debian's OpenSSL is built for a folder of roots; the same in one file is there.
+    # Debian's OpenSSL uses a folder of roots, which also has them in one file.
     yield Path(paths.openssl_capath, "ca-certificates.crt")
     with contextlib.suppress(ImportError):
         import certifi
@@ -146,7 +147,7 @@ def _root_files() -> Iterator[Path]:
 
 
 def _common_name(name: str) -> x509.Name:
-    # X.509 ends a common name at 64 characters; clients look at the SAN anyway.
+    # X.509 limits common names to 64 characters; clients check the SAN anyway.
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
 
 
@@ -164,7 +165,7 @@ def _builder(
     days_valid: int,
     days_until_valid: int = -1,
 ) -> x509.CertificateBuilder:
-    """What every certificate has: names, key, serial number, validity."""
+    """Start a certificate with what all share: names, key, serial number, validity."""
     now = datetime.now(timezone.utc)
     end = now + days_valid * _DAY
     return (
@@ -182,7 +183,7 @@ def _builder(
 
 
 def _key_usage(**granted: bool) -> x509.KeyUsage:
-    """A key usage with only the named uses granted."""
+    """Return a key usage that grants only the named uses."""
     uses = {
         "digital_signature": False,
         "content_commitment": False,

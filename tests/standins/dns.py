@@ -1,7 +1,6 @@
 """A DNS server on loopback: zones from a dict, and faults by name.
 
-It answers as a resolver would that knows nothing else: a name outside of its zones
-does not exist.
+It answers like a resolver that knows only its own zones: any other name does not exist.
 """
 
 import contextlib
@@ -39,7 +38,7 @@ FAULTS = (
 _TTL = 60
 _MAX_CHAIN = 8
 _IN = dns.rdataclass.IN
-# Any zone would do: nobody reads more of it than that it is there.
+# Any zone would do: only its presence matters.
 _SOA = "ns.standin.invalid. hostmaster.standin.invalid. 1 3600 600 86400 60"
 
 Zones = Mapping[str, Mapping[str, Iterable[str]]] | str
@@ -48,8 +47,8 @@ _Records = dict[dns.name.Name, dict[dns.rdatatype.RdataType, dns.rrset.RRset]]
 
 @dataclass(frozen=True)
 class Query:
-    """One question that came in. `transport` is 'udp' or 'tcp'; `is_recursive` says
-    whether the server was to ask others.
+    """One question received. `transport` is 'udp' or 'tcp'; `is_recursive` says whether
+    recursion was desired.
     """
 
     name: str
@@ -61,12 +60,12 @@ class Query:
 class DnsStandin:
     """A DNS server on one port, UDP and TCP.
 
-    `zones` is {name: {type: [value, ...]}}, names with or without the last dot, or the
-    text of a zone file with its $ORIGIN. A TXT value is the plain text, of any length;
-    one that starts with a quote is taken as a zone file would have it. Port 0 means a
-    free one; once started, `port` says which. Each answer comes after `delay` seconds.
-    Use it as a context manager, or call `start()` and `stop()`. Raises `ValueError` for
-    a host that is not loopback.
+    `zones` is {name: {type: [value, ...]}}, names with or without the final dot, or the
+    text of a zone file with an $ORIGIN. A TXT value is plain text of any length; if it
+    starts with a quote, it uses zone file syntax. Port 0 picks a free port, which
+    `port` returns once the server runs. Each answer takes `delay` seconds. Use it as a
+    context manager, or call `start()` and `stop()`. Raises `ValueError` if the host is
+    not loopback.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class DnsStandin:
         self.delay = delay
         self._lock = threading.Lock()
         self._records: _Records = {}
-        self._names: set[dns.name.Name] = set()  # those with records, and all above
+        self._names: set[dns.name.Name] = set()  # names with records, and their parents
         self._faults: dict[dns.name.Name, str] = {}
         self._faults_below: dict[dns.name.Name, str] = {}
         self._queries: list[Query] = []
@@ -91,7 +90,7 @@ class DnsStandin:
         self._threads: list[threading.Thread] = []
         self.load(zones)
 
-    # -- What it knows -------------------------------------------------------------
+    # -- Records and faults ----------------------------------------------------------
 
     def load(self, zones: Zones) -> None:
         """Replace all records."""
@@ -110,7 +109,7 @@ class DnsStandin:
             self._names = _with_all_above(records)
 
     def set(self, name: str, kind: str, values: Iterable[str]) -> None:
-        """Replace the records of one name and type; no values takes them away."""
+        """Replace the records of one name and type; without values, remove them."""
         rrset, rdtype = _rrset(name, kind, values), dns.rdatatype.from_text(kind)
         with self._lock:
             types = self._records.setdefault(rrset.name, {})
@@ -122,13 +121,13 @@ class DnsStandin:
             self._names = _with_all_above(self._records)
 
     def fail(self, name: str, fault: str, below: bool = False) -> None:
-        """From now on, answer questions for that name with one of `FAULTS`.
+        """From now on, answer questions for a name with one of `FAULTS`.
 
-        With `below`, also for all names below it. SILENCE is no answer at all; GARBAGE
-        cannot be read; LAME is an empty one of a server that knows nothing of the zone;
-        BOGUS is SERVFAIL unless the client wants no DNSSEC; TRUNCATE is an empty UDP
-        answer that sends the client to TCP, where all is well, or with TRUNCATE_NO_TCP
-        silence.
+        With `below`, also for all names below it. SILENCE is no answer; GARBAGE is
+        unreadable; LAME is an empty answer from a server without the zone; BOGUS is
+        SERVFAIL unless the client disables DNSSEC checks; TRUNCATE is an empty UDP
+        answer that makes the client retry over TCP, which works, or is silent with
+        TRUNCATE_NO_TCP.
         """
         if fault not in FAULTS:
             raise ValueError(f"{fault} is none of {FAULTS}")
@@ -143,12 +142,12 @@ class DnsStandin:
 
     @property
     def queries(self) -> list[Query]:
-        """The questions up to now, oldest first."""
+        """The questions so far, oldest first."""
         with self._lock:
             return list(self._queries)
 
     def lookup_txt(self, name: str) -> list[str]:
-        """Ask this server, over the network, for the TXT records of a name.
+        """Query this server, over the network, for the TXT records of a name.
 
         Returns [] if there are none; raises `dns.exception.DNSException` on a failure.
         """
@@ -179,7 +178,7 @@ class DnsStandin:
         return self
 
     def stop(self) -> None:
-        """Free the port; harmless when not started."""
+        """Free the port; does nothing if not started."""
         for server in self._servers:
             server.shutdown()
             server.server_close()
@@ -194,7 +193,7 @@ class DnsStandin:
         self.stop()
 
     def _bind(self) -> tuple[socketserver.BaseServer, socketserver.BaseServer]:
-        """Take one port for both; a free one for TCP may be taken for UDP."""
+        """Bind one port for both; a port free for TCP may be taken for UDP."""
         attempts = 1 if self.port else 20
         for attempt in range(attempts):
             tcp = _TcpServer((self.host, self.port), _TcpHandler)
@@ -213,7 +212,7 @@ class DnsStandin:
     # -- Answering -------------------------------------------------------------------
 
     def answer(self, wire: bytes, transport: str) -> bytes | None:
-        """The answer to a question; None to say nothing."""
+        """Return the answer to a question; None to stay silent."""
         try:
             query = dns.message.from_wire(wire)
             [question] = query.question
@@ -236,17 +235,17 @@ class DnsStandin:
         time.sleep(self.delay)
         if fault == "SILENCE" or (fault, transport) == ("TRUNCATE_NO_TCP", "tcp"):
             return None
-        if fault == "GARBAGE":  # a header that promises more than there is
+        if fault == "GARBAGE":  # a header that announces more than follows
             return wire[:2] + b"\x81\x80\0\1\0\1\0\0\0\0\x3f"
         return _wire(query, response, transport)
 
     def _fault(self, name: dns.name.Name) -> str | None:
-        """What is to go wrong with a question for a name."""
+        """Return the fault for a name, if any."""
         above = (self._faults_below.get(parent) for parent in _and_all_above(name))
         return self._faults.get(name) or next(filter(None, above), None)
 
     def _fill(self, response: dns.message.Message, question: dns.rrset.RRset) -> None:
-        """Add the records, following aliases, or what says that there are none."""
+        """Add the records, following aliases, or the SOA record if there are none."""
         name, rdtype = question.name, question.rdtype
         for _ in range(_MAX_CHAIN):
             types = self._records.get(name, {})
@@ -266,9 +265,9 @@ class DnsStandin:
             response.set_rcode(dns.rcode.NXDOMAIN)
 
     def _soa(self, name: dns.name.Name) -> dns.rrset.RRset:
-        """The SOA record of the zone around a name.
+        """Return the SOA record of a name's zone.
 
-        Without one of its own, the zone starts at the topmost name that is known.
+        If there is none, the zone starts at the topmost known name.
         """
         above = [known for known in _and_all_above(name) if known in self._records]
         for known in above:
@@ -283,7 +282,7 @@ def _name(text: str) -> dns.name.Name:
 
 
 def _and_all_above(name: dns.name.Name) -> list[dns.name.Name]:
-    """A name, the one above it, and so on up to the root."""
+    """Yield a name and all its parents, up to the root."""
     return [dns.name.Name(name.labels[start:]) for start in range(len(name.labels))]
 
 
@@ -297,12 +296,12 @@ def _spoil(
     fault: str | None,
     transport: str,
 ) -> bool:
-    """Turn a response into what a fault makes of it; False if it gets records."""
+    """Apply a fault to a response; return False if the response still gets records."""
     if fault in ("SERVFAIL", "REFUSED"):
         response.set_rcode(dns.rcode.from_text(fault))
     elif fault == "BOGUS" and not query.flags & dns.flags.CD:
         response.set_rcode(dns.rcode.SERVFAIL)
-        if query.edns >= 0:  # RFC 8914: the reason goes where the client reads it
+        if query.edns >= 0:  # RFC 8914: an Extended DNS Error carries the reason
             reason = dns.edns.EDEOption(dns.edns.EDECode.DNSSEC_BOGUS)
             response.use_edns(0, options=[reason])
     elif fault == "LAME":
@@ -315,7 +314,7 @@ def _spoil(
 
 
 def _rrset(name: str, kind: str, values: Iterable[str]) -> dns.rrset.RRset:
-    """The records of one name and type."""
+    """Return the records of one name and type."""
     rrset = dns.rrset.RRset(_name(name), _IN, dns.rdatatype.from_text(kind))
     for value in values:
         plain = kind.upper() == "TXT" and not value.startswith('"')
@@ -326,7 +325,7 @@ def _rrset(name: str, kind: str, values: Iterable[str]) -> dns.rrset.RRset:
 
 
 def _quoted(text: str) -> str:
-    """A text as a zone file has it: in strings of at most 255 bytes."""
+    """Return a text in zone file syntax: strings of at most 255 bytes."""
     data = text.encode()
     pieces = [data[at : at + 255] for at in range(0, len(data), 255)] or [b""]
     return " ".join(
@@ -335,7 +334,7 @@ def _quoted(text: str) -> str:
 
 
 def _from_text(text: str) -> _Records:
-    """The records of a zone file, relative names completed."""
+    """Return the records of a zone file, with full names."""
     if not text.strip():
         return {}
     zone = dns.zone.from_text(text, relativize=False, check_origin=False)
@@ -349,7 +348,7 @@ def _from_text(text: str) -> _Records:
 def _wire(
     query: dns.message.Message, response: dns.message.Message, transport: str
 ) -> bytes:
-    """The bytes to send; over UDP, an answer that is too long is cut to nothing."""
+    """Return the bytes to send; over UDP, an answer that is too long is truncated."""
     limit = 65535 if transport == "tcp" else max(512, query.payload)
     try:
         return response.to_wire(max_size=limit)

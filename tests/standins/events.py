@@ -31,13 +31,13 @@ class _Post:
 
 
 class EventPoster:
-    """Posts the events of each mail to the addresses registered in the store.
+    """Posts the events of each email to the URLs registered in the store.
 
-    Groups what came up within `group_seconds`, as Version 2 asks for. A post that is
-    not answered with 200 is tried again every `retry_seconds`, and `give_up_seconds`
-    after the first failure the address is dead: what waits for it is lost, and what
-    comes up goes to the backup address, if there is one. Use it as a context manager,
-    or call `post_all` yourself. `clock` stands in for time.monotonic.
+    Version 2 groups the events of `group_seconds`. A post not answered with 200 is
+    retried every `retry_seconds`. `give_up_seconds` after the first failure the URL is
+    dead: events waiting for it are lost, and new ones go to the backup URL, if there is
+    one. Use it as a context manager, or call `post_all` yourself. `clock` replaces
+    time.monotonic.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class EventPoster:
         self.posted: list[tuple[str, int, int]] = []  # event types, events, status
         self._clock = clock
         self._queue: deque[Message] = deque()
-        self._failing: dict[str, float] = {}  # since when, by address
+        self._failing: dict[str, float] = {}  # since when, by URL
         self._waiting: list[_Post] = []
         self._stopped = threading.Event()
         self._session = requests.Session()
@@ -147,11 +147,11 @@ class EventPoster:
             for row in post.account.callbacks:
                 if row["Url"] == url:
                     row["Status"] = "dead"
-        # Now, since a new address brings the row back to life
+        # Now, because a new URL reactivates the row
         self._waiting = [one for one in self._waiting if self._is_registered(one)]
 
     def _status_of(self, url: str, events: list[Row], is_grouped: bool) -> int:
-        """Post, with the login of the URL as a header; 0 for no answer."""
+        """Post, with the URL's login as a header; return the status, or 0."""
         parts = urlsplit(url)
         login, _, host = parts.netloc.rpartition("@")
         headers = {"Content-Type": "application/json"}

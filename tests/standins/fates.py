@@ -31,7 +31,7 @@ class Fate:
 
     @property
     def events(self) -> tuple[str, ...]:
-        """All events, in the order in which they happen."""
+        """All events, in order."""
         return (self.event, *self.later) if self.event else ()
 
     @property
@@ -74,7 +74,7 @@ FATES = {
     "blocked": Fate("blocked", "blocked", 14, False, "mailjet", "preblocked"),
     "complained": Fate("blocked", "blocked", 21, True, "recipient", "spam reporter"),
     "unsubscribed": Fate("blocked", "blocked", 20, True, "recipient", "blacklisted"),
-    # No event, no row: Mailjet keeps the mail of an unknown sender back
+    # No event and no row, as when Mailjet drops the email of an unknown sender
     "dropped": Fate(""),
 }
 

@@ -42,7 +42,7 @@ def events_of(message: "Message", contact_ids: Mapping[str, int]) -> list[Row]:
 
 
 def _details(name: str, fate: Fate, message_id: int) -> Row:
-    """The fields that only events of one type have."""
+    """Return the fields that are specific to a type of event."""
     seen = {"ip": "192.0.2.10", "geo": "FR", "agent": PERSON}
     failed = {"error_related_to": fate.related_to, "error": fate.error}
     return {
@@ -60,6 +60,6 @@ def _details(name: str, fate: Fate, message_id: int) -> Row:
         },
         "blocked": failed,
         "spam": {"source": "JMRPP"},
-        # By the button of a mail program; the list is 0 then
+        # Through the unsubscribe button of a mail client; the list is then 0
         "unsub": {"mj_list_id": 0, **seen, "agent": "List-Unsubscribe"},
     }[name]

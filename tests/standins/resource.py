@@ -1,4 +1,4 @@
-"""What every REST resource of the stand-in has in common; HTTP itself is in rest.py."""
+"""What all REST resources of the stand-in share; rest.py has HTTP itself."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from .store import Account, Store
 
 
 class ApiError(Exception):
-    """An error answer in the form of Mailjet's older half."""
+    """An error answer in the format of the older half of Mailjet's API."""
 
     def __init__(self, status: int, message: str, info: Any = "") -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ def invalid_property(name: str) -> ApiError:
 
 
 class Standin(Protocol):
-    """What resources need of the server around them."""
+    """What resources need from their server."""
 
     store: Store
     validate_envelope: bool
@@ -40,7 +40,7 @@ class Standin(Protocol):
 
 @dataclass(frozen=True)
 class Call:
-    """One request to a resource, its names in any case."""
+    """One request to a resource."""
 
     standin: Standin
     account: Account
@@ -56,24 +56,25 @@ Filter = Callable[[Row, str], bool]
 
 
 def boolean(text: str) -> bool | None:
-    """A boolean of a query; None, for what is neither, asks for both."""
+    """Return a boolean of a query; None, for any other text, means both."""
     return {"1": True, "true": True, "0": False, "false": False}.get(text.lower())
 
 
 def is_asked(query: Mapping[str, str], name: str) -> bool:
-    """Whether a switch such as countOnly is on."""
+    """Return whether a switch such as countOnly is on."""
     return boolean(query.get(name, "")) is True
 
 
 def sort_order(query: Mapping[str, str], allowed: Mapping[str, bool]) -> tuple:
-    """Return the field to sort on, in lower case, and whether it goes down.
+    """Return the field to sort on, in lower case, and whether descending.
 
-    `allowed` says for each field whether DESC is. Raises `ApiError` for another one.
+    `allowed` maps each field to whether DESC is allowed. Raises `ApiError` for other
+    fields.
     """
     name, _, direction = query.get("sort", "ID").lower().partition(" ")
     descending = direction == "desc"
     if name not in allowed or (descending and not allowed[name]):
-        # The text as quoted in PostHog's settings of its Mailjet source
+        # As quoted in the settings of PostHog's Mailjet source
         raise ApiError(400, f"Cannot sort on field {name}")
     return name, descending
 
@@ -82,7 +83,7 @@ ActionOfAll = Callable[[Call, str, list[str]], tuple[int, list[Row]]]
 
 
 def same(name: str) -> Filter:
-    """A filter that compares texts, numbers and booleans as a query writes them."""
+    """Return a filter that compares a field with the text in a query."""
 
     def matches(row: Row, value: str) -> bool:
         own = row.get(name)
@@ -102,11 +103,11 @@ def same_all(names: str) -> dict[str, Filter]:
 class Resource:
     """How one resource behaves.
 
-    `rows` is what can be found by id, `listed` what a list shows if that is less.
-    `sort` says for each key whether DESC is allowed. Actions and `created` run without
-    the store's lock, because they may use the network. `of_all` has the actions on the
-    whole collection: method and the rest of the path in, status and rows out. A
-    resource `is_new` if it is served by Mailjet's newer half.
+    `rows` are those that can be found by id, `listed` those in lists, if fewer. `sort`
+    maps each key to whether DESC is allowed. Actions and `created` run without the
+    store's lock, because they may use the network. `of_all` has the actions on the
+    whole collection: they take the method and the rest of the path, and return status
+    and rows. `is_new` means that the newer half of Mailjet's API serves it.
     """
 
     name: str
@@ -126,7 +127,7 @@ class Resource:
     is_new: bool = False
 
     def find(self, call: Call, key: str) -> Row:
-        """The row with that id or alternative key; raises `ApiError` 404."""
+        """Return the row with that id or alternative key; raises `ApiError` 404."""
         for row in self.rows(call):
             alternative = str(row[self.key]) if self.key else None
             if str(row.get("ID")) == key or (alternative or "").lower() == key.lower():
@@ -134,7 +135,7 @@ class Resource:
         raise ApiError(404, "Object not found")
 
     def select(self, call: Call) -> Sequence[Row]:
-        """All rows that the query asks for, in its order; names unknown are ignored."""
+        """Return the rows that match a query, sorted; ignores unknown parameters."""
         name, descending = sort_order(call.query, self.sort)
         rows = (self.listed or self.rows)(call)
         for filter_name, matches in self.filters.items():
@@ -148,7 +149,7 @@ class Resource:
         return sorted(rows, key=sort_value, reverse=descending)
 
     def update(self, call: Call, row: Row) -> None:
-        """Write what may be written; raises `NotModified` if that changes nothing."""
+        """Write the writable values; raises `NotModified` if nothing changes."""
         if self.check_update:
             self.check_update(call, row)
         names = {name.lower(): name for name in self.writable}

@@ -1,7 +1,7 @@
-"""What each REST resource of the stand-in does; HTTP itself is in rest.py.
+"""What each REST resource of the stand-in does; rest.py has HTTP itself.
 
-A resource is a `Resource`: where its rows are, what may be filtered, sorted and
-written, and its actions. Texts of answers and errors are Mailjet's where known.
+Each is a `Resource`: its rows, its actions, and what can be filtered, sorted and
+written. Texts of answers and errors are Mailjet's where known.
 """
 
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def _duplicate_text(status: str) -> str:
 
 
 def _domain_row(call: Call, domain: str) -> Row:
-    """The /dns row of a domain; it appears with the first sender."""
+    """Return the /dns row of a domain, which the first sender creates."""
     for row in call.account.domains:
         if row["Domain"] == domain:
             return row
@@ -114,7 +114,7 @@ def _delete_sender(call: Call, row: Row) -> None:
 
 
 def activate(call_account: Account, row: Row) -> None:
-    """Make a sender active and link it to the row of its domain."""
+    """Activate a sender and link it to the row of its domain."""
     row["Status"] = "Active"
     for zone in call_account.domains:
         if zone["Domain"] == _domain_of(row["Email"]):
@@ -122,13 +122,13 @@ def activate(call_account: Account, row: Row) -> None:
 
 
 def _validate(call: Call, row: Row) -> Row:
-    """Look for the proof of a domain, or write to an address. Holds no lock."""
+    """Look for a domain's proof, or email an address. Holds no lock."""
     with call.store.lock:
         if row["Status"] == "Active":
             raise ApiError(400, "The sender is already active!")
         is_domain = row["Email"].startswith("*@")
         covered = not is_domain and _is_covered(call.account, row["Email"])
-        # A deleted sender comes back to life, but not without its proof.
+        # This revives a deleted sender, but it must prove itself again.
         row["Status"] = "Inactive"
     if is_domain:
         return _validate_domain(call, row)
@@ -173,10 +173,10 @@ def _validate_domain(call: Call, row: Row) -> Row:
 
 
 def _texts_at(call: Call, name: str) -> list[str]:
-    """The TXT records of a name; a resolver that fails has found none."""
+    """Return the TXT records of a name; none if the lookup fails."""
     try:
         return call.standin.lookup_txt(name.rstrip("."))
-    except Exception:  # any resolver may be plugged in, with errors of its own
+    except Exception:  # any resolver may be plugged in, each with its own errors
         return []
 
 
@@ -195,7 +195,7 @@ def _validated(method: str, dns_error: str = "", file_error: str = "") -> Row:
 
 
 def _visible_senders(call: Call) -> list[Row]:
-    """Deleted senders are hidden in lists, unless asked for."""
+    """Return the senders to list: deleted ones only if asked for."""
     shown = call.query.get("showdeleted", "").lower() in ("1", "true")
     asked = call.query.get("status", "").lower() == "deleted"
     return [
@@ -235,7 +235,7 @@ SENDER = Resource(
 
 
 def _check_dns(call: Call, row: Row) -> Row:
-    """Look SPF and DKIM up. Holds no lock while it does."""
+    """Look up SPF and DKIM. Holds no lock meanwhile."""
     dkim = _texts_at(call, row["DKIMRecordName"])
     spf = [text for text in _texts_at(call, row["Domain"]) if text.startswith("v=spf1")]
     expected = row["DKIMRecordValue"].partition("p=")[2]
@@ -269,11 +269,11 @@ DNS = Resource(
 
 
 def _apikeys(call: Call) -> list[Row]:
-    """The main account sees every key, a sub-account only its own."""
+    """Return all keys for the main account, only its own for a sub-account."""
     is_master = call.account.row["IsMaster"]
     accounts = call.store.accounts if is_master else [call.account]
     for account in accounts:
-        # The row itself is what a PUT writes to.
+        # In place, because a PUT writes to the row.
         account.row.update(APIKey=account.api_key, SecretKey=account.secret_key)
     return [account.row for account in accounts]
 
@@ -322,7 +322,7 @@ def _create_callback(call: Call) -> Row:
 
 
 def _check_callback_slot(call: Call, row: Row) -> None:
-    """One address for each type of event, and one backup."""
+    """Allow one URL and one backup URL for each type of event."""
     slots = [_callback_slot(other) for other in call.account.callbacks]
     if _callback_slot(row) in slots:
         slot = f"{EVENT_NUMBERS[row['EventType']]}|{str(row['IsBackup']).lower()}"
@@ -343,7 +343,7 @@ def _callbacks(call: Call) -> list[Row]:
 
 @dataclass(frozen=True)
 class _Callbacks(Resource):
-    """Only a new address brings a suspended one back."""
+    """Only a new URL reactivates a suspended callback."""
 
     def update(self, call: Call, row: Row) -> None:
         before = dict(row)

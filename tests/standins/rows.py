@@ -1,4 +1,4 @@
-"""The rows of the stand-in's REST resources, with every field that Mailjet sends.
+"""Rows of the stand-in's REST resources, with every field that Mailjet sends.
 
 Shapes and defaults follow recorded answers of the live API. A missing date is "".
 """
@@ -16,13 +16,13 @@ Row = dict[str, Any]
 
 
 def timestamp(moment: datetime | None = None) -> str:
-    """A date as Mailjet writes it: UTC, to the second."""
+    """Return a date as Mailjet writes it: in UTC, to the second."""
     moment = moment or datetime.now(timezone.utc)
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def new_apikey(row_id: int, name: str, *, is_master: bool) -> Row:
-    """A key, without its two values: those are added when it is read."""
+    """Return the row of a key; the key and its secret are added when it is read."""
     return {
         "ACL": "",
         "CreatedAt": timestamp(),
@@ -93,7 +93,7 @@ def new_sender(
 
 
 def new_domain(row_id: int, domain: str, dkim_bits: int) -> Row:
-    """What a domain should publish: full names, with the dot at their end."""
+    """Return what a domain should publish: full names with a final dot."""
     token = secrets.token_hex(16)
     return {
         "DKIMRecordName": f"mailjet._domainkey.{domain}.",
@@ -111,7 +111,7 @@ def new_domain(row_id: int, domain: str, dkim_bits: int) -> Row:
 
 
 def _public_key(bits: int) -> str:
-    """A public key that can be read. Nothing is signed, so its primes do not matter."""
+    """Return a well-formed public key. It signs nothing, so it needs no primes."""
     modulus = secrets.randbits(bits) | 1 << (bits - 1) | 1
     key = rsa.RSAPublicNumbers(65537, modulus).public_key()
     der = key.public_bytes(
@@ -139,7 +139,7 @@ def new_contact(row_id: int, address: str, name: str = "") -> Row:
 
 
 def campaign_id_of(name: str) -> int:
-    """The id of a campaign, 0 for the mails of none."""
+    """Return the id of a campaign, 0 for emails without one."""
     return 7_653_742_672 + zlib.crc32(name.encode()) if name else 0
 
 
@@ -156,7 +156,7 @@ def new_callback(row_id: int, apikey_id: int, event: str, url: str) -> Row:
 
 
 def new_campaign(row_id: int, custom_value: str, start: str) -> Row:
-    """A sent campaign; links (sender, list, segment, workflow) are for others to add.
+    """Return a sent campaign; callers add links (sender, list, segment, workflow).
 
     Shape: a recorded answer of 2021, and lib/types/api/Campaign.ts of the Node SDK
     """
@@ -185,7 +185,7 @@ def new_campaign(row_id: int, custom_value: str, start: str) -> Row:
 
 
 def new_overview(row_id: int, id_type: str, title: str, status: int) -> Row:
-    """A row of /campaignoverview.
+    """Return a row of /campaignoverview.
 
     Shape: fields of the API's own metadata; no recorded row was found.
     """

@@ -1,13 +1,13 @@
-"""A mail server that misbehaves as it is told: real sockets, real TLS, a thread each.
+"""A mail server that misbehaves on demand: real sockets, real TLS, threads.
 
-It plays an ordinary server, except for what the script says:
+It behaves like an ordinary server, except where the script says otherwise:
 
     with ScriptedSmtp({"MAIL": "550 5.7.1 no", "QUIT": Peer.hang_up}) as server:
         ...  # connect to 127.0.0.1, server.port
 
-A script has, for a verb, the reply (without its line end) or a function that gets the
-`Peer`. Two more entries: "GREETING", and "CONTENT" for the end of the message; the
-entry for "AUTH" is the last reply of a login. A function that hangs up ends it all.
+A script maps a verb to the reply (without its line end) or to a function that takes
+the `Peer`. "GREETING" and "CONTENT", the end of the message, are entries, too; the one
+for "AUTH" is the last reply of a login. A function may hang up, which ends the session.
 """
 
 import base64
@@ -34,11 +34,11 @@ SCRIPT: Mapping[str, Action] = {
     "RSET": "250 2.0.0 Ok",
     "QUIT": "221 2.0.0 Bye",
 }
-_PATIENCE = 10  # seconds; a test that needs more has gone wrong
+_PATIENCE = 10  # seconds; a test that takes longer has failed
 
 
 class Peer:
-    """The server's end of one connection; `lines` is what the client has said."""
+    """The server's end of one connection; `lines` has what the client sent."""
 
     def __init__(
         self,
@@ -52,14 +52,14 @@ class Peer:
         self._stopped = stopped
         self._unread = b""
 
-    # -- what a script may do ----------------------------------------------------
+    # -- Actions for scripts -----------------------------------------------------
 
     def say(self, text: str) -> None:
         """Send a reply."""
         self.send(text.encode() + b"\r\n")
 
     def send(self, data: bytes) -> None:
-        """Send bytes as they are."""
+        """Send raw bytes."""
         self._sock.sendall(data)
 
     def drip(self, data: bytes = b"2" * 100, seconds: float = 1.0) -> None:
@@ -70,7 +70,7 @@ class Peer:
             self.send(data[number : number + 1])
 
     def silence(self) -> None:
-        """Say nothing until the client goes."""
+        """Stay silent until the client leaves."""
         with contextlib.suppress(OSError):
             while self.read_some():
                 pass
@@ -81,7 +81,7 @@ class Peer:
         raise ConnectionAbortedError
 
     def read_some(self) -> bytes:
-        """Return what has come, b"" when the client is gone."""
+        """Return the data received, b"" once the client has left."""
         return self._sock.recv(65536)
 
     def read_line(self) -> bytes:
@@ -96,17 +96,17 @@ class Peer:
         return self.lines[-1]
 
     def begin_tls(self, context: ssl.SSLContext) -> None:
-        """Shake hands; a client that does not want to is gone."""
+        """Start TLS; raises if the client refuses."""
         self._sock = context.wrap_socket(self._sock, server_side=True)
 
     def close(self) -> None:
-        """Let go of the socket, whatever state it is in."""
+        """Close the socket, whatever its state."""
         self._sock.close()
 
-    # -- an ordinary server ------------------------------------------------------
+    # -- An ordinary server ------------------------------------------------------
 
     def serve(self, context: ssl.SSLContext | None, implicit: bool) -> None:
-        """Lead a whole conversation."""
+        """Handle a whole session."""
         if implicit:
             self.begin_tls(context)
         self.act("GREETING")
@@ -124,7 +124,7 @@ class Peer:
                 self.act("CONTENT")
 
     def act(self, name: str) -> None:
-        """Do what the script has for a verb."""
+        """Do what the script says for a verb."""
         action = self.script.get(name, "500 5.5.2 unknown command")
         if callable(action):
             action(self)
@@ -144,10 +144,10 @@ class Peer:
 class ScriptedSmtp:
     """Listens on a free port of 127.0.0.1 and plays the script to each client.
 
-    :param script: what differs from `SCRIPT`
+    :param script: the differences from `SCRIPT`
     :param certificate: a `Certificate` or a server's `ssl.SSLContext`; None: no TLS
     :param implicit: TLS from the first byte on
-    :param mechanisms: those offered for AUTH
+    :param mechanisms: the mechanisms offered for AUTH
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class ScriptedSmtp:
 
     @property
     def lines(self) -> list[bytes]:
-        """All that clients have said, in all connections."""
+        """All lines that clients sent, in all connections."""
         return [line for peer in self.peers for line in peer.lines]
 
     def __enter__(self) -> "ScriptedSmtp":

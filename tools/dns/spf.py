@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ...const import SPF_INCLUDE
 from ..words import Words, _lt
 from .outage import outage_verdict
 from .spf_merge import merge
@@ -10,7 +11,6 @@ from .spf_tree import MAX_LOOKUPS, MAX_VOIDS, SpfTree, opening, passes, walk
 from .txt import show
 from .verdict import Verdict
 
-MAILJET_INCLUDE = "spf.mailjet.com"
 # Longer answers may not fit into one packet (section 3.4)
 _LONG_RECORD = 450
 
@@ -28,7 +28,7 @@ class SpfVerdict(Verdict):
     voids: int = 0
 
 
-def check_spf(domain, ask, include=MAILJET_INCLUDE):
+def check_spf(domain, ask, include=SPF_INCLUDE):
     """Return the `SpfVerdict` on a domain that sends through the servers of `include`.
 
     :param Ask ask: asked once for each level of the tree of records

@@ -1,25 +1,25 @@
-"""The name of a campaign, as X-Mailjet-Campaign may have it.
+"""Build campaign names that X-Mailjet-Campaign accepts.
 
-Letters, digits, blanks, "-" and "_", at most 255 characters, on one line:
+Letters, digits, spaces, "-" and "_", at most 255 characters, on one line:
 https://dev.mailjet.com/smtp-relay/custom-headers/
 """
 
 import re
 import unicodedata
 
-# With the header's name it stays within the 76 characters at which Python folds
+# With the header's name, stays within the 76 characters at which Python folds
 LONGEST = 54
-# Letters that do not fall apart into a plain one and a mark
+# Letters that Unicode does not decompose into a plain one and a mark
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O"}
 )
 
 
 def campaign_name(subject, suffix):
-    """Return the name: the subject in plain letters, cut, and what makes it unique.
+    """Return the name: the subject in plain letters, shortened, and the suffix.
 
-    :param str subject: of the mailing; may be in any script
-    :param str suffix: letters, digits, "-" and "_"
+    :param str subject: of the mailing, in any script
+    :param str suffix: makes the name unique; letters, digits, "-" and "_"
     """
     plain = unicodedata.normalize("NFKD", subject.translate(_LETTERS))
     words = re.sub(r"[^A-Za-z0-9_-]+", " ", re.sub(r"[\u0300-\u036f]", "", plain))

@@ -1,17 +1,17 @@
-"""Sign and read the X-MJ-CustomID that ties an event of Mailjet's to a record.
+"""Sign and read the X-MJ-CustomID that links Mailjet's events to a record.
 
-Mailjet signs nothing, and several databases may share an account. The id therefore
-carries the database it comes from and a keyed digest: an event whose id this database
-did not write touches nothing.
+Mailjet does not sign events, and several databases may share an account. The id
+therefore holds a tag of its database and a keyed digest: an event whose id this
+database did not write changes nothing.
 
     o1-k3f9a2-m45p67-abcdefghijklmnop
-    |  |      |      digest of all before it
+    |  |      |      digest of everything before it
     |  |      message 45 to partner 67; t12: trace 12; s…: an SMTP test
     |  tag of the database
     version
 
-Python folds or encodes a header of 64 characters or more, and Mailjet gives back what
-it was sent: https://docs.python.org/3/library/email.policy.html
+Python folds or encodes a header of 64 characters or more, and Mailjet returns what it
+received: https://docs.python.org/3/library/email.policy.html
 """
 
 import base64
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 LONGEST = 63
 _VERSION = "o1"
 _TAG_LENGTH = 6
-# 80 bits, of which nobody can try out more than a few
+# 80 bits: too many to guess over HTTP
 _DIGEST_LENGTH = 16
 _SHAPE = re.compile(
     r"o1-(?P<tag>[a-z2-7]{6})-"
@@ -36,10 +36,10 @@ _SHAPE = re.compile(
 
 @dataclass(frozen=True)
 class CustomId:
-    """What a mail belongs to: a trace, or a message and its recipient, or a test.
+    """What an email belongs to: a trace, a message and its recipient, or a test.
 
-    Ids of records; 0 or "" for what it does not belong to. A message without a partner
-    went to bare addresses.
+    Ids of records, 0 or "" for none. A message without a partner went to plain
+    addresses.
     """
 
     trace_id: int = 0
@@ -59,7 +59,7 @@ class CustomId:
 def database_tag(identity):
     """Return the tag of a database.
 
-    :param str identity: what tells it from others, such as its UUID
+    :param str identity: unique to the database, such as its UUID
     """
     return _base32(hashlib.sha256(identity.encode()).digest())[:_TAG_LENGTH]
 
@@ -67,7 +67,7 @@ def database_tag(identity):
 def write_custom_id(custom_id, tag, key):
     """Return the header's value.
 
-    :param CustomId custom_id: what the mail belongs to
+    :param CustomId custom_id: what the email belongs to
     :param str tag: `database_tag` of this database
     :param bytes key: known to this database only
     """
@@ -76,7 +76,7 @@ def write_custom_id(custom_id, tag, key):
 
 
 def read_custom_id(text, tag, key):
-    """Return the `CustomId` in a header's value; None for a foreign or forged one."""
+    """Return the `CustomId` in a header's value; None if it is foreign or forged."""
     match = _SHAPE.fullmatch(text or "")
     if not match or match["tag"] != tag:
         return None

@@ -1,8 +1,7 @@
-"""Say in plain words why a mail that Mailjet took did not arrive.
+"""Explain why an email that Mailjet accepted did not arrive.
 
-Events have `error_related_to` and `error`, REST has the number of the same word. The
-list is not closed: a captured bounce has "policy issue" as what it relates to and no
-error at all.
+Events have `error_related_to` and `error`; REST has a number for the same word. The
+list is not complete: a captured bounce relates to "policy issue" and has no error.
 https://dev.mailjet.com/email/guides/webhooks/#possible-values-for-errors
 """
 
@@ -16,19 +15,19 @@ class Kind(Enum):
     """What a failure says about the address."""
 
     HARD = "hard"  # the address is bad
-    SOFT = "soft"  # it may work another time
-    DEFERRED = "deferred"  # no failure: Mailjet tries again
-    SUPPRESSED = "suppressed"  # Mailjet does not try it any more
-    OURS = "ours"  # sender or content, nothing about the address
-    DUPLICATE = "duplicate"  # nothing about the address either
+    SOFT = "soft"  # it may work later
+    DEFERRED = "deferred"  # not a failure: Mailjet retries
+    SUPPRESSED = "suppressed"  # Mailjet no longer delivers to it
+    OURS = "ours"  # the sender or the content is at fault, not the address
+    DUPLICATE = "duplicate"  # not the address's fault, either
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a mail did not arrive.
+    """Why an email did not arrive.
 
-    `failure_type` is the one of Odoo's for a mail that Mailjet did not try to deliver;
-    a bounce is `mail_bounce` in Odoo whatever its reason.
+    `failure_type` is Odoo's, for an email that Mailjet did not try to deliver; any
+    bounce is `mail_bounce` in Odoo.
     """
 
     kind: Kind
@@ -47,12 +46,11 @@ class _Row:
 
 _CHECK = _lt("Check the address; it may no longer exist.")
 _ASK_FIRST = _lt(
-    "If its owner wants your emails again, lift the block at Mailjet: on the contact's "
-    "page, or by asking its support."
+    "If the recipient wants your emails again, unblock the address at Mailjet: on the "
+    "contact's page, or by asking Mailjet's support."
 )
 _LOOK_AT_CONTENT = _lt(
-    "Check the DNS records of the sender's domain, and the content for what is typical "
-    "of spam."
+    "Check the DNS records of the sender's domain, and the content for signs of spam."
 )
 
 _FAILURES = {
@@ -62,7 +60,7 @@ _FAILURES = {
     "mailbox inactive": _Row(
         Kind.HARD,
         "mail_email_invalid",
-        _lt("The mailbox has not been used for a long time."),
+        _lt("The mailbox is inactive."),
         _CHECK,
     ),
     "quota exceeded": _Row(Kind.SOFT, "unknown", _lt("The mailbox is full.")),
@@ -78,43 +76,46 @@ _FAILURES = {
     "spam reporter": _Row(
         Kind.SUPPRESSED,
         "mail_bl",
-        _lt("The recipient has reported an earlier email as spam."),
+        _lt("The recipient reported an earlier email as spam."),
         _ASK_FIRST,
     ),
     "invalid domain": _Row(
         Kind.HARD, "mail_email_invalid", _lt("There is no such domain."), _CHECK
     ),
     "no mail host": _Row(
-        Kind.SOFT, "mail_email_invalid", _lt("The domain takes no mail."), _CHECK
+        Kind.SOFT,
+        "mail_email_invalid",
+        _lt("The domain does not accept email."),
+        _CHECK,
     ),
     "relay/access denied": _Row(
         Kind.SOFT,
         "mail_email_invalid",
-        _lt("The recipient's server does not take mail for this address."),
+        _lt("The recipient's server does not accept email for this address."),
     ),
     "greylisted": _Row(
         Kind.DEFERRED,
         "unknown",
-        _lt("The recipient's server asked to come again later, and Mailjet will."),
+        _lt("The recipient's server asked Mailjet to retry later, and it will."),
     ),
     "typofix": _Row(
         Kind.HARD,
         "mail_email_invalid",
-        _lt("The domain looks like a typing mistake."),
+        _lt("The domain looks like a typo."),
         _CHECK,
     ),
     "bad or empty template": _Row(
-        Kind.OURS, "unknown", _lt("The email has no content that Mailjet could send.")
+        Kind.OURS, "unknown", _lt("The email's template is empty or invalid.")
     ),
     "error in template language": _Row(
         Kind.OURS,
         "unknown",
-        _lt("Mailjet read the content as a template and found a mistake in it."),
+        _lt("Mailjet read the content as a template and found an error in it."),
     ),
     "sender blocked": _Row(
         Kind.OURS,
         "mail_spam",
-        _lt("The recipient's server takes no mail from this sender."),
+        _lt("The recipient's server does not accept email from this sender."),
         _LOOK_AT_CONTENT,
     ),
     "content blocked": _Row(
@@ -126,7 +127,7 @@ _FAILURES = {
     "policy issue": _Row(
         Kind.OURS,
         "mail_spam",
-        _lt("The recipient's server refused the email by a rule of its own."),
+        _lt("The recipient's server refused the email because of its own policy."),
         _LOOK_AT_CONTENT,
     ),
     "spam preblocked": _Row(
@@ -136,12 +137,12 @@ _FAILURES = {
         _LOOK_AT_CONTENT,
     ),
     "system issue": _Row(
-        Kind.SOFT, "unknown", _lt("A technical fault at Mailjet kept it from arriving.")
+        Kind.SOFT, "unknown", _lt("A technical problem at Mailjet prevented delivery.")
     ),
     "protocol issue": _Row(
         Kind.SOFT,
         "unknown",
-        _lt("Mailjet and the recipient's server did not understand each other."),
+        _lt("A protocol error between Mailjet and the recipient's server."),
     ),
     "connection issue": _Row(
         Kind.SOFT, "unknown", _lt("The recipient's server could not be reached.")
@@ -150,21 +151,21 @@ _FAILURES = {
         Kind.SUPPRESSED,
         "mail_bl",
         _lt(
-            "Mailjet did not try: the address bounced lately, for you or for another "
-            "of its customers."
+            "Mailjet did not try: the address bounced recently, for you or for another "
+            "customer."
         ),
         _ASK_FIRST,
     ),
     "duplicate in campaign": _Row(
         Kind.DUPLICATE,
         "mail_dup",
-        _lt("The address had already got an email of this campaign."),
+        _lt("The address already received an email of this campaign."),
     ),
 }
-_UNKNOWN = _lt("Mailjet gives a reason that is not known here: %(error)s")
-_NO_REASON = _lt("Mailjet gives no reason.")
+_UNKNOWN = _lt("Mailjet gave a reason that Odoo does not know: %(error)s")
+_NO_REASON = _lt("Mailjet gave no reason.")
 
-# What events are grouped by: a code for each reason, OTHER and NONE for the rest
+# Events are grouped by these: a code for each reason, OTHER and NONE for the rest
 OTHER, NONE = "other", "none"
 
 
@@ -176,7 +177,7 @@ REASON_CODES = (*map(_code, _FAILURES), OTHER, NONE)
 
 
 def reason_code(related_to="", error=""):
-    """Return which of `REASON_CODES` Mailjet's words stand for.
+    """Return the one of `REASON_CODES` for Mailjet's words.
 
     The parameters are those of `explain_failure`.
     """
@@ -187,7 +188,7 @@ def reason_code(related_to="", error=""):
 
 
 def _known_word(related_to, error):
-    """Return the word of the table that is meant, None if there is none."""
+    """Return the matching word of the table, or None."""
     words = (" ".join(word.lower().split()) for word in (error, related_to))
     return next((word for word in words if word in _FAILURES), None)
 
@@ -196,9 +197,9 @@ def explain_failure(related_to="", error="", is_hard=None):
     """Return the `Failure` behind Mailjet's words.
 
     :param str related_to: `error_related_to` of an event
-    :param str error: `error` of an event, or the word for a StateID of REST
-    :param bool is_hard: Mailjet's own word on a bounce, which beats the table; None if
-        it says nothing. Greylisting is no failure even so.
+    :param str error: `error` of an event, or the word for REST's StateID
+    :param bool is_hard: what Mailjet says of a bounce, which overrides the table; None
+        if it says nothing. Greylisting is never a failure.
     """
     row = _FAILURES.get(_known_word(related_to, error))
     if row is None:

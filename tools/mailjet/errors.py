@@ -1,13 +1,13 @@
-"""What can go wrong between Mailjet and its client, one class for each way out."""
+"""What can go wrong with a request to Mailjet: a class for each way to handle it."""
 
 
 class MailjetApiError(Exception):
-    """A request to Mailjet that did not work out.
+    """A request to Mailjet that failed.
 
-    :ivar int status: HTTP status of the answer, 0 if there was none
-    :ivar str message: Mailjet's own words (ErrorMessage), or ours if there are none
-    :ivar str info: what Mailjet adds to them (ErrorInfo), as one line
-    :ivar str request_id: what Mailjet's support can find the request by, or ""
+    :ivar int status: HTTP status of the answer, 0 without one
+    :ivar str message: Mailjet's (ErrorMessage), or ours if it sent none
+    :ivar str info: Mailjet's details (ErrorInfo), as one line
+    :ivar str request_id: identifies the request to Mailjet's support, or ""
     """
 
     def __init__(self, message, *, status=0, info="", request_id=""):
@@ -26,26 +26,26 @@ class MailjetApiError(Exception):
 
 
 class AuthenticationError(MailjetApiError):
-    """Mailjet does not know the pair of keys, or the key is blocked."""
+    """The keys are wrong, or the API key is blocked."""
 
 
 class NotAllowedError(MailjetApiError):
-    """The pair is right, but this key may not do that."""
+    """The keys are right, but this API key is not allowed to do that."""
 
 
 class NotFoundError(MailjetApiError):
-    """Mailjet says, in its own words, that there is no such object."""
+    """Mailjet itself, not a proxy, says that the object does not exist."""
 
 
 class InvalidError(MailjetApiError):
-    """Mailjet, or this client, finds the request itself wrong."""
+    """Mailjet or this client rejects the request as invalid."""
 
     @property
     def is_duplicate(self):
-        """Whether Mailjet refused to create what is there already.
+        """Whether Mailjet refused to create something that already exists.
 
         https://github.com/mailjet/mailjet-apiv3-php/issues/136 and, for the older
-        text, https://github.com/mailjet/mailjet-apiv3-php-simple/issues/30
+        wording, https://github.com/mailjet/mailjet-apiv3-php-simple/issues/30
         """
         text = self.message.lower()
         return "there is an already existing" in text or "already exists" in text
@@ -54,17 +54,17 @@ class InvalidError(MailjetApiError):
 class RateLimitedError(MailjetApiError):
     """Too many requests with this key.
 
-    :ivar float retry_after: seconds that Mailjet asks to wait for, or None
+    :ivar float retry_after: seconds that Mailjet asks to wait, or None
     """
 
     retry_after = None
 
 
 class UnavailableError(MailjetApiError):
-    """No answer, or one that says that Mailjet is out of order.
+    """No answer, or one that says Mailjet is unavailable.
 
     :ivar str reason: "timeout", "tls", "connection" or "status" (a 5xx)
-    :ivar float retry_after: seconds that Mailjet asks to wait for, or None
+    :ivar float retry_after: seconds that Mailjet asks to wait, or None
     """
 
     reason = "status"
@@ -72,8 +72,8 @@ class UnavailableError(MailjetApiError):
 
 
 class UnexpectedAnswerError(MailjetApiError):
-    """An answer that is not Mailjet's, or that this client cannot read."""
+    """An answer that is not Mailjet's or that this client cannot read."""
 
 
 class ReadOnlyError(MailjetApiError):
-    """A write that a read-only client has refused to send."""
+    """A read-only client refused to send a write."""

@@ -1,8 +1,8 @@
-"""Read one post of Mailjet's: a body in, a list of `Event` out.
+"""Read the events in one of Mailjet's posts.
 
-Never raises on what comes in. Mailjet promises no order, repeats posts, and sends
-strings for booleans, empty fields and ids beyond 53 bits; a post may be an object or an
-array, of any number of events.
+Never raises, whatever the post contains. Mailjet promises no order, repeats posts, and
+sends booleans as strings, empty fields and ids beyond 53 bits; a post may be an object
+or an array with any number of events.
 https://dev.mailjet.com/email/guides/webhooks/
 """
 
@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-# PostgreSQL keeps no timestamp beyond what datetime can; Mailjet began in 2010
+# The years 2010, in which Mailjet started, to 2099
 EARLIEST, LATEST = 1262304000, 4102444800
 LONGEST_TEXT = 2000
 LONGEST_URL = 2000
@@ -23,12 +23,12 @@ MOST_KEYS = 60
 
 @dataclass(frozen=True)
 class Event:
-    """One event; texts are "" and booleans None where Mailjet says nothing.
+    """One event; missing texts are "", missing booleans None.
 
-    `raw` is what Mailjet sent, without what no database keeps.
+    `raw` is what Mailjet sent, without characters that databases reject.
     """
 
-    event: str  # one of const.EVENT_TYPES, or a word that is not known here
+    event: str  # one of const.EVENT_TYPES, or an unknown word
     date: datetime  # in UTC
     message_id: str  # MessageID; "" for none
     guid: str
@@ -53,7 +53,7 @@ class Event:
 
     @property
     def key(self):
-        """What makes it the event it is: the same for a post that is repeated."""
+        """The event's identity: the same when a post is repeated."""
         return event_key(
             self.event,
             self.message_id or f"{self.email}/{self.guid}",
@@ -65,8 +65,8 @@ class Event:
 def event_key(event, message_id, date, url=""):
     """Return the natural key of an event, 22 characters.
 
-    MessageID stands for one mail to one recipient. The REST API knows the same facts of
-    opens, clicks and bounces, so an event has one key however it came.
+    A MessageID identifies one email to one recipient. The REST API has the same facts
+    of opens, clicks and bounces, so an event has the same key either way.
 
     :param datetime date: in UTC
     """
@@ -78,10 +78,10 @@ def event_key(event, message_id, date, url=""):
 
 @dataclass(frozen=True)
 class Post:
-    """What was read of one post.
+    """The events in one post.
 
-    `unreadable` counts the items that are no events; the test button's and the empty
-    ones of Mailjet's are left out, and counted in `empty`.
+    `unreadable` counts the items that are not events, `empty` those of the test button
+    and other empty ones.
     """
 
     events: tuple[Event, ...]
@@ -113,7 +113,7 @@ def read_post(body):
 
 
 def _read_event(item):
-    """Return the `Event` in an item, None if it is none."""
+    """Return the `Event` in an item, or None."""
     if not isinstance(item, dict):
         return None
     item = {_clean(name)[:64]: _scalar(item[name]) for name in list(item)[:MOST_KEYS]}
@@ -124,7 +124,7 @@ def _read_event(item):
     return Event(
         event=event[:20],
         date=date,
-        # Where a JSON library has rounded the number, the text is still exact
+        # The text stays exact where a JSON library has rounded the number
         message_id=_id(item, "mj_message_id") or _id(item, "MessageID"),
         guid=_text(item, "Message_GUID")[:64],
         email=_text(item, "email").strip("\"' ").lower()[:320],
@@ -149,7 +149,7 @@ def _read_event(item):
 
 
 def _text(item, name):
-    """Return a value as text, "" for what is neither text nor number."""
+    """Return a text or number as text, "" for any other value."""
     value = item.get(name)
     if isinstance(value, str):
         return value
@@ -159,15 +159,15 @@ def _text(item, name):
 
 
 def _clean(text):
-    """Take out what no database keeps: NUL characters and half surrogate pairs."""
+    """Remove what databases reject: NUL characters and lone surrogates."""
     shown = text[:LONGEST_TEXT]
-    if shown.isascii():  # nearly always, and much quicker
+    if shown.isascii():  # nearly always, and much faster
         return shown.replace("\0", "")
     return shown.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _scalar(value):
-    """Return a value as it is if it is a small one, else written out."""
+    """Return a null, boolean or small number unchanged, anything else as text."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float) and abs(value) < 2**63:
@@ -176,7 +176,7 @@ def _scalar(value):
 
 
 def _written(value):
-    """Return any value of JSON as text, "" for what is too large or too deep."""
+    """Return any JSON value as text, "" if it is too large or too deep."""
     if isinstance(value, str):
         return value
     try:
@@ -186,7 +186,7 @@ def _written(value):
 
 
 def _id(item, name):
-    """Return an id as text; "" for 0, for less, and for what is no number."""
+    """Return an id as text, "" for anything but a positive number."""
     text = _text(item, name)
     return text if re.fullmatch("[1-9][0-9]{0,19}", text) else ""
 
@@ -200,7 +200,7 @@ def _flag(item, name):
 
 
 def _date(item):
-    """Return the time in UTC; None for what is no time."""
+    """Return the time in UTC, or None."""
     text = _text(item, "time")
     if not re.fullmatch(r"[0-9]{1,11}(\.[0-9]{1,9})?", text):
         return None
@@ -211,7 +211,7 @@ def _date(item):
 
 
 def _decoded(text):
-    """Return a campaign's name: Mailjet gives it back as RFC 2047 words."""
+    """Return a campaign's name, which Mailjet returns as RFC 2047 encoded words."""
     if not text.startswith("=?"):
         return text
     try:

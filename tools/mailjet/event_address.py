@@ -1,4 +1,4 @@
-"""Try whether the address for events can be reached, and say why not."""
+"""Check that Mailjet can reach the event URL, or explain why not."""
 
 import ipaddress
 import socket
@@ -11,42 +11,42 @@ from ..words import Words, _lt
 SECONDS = 5
 
 _REDIRECTED = _lt(
-    "The address leads on to %(target)s, where Mailjet may not follow. Enter that one "
-    "as the system parameter web.base.url."
+    "The URL redirects to %(target)s, which Mailjet does not follow. Set the system "
+    "parameter web.base.url to that address."
 )
 _NOT_FOUND = _lt(
-    "Nothing is found there. On a server with several databases Mailjet's posts cannot "
-    "be told apart: give each database a host name of its own (option dbfilter). A "
-    "proxy that takes out the login of a request (Authorization) has the same effect."
+    "The URL was not found. If the server has several databases, give each one its own "
+    "host name (option dbfilter), or Odoo cannot tell which one a post is for. A proxy "
+    "that removes the Authorization header has the same effect."
 )
 _OTHER_LOGIN = _lt(
-    "Something before Odoo asks for a login of its own (%(status)s). Let posts to "
-    "/mailjet/events/ through."
+    "A proxy in front of Odoo asks for its own login (%(status)s). Exempt requests to "
+    "/mailjet/events/ from it."
 )
 _OTHER_ANSWER = _lt(
-    "Something else than this database answers there. Check the system parameter "
-    "web.base.url and the option dbfilter."
+    "Something other than this database answers at this URL. Check the system "
+    "parameter web.base.url and the option dbfilter."
 )
-_STATUS = _lt("The answer is an error (%(status)s). Look into Odoo's log.")
+_STATUS = _lt("Odoo answered with an error (%(status)s). Check its log.")
 _CERTIFICATE = _lt(
     "The certificate of %(host)s is not valid, so Mailjet will not post there: "
     "%(error)s"
 )
 _UNREACHABLE = _lt("%(host)s cannot be reached: %(error)s")
 _PRIVATE = _lt(
-    "%(host)s is an address of your own network (%(address)s), which Mailjet cannot "
-    "reach. Enter the public address of Odoo as the system parameter web.base.url."
+    "%(host)s is in a private network (%(address)s) that Mailjet cannot reach. Set "
+    "the system parameter web.base.url to Odoo's public address."
 )
 
 
 def try_address(url, expected, *, is_public=True):
-    """Post nothing to an address, as Mailjet would post events.
+    """Post an empty list to the event URL, as Mailjet posts events.
 
     :param str url: with its login and token
     :param str expected: what this database answers
-    :param bool is_public: Mailjet is on the internet, and no stand-in on this machine
-    :return: a `Words` about what is wrong; None if all is well, or if the answer did
-        not come in time: an Odoo with a single worker cannot answer while it asks
+    :param bool is_public: whether Mailjet is on the internet, not a stand-in
+    :return: the problem, as `Words`; None if all is well or the answer did not come in
+        time: an Odoo with a single worker cannot answer its own request
     """
     host = urlsplit(url).hostname or ""
     private = _private_address(host) if is_public else None
@@ -83,7 +83,7 @@ def _problem(response, expected):
 
 
 def _private_address(host):
-    """Return an address of the host that is not on the internet, or None."""
+    """Return a private address of the host, None if it has a public one."""
     try:
         found = socket.getaddrinfo(host, None)
     except OSError:
@@ -94,7 +94,7 @@ def _private_address(host):
 
 
 def _cause(error):
-    """Return what lies beneath an exception of requests: the URL holds a login."""
+    """Return the name of the root cause: messages of requests show the URL's login."""
     while error.__context__ or error.__cause__:
         error = error.__cause__ or error.__context__
     return type(error).__name__

@@ -1,7 +1,7 @@
-"""What all the events of one mail to one recipient say together.
+"""Summarize all events of one email to one recipient.
 
-The summary of a set of events does not depend on their order or on repeats, so events
-may come late, twice and in any order.
+The summary depends neither on their order nor on repeats, so events may arrive late,
+twice and in any order.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from datetime import datetime
 from .automatic_open import is_automatic
 from .delivery_failure import Failure, Kind, explain_failure
 
-# Odoo's states of a trace, from the least to the most that can be known. A failure is
-# beaten by an open or a reply only. "cancel" has no rank: nothing was sent.
+# Odoo's states of a trace; a higher rank overrides a lower one. Only an open or a reply
+# overrides a failure. "cancel" has no rank: nothing was sent.
 RANKS = {
     "outgoing": 0,
     "process": 0,
@@ -26,7 +26,7 @@ RANKS = {
 
 @dataclass(frozen=True)
 class EventFacts:
-    """The facts of one event that a summary needs; `id` only tells it from others."""
+    """The facts of one event that a summary needs; `id` only identifies it."""
 
     id: int
     event: str
@@ -41,10 +41,10 @@ class EventFacts:
 
 @dataclass(frozen=True)
 class Summary:
-    """What became of the mail. Dates are None for what did not happen.
+    """What happened to the email. Dates are None for what did not happen.
 
-    `failure_event` is the one that says why; `automatic_ids` and `automatic_dates` are
-    those of the opens and clicks that machines made.
+    `failure_event` caused `failure`; `automatic_ids` and `automatic_dates` are those of
+    opens and clicks by machines.
     """
 
     delivered: datetime | None = None
@@ -60,12 +60,12 @@ class Summary:
 
     @property
     def status(self):
-        """Odoo's state of a trace; None if the events say nothing."""
+        """Odoo's state of a trace; None if the events imply none."""
         if self.opened or self.clicked:
             return "open"
         if self.is_hard_bounce:
             return "bounce"
-        # A soft bounce may be tried again: who got the mail in the end has got it
+        # After a soft bounce Mailjet retries, and may deliver in the end
         if self.failure and (self.failure.kind is not Kind.SOFT or not self.delivered):
             return "error"
         if self.delivered:
@@ -82,16 +82,16 @@ class Summary:
 
 
 def next_status(current, derived, before, summary):
-    """Return the state a trace moves to, and what to remember of it.
+    """Return the next state of a trace, and what to remember for the next time.
 
-    A state moves up or not at all. Only what the events themselves had said may be
-    taken back, when later ones show it in another light: a soft bounce that was
-    delivered after all, or an open within seconds of a delivery not known before.
+    A state only moves up, unless events set it and later ones correct them: a soft
+    bounce that was delivered after all, or an open within seconds of a delivery that
+    was not known yet.
 
     :param str current: the trace's state
     :param derived, before: as returned the last time; None or False at first
-    :param Summary summary: of all events up to now
-    :return: the state; the same if it comes from the events; the state without them
+    :param Summary summary: of all events so far
+    :return: the state; the same again if events set it; the state without events
     """
     is_derived = bool(derived) and current == derived
     if current not in RANKS or not summary.status:
@@ -122,7 +122,7 @@ def summarize(events):
     failure, failed = _worst_failure(events)
     return Summary(
         delivered=delivered,
-        # Who clicks has opened, even if no image was loaded
+        # A click implies an open, even if no image was loaded
         opened=min(filter(None, (opened, min(clicks, default=None))), default=None),
         clicked=max(clicks, default=None),
         complained=_earliest(events, "spam"),
@@ -138,7 +138,7 @@ def summarize(events):
 
 
 def failure_of(event):
-    """Return the `Failure` in a bounce or a block, None for all else."""
+    """Return the `Failure` of a bounce or a block, None for other events."""
     if event.event not in ("bounce", "blocked"):
         return None
     failure = explain_failure(event.error_related_to, event.error, event.is_hard)
@@ -146,9 +146,9 @@ def failure_of(event):
 
 
 def _worst_failure(events):
-    """Return the failure that counts and its event: hard before blocked before soft.
+    """Return the worst failure and its event: hard, then blocked, then soft.
 
-    Of several of a kind the last one.
+    Of several equally bad ones, the latest.
     """
     found = [(failure_of(event), event) for event in events]
     failures = [(failure, event) for failure, event in found if failure]

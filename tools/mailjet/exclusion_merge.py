@@ -1,15 +1,15 @@
-"""Who is right about an address: Odoo's blacklist or Mailjet's exclusion list.
+"""Decide which side is right about an address: Odoo's blacklist or Mailjet's list.
 
-A comparison of three: what was agreed when the two were last the same, Odoo now and
-Mailjet now. What has changed on one side goes to the other; if both have, the later
-change wins. Excluded wins whenever the times do not tell.
+A three-way merge of the state both last agreed on, Odoo now and Mailjet now. A change
+on one side goes to the other; if both changed, the later change wins. If the times do
+not settle it, excluded wins.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 ODOO, MAILJET = "odoo", "mailjet"
-# What may be written where
+# The sides that may be written to
 DIRECTIONS = {
     "off": frozenset(),
     "from_mailjet": frozenset({ODOO}),
@@ -20,10 +20,9 @@ DIRECTIONS = {
 
 @dataclass(frozen=True)
 class Side:
-    """What one side says of an address, and since when.
+    """What one side says about an address, and since when.
 
-    :ivar datetime changed_on: in UTC; None if it is not known, or if it was never
-        excluded
+    :ivar datetime changed_on: in UTC; None if unknown or never excluded
     """
 
     is_excluded: bool
@@ -32,7 +31,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Agreed:
-    """What both sides said when they were last the same, and since when each did."""
+    """What both sides last agreed on, and since when each said so."""
 
     is_excluded: bool
     odoo_changed_on: datetime | None = None
@@ -41,13 +40,13 @@ class Agreed:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to be done about an address.
+    """What to do about an address.
 
     :ivar str write: the side to write to: ODOO, MAILJET or "" for none
     :ivar bool is_excluded: what both sides should say
-    :ivar str held_by: why they stay different: "direction" (that way is not open),
-        "elsewhere" (another account still excludes the address), "forgotten" (Mailjet
-        no longer knows somebody that it used to exclude), "" if they are the same then
+    :ivar str held_by: why they stay different: "direction" (the exchange does not go
+        that way), "elsewhere" (another account still excludes the address), "forgotten"
+        (Mailjet no longer knows a contact it used to exclude), "" if they do not
     """
 
     write: str
@@ -56,11 +55,12 @@ class Decision:
 
 
 def resume(agreed, begun, odoo, mailjet):
-    """Return what is agreed after an interruption.
+    """Return what both sides agree on after an interrupted write.
 
-    What we were about to write and what is there now was us, and nobody's change.
+    If Mailjet says what we were about to write, our write succeeded: the difference is
+    not a change somebody made there.
 
-    :param Agreed agreed: what was agreed before, or None
+    :param Agreed agreed: what was agreed on before, or None
     :param bool begun: what we were about to write to Mailjet
     :param Side odoo: the blacklist now
     :param Side mailjet: Mailjet now; None if it does not know the address
@@ -73,11 +73,11 @@ def resume(agreed, begun, odoo, mailjet):
 def merge(agreed, odoo, mailjet, direction="both", *, elsewhere=False):
     """Return the `Decision` about an address.
 
-    :param Agreed agreed: None if nothing was ever agreed
+    :param Agreed agreed: None if the two never agreed
     :param Side odoo: the blacklist now
     :param Side mailjet: Mailjet now; None if it does not know the address
     :param str direction: one of DIRECTIONS
-    :param bool elsewhere: whether another account that writes to Odoo excludes it
+    :param bool elsewhere: whether another account that may write to Odoo excludes it
     """
     if agreed and agreed.is_excluded and odoo.is_excluded and mailjet is None:
         return Decision("", True, "forgotten")
@@ -96,7 +96,7 @@ def merge(agreed, odoo, mailjet, direction="both", *, elsewhere=False):
 
 
 def _winner(agreed, odoo, mailjet):
-    """Return the side whose word counts, of two that say different things."""
+    """Return the side that wins, of two that disagree."""
     if agreed:
         odoo_moved = odoo != Side(agreed.is_excluded, agreed.odoo_changed_on)
         mailjet_moved = mailjet != Side(agreed.is_excluded, agreed.mailjet_changed_on)

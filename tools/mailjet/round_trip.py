@@ -1,34 +1,34 @@
-"""Wait until Mailjet says what became of one mail."""
+"""Wait until Mailjet reports what happened to an email."""
 
 import time
 from dataclasses import dataclass
 from enum import Enum
 
 from ... import const
-from .client import MailjetApiError, RateLimitedError, UnavailableError
 from .delivery_failure import Failure, Kind, explain_failure
+from .errors import MailjetApiError, RateLimitedError, UnavailableError
 
 # https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Message.ts
 _DELIVERED = ("sent", "opened", "clicked", "unsub", "spam")
 _FAILED = ("blocked", "bounce", "hardbounced", "softbounced")
-# Seconds between two questions: quick at first, as most mails are
+# Seconds between two polls: short at first, as most emails arrive quickly
 PAUSES = (1, 1, 2, 2, 3)
 LONGEST_PAUSE = 5
 
 
 class Verdict(Enum):
-    """What is known of the mail in the end."""
+    """The outcome of the wait."""
 
     DELIVERED = "delivered"
     FAILED = "failed"
-    UNDER_WAY = "under_way"  # Mailjet has it and is still trying
-    NO_TRACE = "no_trace"  # Mailjet does not know of it
+    UNDER_WAY = "under_way"  # Mailjet has it and has not delivered it yet
+    NO_TRACE = "no_trace"  # Mailjet does not list it
     NOT_ASKED = "not_asked"  # Mailjet could not be asked
 
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """What became of a mail, after so many seconds.
+    """What happened to an email, and after how many seconds.
 
     `failure` is why it failed; `error` is why Mailjet could not be asked.
     """
@@ -42,12 +42,12 @@ class RoundTrip:
 def wait_for_delivery(
     client, custom_id, since, seconds, *, sleep=time.sleep, clock=time.monotonic
 ):
-    """Ask for a mail again and again until its fate is known or the time is over.
+    """Poll for an email until its fate is known or time runs out.
 
     :param MailjetApi client: of the account that sent it
     :param str custom_id: its X-MJ-CustomID
     :param datetime since: in UTC, before it was sent
-    :param float seconds: the most to wait
+    :param float seconds: how long to wait at most
     :return: a `RoundTrip`
     """
     began = clock()

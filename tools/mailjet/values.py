@@ -1,7 +1,7 @@
-"""Read values out of the rows of Mailjet's REST API, whatever their spelling.
+"""Read single values from rows of Mailjet's REST API, in all their spellings.
 
-Each takes a row and the name of a value, and raises `UnexpectedAnswerError` for a value
-of another kind. See mailjet_api.py for what comes out.
+Each reader takes a row and the name of a value, and raises `UnexpectedAnswerError` if
+the value has the wrong type. `rows` describes the results.
 """
 
 import math
@@ -15,14 +15,14 @@ SCALARS = (str, int, float)
 
 
 def clean(text):
-    """Take out what neither a database nor a log can keep."""
-    if text.isascii():  # nearly always, and much quicker
+    """Remove what databases and logs reject."""
+    if text.isascii():  # nearly always, and much faster
         return text.replace("\0", "")
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def text_of(row, name):
-    """Return a text, "" if it is missing; a number is written out."""
+    """Return a text, or a number as text; "" if it is missing."""
     value = row.get(name)
     if value is None:
         return ""
@@ -42,7 +42,7 @@ def texts_of(row, name):
 
 
 def needed_text_of(row, name):
-    """Return a text that has to be there."""
+    """Return a required text."""
     text = text_of(row, name)
     if not text:
         raise UnexpectedAnswerError(f"{name} is missing")
@@ -50,7 +50,7 @@ def needed_text_of(row, name):
 
 
 def id_of(row, name="ID"):
-    """Return an id as text. Documentation, though no real answer, has it in quotes."""
+    """Return an id as text. Only the documentation puts ids in quotes."""
     value = row.get(name)
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return str(value)
@@ -60,7 +60,7 @@ def id_of(row, name="ID"):
 
 
 def link_of(row, name):
-    """Return the id of a linked object, "" for none: left out, -1, 0 or empty."""
+    """Return the id of a linked object, "" for none: missing, -1, 0 or empty."""
     return "" if row.get(name) in (None, "", 0, -1, "0", "-1") else id_of(row, name)
 
 
@@ -87,7 +87,7 @@ def real_of(row, name):
 
 
 def flag_of(row, name, missing=False):
-    """Return a boolean. Documentation, though no real answer, has it in quotes."""
+    """Return a boolean. Only the documentation puts booleans in quotes."""
     value = row.get(name)
     if value is None:
         return missing
@@ -100,9 +100,9 @@ def flag_of(row, name, missing=False):
 
 
 def date_of(row, name):
-    """Return a date in UTC, None if it is missing: Mailjet then sends "".
+    """Return a date in UTC, None if it is missing, for which Mailjet sends "".
 
-    Written as 2020-11-06T13:38:49Z; documentation leaves out the Z.
+    Written as 2020-11-06T13:38:49Z; the documentation omits the Z.
     """
     text = text_of(row, name)
     if not text:
@@ -115,7 +115,7 @@ def date_of(row, name):
 
 
 def needed_date_of(row, name):
-    """Return a date that has to be there."""
+    """Return a required date."""
     date = date_of(row, name)
     if not date:
         raise UnexpectedAnswerError(f"{name} is missing")
@@ -123,7 +123,7 @@ def needed_date_of(row, name):
 
 
 def _parsed_date(text):
-    """Return the date, None for a 31 February."""
+    """Return the date, None if there is no such day."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -131,7 +131,7 @@ def _parsed_date(text):
 
 
 def query_date_from(moment):
-    """Return the begin of a window that includes it: the API leaves its FromTS out.
+    """Return the FromTS of a window that starts at a moment: the API excludes FromTS.
 
     https://github.com/mailgun/mailjet-mcp-server/blob/main/src/openapi-mailjet.yaml
     """
@@ -139,11 +139,11 @@ def query_date_from(moment):
 
 
 def query_date(moment):
-    """Return a date in UTC as queries have it."""
+    """Return a date in UTC as queries expect it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def word_of(row, name, known):
-    """Return a word out of a list, whatever its case, or "unknown"."""
+    """Return a word from a list, in lower case, or "unknown"."""
     word = text_of(row, name).strip().lower().replace(" ", "_")
     return word if word in known else const.UNKNOWN

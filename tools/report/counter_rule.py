@@ -1,4 +1,4 @@
-"""Which counters Mailjet has: source, timing and resolution do not all go together.
+"""Which combinations of source, timing and resolution Mailjet's counters allow.
 
 https://dev.mailjet.com/email/reference/statistics#v3_get_statcounters
 """
@@ -13,27 +13,24 @@ SLICES = {
     "Day": timedelta(days=1),
 }
 MOST_SLICES = 100
-# Counters of the time of the event settle; those of the time of sending go on
-# growing while somebody opens an old mail
+# For how long counters change: by time of the event they soon settle; by time of
+# sending they grow whenever somebody opens an old email
 CHANGES_FOR = {"Event": timedelta(days=3), "Message": timedelta(days=30)}
 
 _LIFETIME_EVENT = Words(
     _lt(
-        "A total of all time is only counted by the time of sending. Choose that, or a "
-        "resolution by day, hour or five minutes."
+        "All-time totals are only available by time of sending. Choose that timing, or "
+        "a resolution of a day, an hour or five minutes."
     )
 )
 _LIST = Words(
-    _lt(
-        "For contact lists Mailjet only has a total of all time, by the time of "
-        "sending."
-    )
+    _lt("For contact lists, Mailjet only has all-time totals, by time of sending.")
 )
-_SENDER = Words(_lt("For senders Mailjet only counts by the time of sending."))
+_SENDER = Words(_lt("For senders, Mailjet only counts by time of sending."))
 
 
 def problem_of(source, timing, resolution):
-    """Return `Words` on why Mailjet refuses this combination, None if it does not."""
+    """Return why Mailjet refuses this combination, as `Words`, or None."""
     if resolution == "Lifetime" and timing == "Event":
         return _LIFETIME_EVENT
     if source == "List" and (timing, resolution) != ("Message", "Lifetime"):
@@ -44,9 +41,9 @@ def problem_of(source, timing, resolution):
 
 
 def windows(start, end, resolution):
-    """Yield windows of at most 100 slices, the newest first, as (start, end) pairs.
+    """Yield windows of at most 100 slices as (start, end) pairs, newest first.
 
-    A window leaves out its first moment, so it begins a second before its first slice.
+    Mailjet excludes the start of a window, so it is a second before the first slice.
 
     :param start, end: datetimes in UTC, of whole seconds
     """
@@ -64,13 +61,13 @@ def _slice_before(moment, resolution):
     return midnight + (moment - midnight) // width * width
 
 
-# Counters begin in April 2018. Finer ones are many requests: 100 slices at most each
+# Counters start in April 2018. Finer ones take many requests of at most 100 slices
 _FIRST_DAY = datetime(2018, 4, 3)
 _READ_BACK = {"Hour": timedelta(days=366), "Highest": timedelta(days=7)}
 
 
 def beginning(resolution, now):
-    """Return from when counters are read where no date is chosen.
+    """Return the start of the counters to read if no date is chosen.
 
     :param datetime now: in UTC
     """

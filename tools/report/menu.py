@@ -1,7 +1,7 @@
-"""What is chosen for a report, as the requests that bring it.
+"""Turn the choices of a report into the queries that read it.
 
-Each choice of a profile is a parameter of Mailjet's; one that Mailjet takes only one
-value of becomes several queries.
+Each choice becomes a parameter; where Mailjet accepts a single value, several values
+become several queries.
 https://dev.mailjet.com/email/reference/statistics
 """
 
@@ -13,7 +13,7 @@ EVENT_REPORTS = ("bounce", "click", "open")
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen for a report. Ids are texts."""
+    """The choices of a report. Ids are texts."""
 
     report: str
     filter_type: str = "all"  # all, campaign, list
@@ -34,14 +34,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Query:
-    """One stream, and the parameters besides those of the window."""
+    """One stream, and its parameters except those of the time window."""
 
     stream: str
     params: Mapping = field(default_factory=dict)
 
 
 def queries_for(choice):
-    """Return the `Query`s that bring what was chosen, in the order to read them."""
+    """Return the `Query`s that read what was chosen, in the order to run them."""
     build = {
         "bounce": _events,
         "click": _events,
@@ -69,7 +69,7 @@ def _events(choice):
 
 
 def _each(name, ids):
-    """Return the parameters of a request for each id: Mailjet takes one at a time."""
+    """Return parameters for each id: Mailjet accepts one per request."""
     return [{name: one} for one in ids] or [{}]
 
 
@@ -78,10 +78,10 @@ def _messages(choice):
 
 
 def _campaign_flags(choice):
-    """Return the flags of campaigns; what they include is one request more.
+    """Return the campaign flags of each request.
 
-    Whether deleted ones come when nothing is said is documented nowhere. The other two
-    mean both when they are left out.
+    What Mailjet returns without IsDeleted is not documented, so deleted campaigns take
+    a request of their own. Without one of the other flags, Mailjet returns both kinds.
     """
     flags = {}
     if not choice.newsletter_tool:

@@ -1,9 +1,10 @@
-"""Read a row of Mailjet's statistics and lists: JSON in, the values of one record out.
+"""Convert rows of Mailjet's statistics and lists to values of Odoo records.
 
-`asked` are the parameters of the request, for what a row does not say itself.
+Plain dicts, because reports insert them as JSON, a thousand at a time. `asked` has the
+parameters of the request, for values that the row lacks.
 
-Real answers call a link "CampaignID", Mailjet's OpenAPI file calls it "Campaign": both
-are read. Ids are texts and dates in UTC, see mailjet_api.py.
+Real answers name a link "CampaignID", Mailjet's OpenAPI file names it "Campaign": both
+are read. Ids are texts and dates in UTC, as in `tools.mailjet.rows`.
 https://dev.mailjet.com/email/reference/statistics
 """
 
@@ -13,6 +14,7 @@ from ... import const
 from ..mailjet.automatic_open import is_automatic
 from ..mailjet.delivery_failure import reason_code
 from ..mailjet.event import EARLIEST, LATEST, LONGEST_URL, event_key
+from ..mailjet.rows import is_anonymized
 from ..mailjet.values import (
     date_of,
     flag_of,
@@ -26,7 +28,7 @@ from ..mailjet.values import (
 )
 
 CAMPAIGN_TYPES = {1: "transactional", 2: "marketing"}
-# Numbers of drafts and of the overview; https://dev.mailjet.com/email/reference/campaigns
+# Status numbers of drafts and the overview: https://dev.mailjet.com/email/reference/campaigns
 CAMPAIGN_STATUSES = {
     -3: "ab_cancelled",
     -2: "deleted",
@@ -38,10 +40,6 @@ CAMPAIGN_STATUSES = {
     4: "ab_selected",
 }
 CAMPAIGN_KINDS = {"campaign": "sent", "ax": "ab_test", "nl": "draft"}
-# Mailjet puts these in the place of somebody who asked to be forgotten
-# https://dev.mailjet.com/email/guides/contact-management/#gdpr-delete-contacts
-ANONYMOUS_DOMAIN = "@domain.invalid"
-ANONYMOUS_NAME = "anonymized"
 
 
 def read_open(row, asked):
@@ -58,7 +56,7 @@ def read_open(row, asked):
 def read_click(row, asked):
     """Return the values of a `mailjet.event` in a row of /clickstatistics.
 
-    Its own ID may be missing, and it names no campaign.
+    Its own ID may be missing, and it has no campaign.
     """
     url = text_of(row, "Url")[:LONGEST_URL]
     date = needed_date_of(row, "ClickedAt")
@@ -74,7 +72,7 @@ def read_click(row, asked):
 def read_bounce(row, asked):
     """Return the values of a `mailjet.event` in a row of /bouncestatistics.
 
-    Its ID is the one of the message.
+    Its ID is that of the message.
     """
     is_blocked = flag_of(row, "IsBlocked")
     event = "blocked" if is_blocked else "bounce"
@@ -155,8 +153,8 @@ def read_campaign(row, asked):
 def read_overview(row, asked):
     """Return the values of a `mailjet.campaign` in a row of /campaignoverview.
 
-    Its ID is only unique together with its type. What was sent has the same key as in
-    /campaign, and the figures are added to it.
+    Its ID is only unique together with its type. Sent campaigns have the same key as
+    in /campaign, so that the figures are added to them.
     """
     campaign_id = id_of(row)
     kind = CAMPAIGN_KINDS.get(text_of(row, "IDType").lower(), "sent")
@@ -183,12 +181,11 @@ def read_overview(row, asked):
 def read_contact(row, asked):
     """Return the values of a `mailjet.contact` in a row of /contact."""
     contact_id = id_of(row)
-    email, name = text_of(row, "Email").lower(), text_of(row, "Name")
     return {
         "key": contact_id,
         "mailjet_id": contact_id,
-        "email": email,
-        "name": name,
+        "email": text_of(row, "Email").lower(),
+        "name": text_of(row, "Name"),
         "created_on": date_of(row, "CreatedAt"),
         "last_activity_on": date_of(row, "LastActivityAt"),
         "last_update_on": date_of(row, "LastUpdateAt"),
@@ -197,8 +194,7 @@ def read_contact(row, asked):
         "excluded_changed_on": date_of(row, "ExclusionFromCampaignsUpdatedAt"),
         "is_pending": flag_of(row, "IsOptInPending"),
         "is_complaining": flag_of(row, "IsSpamComplaining"),
-        "is_anonymized": email.endswith(ANONYMOUS_DOMAIN)
-        or name.lower() == ANONYMOUS_NAME,
+        "is_anonymized": is_anonymized(row),
     }
 
 
@@ -243,7 +239,7 @@ def read_segment(row, asked):
     }
 
 
-# Our name -> Mailjet's; Message…: each message once, Event…: each time
+# Our name -> Mailjet's. Message… counts each message once, Event… every event
 COUNTS = {
     "processed": "Total",
     "delivered": "MessageSentCount",
@@ -261,14 +257,14 @@ COUNTS = {
     "open_delay": "EventOpenDelay",
     "click_delay": "EventClickDelay",
 }
-# https://dev.mailjet.com/email/guides/statistics/ writes it so in one sample
+# One sample in https://dev.mailjet.com/email/guides/statistics/ spells it like this
 _OTHER_SPELLING = {"clicks": "EventClickCount"}
 
 
 def read_counter(row, asked):
     """Return the values of a `mailjet.counter` in a row of /statcounters.
 
-    The row has its slice and its source; the rest is what was asked for.
+    The row has its slice and its source; the request has the rest.
     """
     counts = {name: number_of(row, theirs) for name, theirs in COUNTS.items()}
     for name, theirs in _OTHER_SPELLING.items():

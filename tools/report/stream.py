@@ -1,4 +1,4 @@
-"""The resources of Mailjet's REST API that reports read, one `Stream` each.
+"""The resources of Mailjet's REST API that reports read, each as a `Stream`.
 
 https://dev.mailjet.com/email/reference/statistics
 """
@@ -10,26 +10,26 @@ from datetime import datetime, timedelta
 from ..mailjet.errors import UnexpectedAnswerError
 from . import row as report_row
 
-# Before anybody has sent through Mailjet, which began in that year
+# Mailjet was founded in that year
 BEGINNING = datetime(2010, 1, 1)
 
 
 @dataclass(frozen=True)
 class Stream:
-    """One resource, and how it is read.
+    """One resource, and how to read it.
 
-    Without `start` and `end` it cannot be asked for a window of time, and is read from
-    its beginning to its end. A window leaves out its first moment, not its last.
+    Without `start` and `end`, it has no time windows and is read as a whole. A window
+    excludes its start, but includes its end.
     """
 
     resource: str
-    read: Callable  # a row and what was asked in, the values of a record out
+    read: Callable  # takes a row and the parameters, returns the values of a record
     model: str
-    start: str = ""  # parameters that bound a window
+    start: str = ""  # parameters that limit a window
     end: str = ""
     sort: str = "ID"
     params: Mapping = field(default_factory=dict)  # always sent
-    # For so long rows are rewritten at Mailjet, and have to be read again
+    # How long Mailjet keeps changing rows, so that they have to be read again
     changes_for: timedelta = timedelta(0)
 
     @property
@@ -51,7 +51,7 @@ STREAMS = {
         end="ToTS",
         sort="ArrivedAt",
         params={"ShowContactAlt": 1, "ShowCustomID": 1, "ShowSubject": 1},
-        # Its status goes on from sent to opened, clicked, bounced
+        # Its status moves on from sent to opened, clicked or bounced
         changes_for=timedelta(days=7),
     ),
     "campaign": Stream(
@@ -91,12 +91,12 @@ STREAMS = {
 def window_params(stream, params, start, end):
     """Return the parameters for one window.
 
-    Both bounds, always: without them only the rows of today come. In seconds, so that
-    no time zone is in question. For events the time of the campaign has to be opened
-    wide as well, for its default is today, too.
+    Always both limits: without them Mailjet only returns today's rows. In seconds, to
+    avoid time zones. Events also need an open window for their campaigns, whose default
+    is today, too.
 
-    :param dict params: what else is asked for
-    :param start, end: datetimes in UTC, None for a stream that is read whole
+    :param dict params: the other parameters
+    :param start, end: datetimes in UTC, None for a stream without windows
     """
     params = {**stream.params, **params, "Sort": stream.sort}
     if not start:
@@ -111,12 +111,10 @@ def _seconds(moment):
 
 
 def check_rows(rows, params, start, end):
-    """Raise if the values read are not what was asked for.
-
-    Mailjet drops a parameter it does not know, and answers as if it had not come.
+    """Check that rows match the query: Mailjet ignores parameters it does not know.
 
     :param list rows: values of a stream
-    :raise UnexpectedAnswerError: if one of them lies outside
+    :raise UnexpectedAnswerError: if one of them does not match
     """
     campaign = str(params.get("CampaignID", ""))
     for row in rows:
@@ -124,6 +122,6 @@ def check_rows(rows, params, start, end):
         if campaign and named and named != campaign:
             raise UnexpectedAnswerError("Mailjet sent rows of another campaign")
         date = row.get("date")
-        # A bound that is included after all does no harm
+        # Including the start is harmless
         if start and date and not start <= date <= end:
-            raise UnexpectedAnswerError("Mailjet sent rows of another time")
+            raise UnexpectedAnswerError("Mailjet sent rows from another period")

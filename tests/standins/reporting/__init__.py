@@ -1,4 +1,4 @@
-"""What Mailjet knows of the past: campaigns, contacts, messages and their events.
+"""Mailjet's records: campaigns, contacts, messages and their events.
 
 `statistics.py` holds the data of one account, `resources.py` serves it over REST.
 """

@@ -1,4 +1,4 @@
-"""The filters that /campaign, messages and events have in common.
+"""The filters that /campaign, messages and events share.
 
 https://dev.mailjet.com/email/reference/statistics
 """
@@ -27,8 +27,8 @@ Test = Callable[[Row], bool]
 def sent_window(query: Mapping[str, str], now: float) -> tuple[float, float]:
     """FromTS (exclusive) and ToTS (inclusive) as Unix seconds.
 
-    Without FromTS only what was sent today counts: Airbyte's issues 24570 and 24744,
-    and Mailjet's guide for the events. For /message that is a guess.
+    The default is today: Airbyte's issues 24570 and 24744, and Mailjet's guide for
+    events. For /message that is a guess.
     """
     first_moment = _begin_of_period(query.get("period", ""), now) - 1
     return (
@@ -46,7 +46,7 @@ def event_window(query: Mapping[str, str]) -> tuple[float, float]:
 
 
 def _begin_of_period(period: str, now: float) -> int:
-    """The midnight with which a Period begins, in UTC; a day if there is none."""
+    """The midnight, in UTC, at which a Period begins; the default is Day."""
     midnight = begin_of_day(now)
     today = datetime.fromtimestamp(midnight, timezone.utc)
     if period.lower() == "week":
@@ -59,7 +59,7 @@ def _begin_of_period(period: str, now: float) -> int:
 
 
 class CampaignFilter:
-    """Which campaigns a query is about, and which messages that have none."""
+    """The campaigns that a query selects, and the messages without one."""
 
     def __init__(self, statistics: "Statistics", query: Mapping[str, str]) -> None:
         self._statistics = statistics
@@ -78,8 +78,8 @@ class CampaignFilter:
         return self.after < moment_ <= self.until
 
     def takes_loose(self, message: int) -> bool:
-        """Whether a message without a campaign passes: by its own time."""
-        # The reference knows no such message in events [unknown]
+        """Whether a message without a campaign passes, by its own time."""
+        # Mailjet's reference does not mention events of such messages [unknown]
         return self._takes_loose and self._in_time(
             self._statistics.messages.arrived(message)
         )
@@ -91,12 +91,12 @@ class CampaignFilter:
         return campaign in self.handles
 
     def takes_everything(self, has_loose: bool) -> bool:
-        """Whether no campaign is left out, so that nothing has to be looked at."""
+        """Whether every campaign passes, so that none has to be checked."""
         return self._takes_all and not has_loose
 
 
 def _tests(query: Mapping[str, str]) -> list[Test]:
-    """What the row of a campaign has to fulfil besides its time."""
+    """The conditions on a campaign's row, except its time."""
     tests: list[Test] = []
     for names, field in (
         (("campaignid",), "ID"),
@@ -122,7 +122,7 @@ def _tests(query: Mapping[str, str]) -> list[Test]:
 
 
 def _flag_tests(query: Mapping[str, str]) -> list[Test]:
-    """Booleans have three values: left out, both pass."""
+    """The conditions of boolean filters; a missing one accepts both values."""
     tests: list[Test] = []
     for name, is_so in (
         ("isdeleted", lambda row: row["IsDeleted"]),

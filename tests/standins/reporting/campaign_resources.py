@@ -31,7 +31,7 @@ ESP_NAMES = {
 
 
 def overview_rows(statistics: "Statistics", query: Query) -> list[Row]:
-    """Rows by ID, which is unique with the IDType only."""
+    """Rows by ID, which is only unique together with IDType."""
     rows = [row for row in all_overviews(statistics) if _is_chosen(row, query)]
     return sorted(rows, key=lambda row: (row["ID"], row["IDType"]))
 
@@ -75,10 +75,10 @@ def _is_chosen(row: Row, query: Query) -> bool:
 
 
 def _is_in_a_chosen_state(row: Row, query: Query) -> bool:
-    """`All` is all that is not deleted.
+    """Whether the selectors include a row. `All` includes everything not deleted.
 
-    Without any selector only what was sent comes [unknown]; one that is asked for by
-    its type or its id comes as with `All` [unknown].
+    Without selectors, only sent campaigns are included [unknown]; a query by type or id
+    works as with `All` [unknown].
     """
     status = row["Status"]
     if status == DELETED:
@@ -101,10 +101,10 @@ def _is_in_a_chosen_state(row: Row, query: Query) -> bool:
 
 
 def _asked_campaign(statistics: "Statistics", query: Query) -> int:
-    """The handle of the campaign, which has to be given; -2 for an unknown one."""
+    """The handle of the campaign, which is required; -2 if unknown."""
     campaign_id = number(query, "campaignid")
     if campaign_id is None:
-        raise ApiError(400, "CampaignID is mandatory")  # the text is ours
+        raise ApiError(400, "CampaignID is mandatory")  # our own text
     try:
         return statistics.campaigns.handle_of(campaign_id)
     except KeyError:
@@ -112,7 +112,7 @@ def _asked_campaign(statistics: "Statistics", query: Query) -> int:
 
 
 def link_rows(statistics: "Statistics", query: Query) -> list[Row]:
-    """The links of a campaign that were clicked, each with its place in the mail."""
+    """The clicked links of a campaign, each with its position in the email."""
     campaign = _asked_campaign(statistics, query)
     table = statistics.tables["click"]
     clicks: dict[int, list[int]] = {}
@@ -132,7 +132,7 @@ def link_rows(statistics: "Statistics", query: Query) -> list[Row]:
 
 
 def provider_rows(statistics: "Statistics", query: Query) -> list[Row]:
-    """What became of a campaign at each provider of mailboxes."""
+    """The results of a campaign at each mailbox provider."""
     campaign = _asked_campaign(statistics, query)
     messages, contacts = statistics.messages, statistics.contacts
     counts: dict[str, dict[str, int]] = {}
@@ -193,7 +193,7 @@ def _provider_row(name: str, counts: Mapping[str, int]) -> Row:
         "HardBouncedMessagesCount": count("HardBounced"),
         "UnsubscribedMessagesCount": count("Unsubscribed"),
         "SpamReportsCount": count("SpamReports"),
-        # In the guide's example 2 clicks of 3 opened ones are 0.6667
+        # In the guide's example, 2 clicks of 3 opens are 0.6667
         "OpenRate": rate("Opened", "Delivered"),
         "ClickThroughRate": rate("Clicked", "Opened"),
         "SoftBouncedRate": rate("SoftBounced", "Attempted"),

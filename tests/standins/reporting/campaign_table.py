@@ -17,7 +17,7 @@ class CampaignTable:
         return len(self._rows)
 
     def add(self, row: Row) -> int:
-        """Add a row; return its handle. Raises `ValueError` for a known id or value."""
+        """Add a row; return its handle. Raises `ValueError` for a duplicate."""
         value = row["CustomValue"]
         if row["ID"] in self._handles or (value and self.with_value(value)):
             raise ValueError(f"there is a campaign {row['ID']} or {value}")
@@ -42,7 +42,7 @@ class CampaignTable:
         return self._rows.get(self._by_value.get(custom_value))
 
     def row(self, handle: int) -> Row | None:
-        """The row; None for -1 and for a campaign that was taken out."""
+        """The row; None for -1 and for a removed campaign."""
         return self._rows.get(handle)
 
     def id(self, handle: int) -> int | None:

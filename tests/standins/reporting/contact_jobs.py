@@ -1,7 +1,7 @@
-"""/contact/managemanycontacts: many contacts at once, as a job.
+"""/contact/managemanycontacts: a job that changes many contacts.
 
-Shape: mailjet-apiv3-nodejs, lib/types/api/Contact.ts. The work is done at once; the
-job only says so later if `Statistics.job_reads` asks for it.
+Shape: mailjet-apiv3-nodejs, lib/types/api/Contact.ts. The work is done at once, but
+`Statistics.job_reads` can delay the report of its completion.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ def start_job(statistics: "Statistics", body: Mapping[str, Any]) -> Row:
     job = {
         "ContactsLists": [{"ListID": i, "Action": action} for i, action in actions],
         "Count": len(given) - len(errors),
-        # What Mailjet says of contacts that it cannot take is [unknown]
+        # How Mailjet reports invalid contacts is [unknown]
         "Error": "; ".join(errors),
         "ErrorFile": "",
         "JobEnd": now,
@@ -48,7 +48,7 @@ def start_job(statistics: "Statistics", body: Mapping[str, Any]) -> Row:
 
 
 def read_job(statistics: "Statistics", key: str) -> Row:
-    """The row of a job: in progress at first, then completed."""
+    """Return the row of a job: in progress at first, then completed."""
     job = statistics.jobs.get(int(key)) if key.isdecimal() else None
     if job is None:
         raise ApiError(404, "Object not found")
@@ -60,7 +60,7 @@ def read_job(statistics: "Statistics", key: str) -> Row:
 
 
 def _list_actions(statistics: "Statistics", given: Any) -> list[tuple[int, str]]:
-    """Lists with what to do; raises `ApiError` in the form that was recorded."""
+    """Return lists with their actions; raises `ApiError` in the recorded format."""
     actions, errors = [], []
     for one in given:
         list_id, action = one.get("ListID"), str(one.get("Action") or "").lower()
@@ -93,7 +93,7 @@ def _write(statistics: "Statistics", email: str, values: Mapping[str, Any]) -> N
 def apply_action(
     statistics: "Statistics", email: str, list_id: int, action: str
 ) -> None:
-    """Put a contact in a list, take it out, or note that it has unsubscribed."""
+    """Add a contact to a list, remove it, or unsubscribe it."""
     contact_id = statistics.contacts.id(statistics.contact_of(email))
     handle = statistics.recipients.of_contact(contact_id).get(list_id)
     if action == "remove":

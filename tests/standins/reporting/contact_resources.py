@@ -1,4 +1,4 @@
-"""/contact, /listrecipient and /contactstatistics: what they show, and to whom."""
+"""/contact, /listrecipient and /contactstatistics: rows and filters."""
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,9 +23,9 @@ Test = Callable[[int], bool]  # of a handle
 def contact_handles(
     statistics: "Statistics", query: Query, order: tuple[str, bool]
 ) -> Sequence[int]:
-    """The contacts that a query asks for.
+    """The contacts that match a query.
 
-    Status is taken and does nothing [unknown].
+    Status is accepted and has no effect [unknown].
     """
     contacts = statistics.contacts
     handles: Iterable[int] = contacts.handles(
@@ -75,7 +75,7 @@ def _contact_tests(statistics: "Statistics", query: Query) -> list[Test]:
 
 
 def _membership_tests(statistics: "Statistics", query: Query) -> list[Test]:
-    """In a list, and unsubscribed from any list, or of that list."""
+    """Conditions: in a list; unsubscribed, from that list or from any."""
     list_id = number(query, "contactslist")
     is_unsubscribed = boolean(query.get("isunsubscribed", ""))
     if list_id is None and is_unsubscribed is None:
@@ -108,7 +108,7 @@ def find_contact(statistics: "Statistics", key: str) -> int | None:
 
 
 def recipient_row(statistics: "Statistics", handle: int) -> Row:
-    """A row of /listrecipient; real ones have the list's name, too."""
+    """A row of /listrecipient, with the list's name, as in real answers."""
     row = statistics.recipients.row(handle)
     name = statistics.lists[row["ListID"]]["Name"]
     return dict(sorted({**row, "ListName": name}.items()))
@@ -117,7 +117,7 @@ def recipient_row(statistics: "Statistics", handle: int) -> Row:
 def recipient_handles(statistics: "Statistics", query: Query) -> Sequence[int]:
     """The memberships that a query asks for, by id.
 
-    Blocked, Opened and Status are taken and do nothing [unknown].
+    Blocked, Opened and Status are accepted and have no effect [unknown].
     """
     handles: Iterable[int] = statistics.recipients.handles()
     tests = _recipient_tests(statistics, query)
@@ -160,7 +160,7 @@ def _recipient_tests(
 def _recipient_contact_tests(
     statistics: "Statistics", query: Query
 ) -> list[Callable[[Row], bool]]:
-    """What the contact of a membership has to fulfil."""
+    """The conditions on the contact of a membership."""
     contacts = statistics.contacts
     tests: list[Callable[[Row], bool]] = []
 
@@ -211,7 +211,7 @@ _ZEROS = (
 
 
 def contact_counts(statistics: "Statistics") -> dict[int, dict[str, int]]:
-    """What became of the messages of each contact that has any, by its handle."""
+    """Message counts of each contact that has any, by its handle."""
     messages = statistics.messages
     counts: dict[int, dict[str, int]] = {}
 
@@ -234,7 +234,7 @@ def contact_counts(statistics: "Statistics") -> dict[int, dict[str, int]]:
 def contact_statistics(
     statistics: "Statistics", query: Query, order: tuple[str, bool]
 ) -> list[tuple[int, dict[str, int]]]:
-    """The contacts that a query of /contactstatistics asks for, with their counts."""
+    """The contacts that match a query of /contactstatistics, with their counts."""
     counts = statistics.found("contacts", lambda: contact_counts(statistics))
     least = moment(query, "minlastactivityat", -float("inf"))
     most = moment(query, "maxlastactivityat", float("inf"))

@@ -1,4 +1,4 @@
-"""All contacts of an account: those of the made-up history, and each other one."""
+"""All contacts of an account: generated ones, and those added one by one."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from ..rows import Row
 from .history import History
 from .moments import DAY, written
 
-# A contact is erased at once and gone after so long
+# An erased contact is anonymized at once and removed after this time
 # https://github.com/mailjet/api-documentation/blob/master/guides/_contacts-delete.md
 ERASED_SECONDS = 30 * DAY
 
@@ -14,7 +14,7 @@ ERASED_SECONDS = 30 * DAY
 class ContactTable:
     """Contacts by handle: 0 and up for the history, -1 and down for the others.
 
-    A contact of the history gets a row of its own when somebody changes it.
+    A contact of the history gets its own row once it is changed.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class ContactTable:
         self._removed: set[int] = set()
 
     def add(self, row: Row) -> int:
-        """Add a row; return its handle. Raises `ValueError` for a known address."""
+        """Add a row; return its handle. Raises `ValueError` for an existing address."""
         if self.with_email(row["Email"]) is not None:
             raise ValueError(f"there is a contact {row['Email']}")
         handle = self._next
@@ -54,7 +54,7 @@ class ContactTable:
         return None if handle in self._removed else handle
 
     def handles(self, now: float, *, with_erased: bool = False) -> Iterator[int]:
-        """All of them by id; the erased ones only if asked for, and for 30 days."""
+        """All handles by id; erased contacts only on request, and for 30 days."""
         count = self.history.contact_count if self.history else 0
         own = sorted((h for h in self._rows if h < 0), reverse=True)
         for handle in (*range(count), *own):
@@ -67,7 +67,7 @@ class ContactTable:
         return handle in self._erased
 
     def is_over(self, handle: int, now: float) -> bool:
-        """Whether it was erased so long ago that nothing is left."""
+        """Whether it was erased so long ago that it is removed."""
         return handle in self._erased and now >= self._erased[handle] + ERASED_SECONDS
 
     def over_count(self, now: float) -> int:
@@ -87,7 +87,7 @@ class ContactTable:
         return self.email(handle).rpartition("@")[2]
 
     def row(self, handle: int, *, to_write: bool = False) -> Row:
-        """Its row; one `to_write` is kept, so that changes of it stay."""
+        """Its row; with `to_write`, one that keeps changes."""
         row = self._rows.get(handle)
         if row is None:
             row = self._row_of_history(handle)
@@ -129,7 +129,7 @@ class ContactTable:
             row["LastActivityAt"] = max(row["LastActivityAt"], written(at))
 
     def erase(self, handle: int, at: int) -> None:
-        """Take the name and the address away, as the GDPR asks for."""
+        """Anonymize the name and the address, as the GDPR requires."""
         row = self.row(handle, to_write=True)
         self._by_email.pop(row["Email"].lower(), None)
         row["Email"] = f"\\x{row['ID']:032x}@domain.invalid"
@@ -138,7 +138,7 @@ class ContactTable:
         self._erased[handle] = at
 
     def remove(self, handle: int) -> None:
-        """Let a contact vanish without a trace."""
+        """Remove a contact completely."""
         row = self._rows.pop(handle, None)
         if row:
             self._by_email.pop(row["Email"].lower(), None)

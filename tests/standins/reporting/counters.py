@@ -1,7 +1,7 @@
-"""/statcounters: its rules, and its rows out of what was counted.
+"""/statcounters: its rules and its rows.
 
-The rules are those of Mailjet's reference as Domo's help, the Python SDK's samples and
-activepieces repeat them. The texts of the refusals are ours: nothing is known of them.
+The rules are those of Mailjet's reference, as repeated by Domo's help, the samples of
+the Python SDK and activepieces. The error texts are ours: Mailjet's are not known.
 """
 
 from array import array
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from .statistics import Statistics
 
 RESOLUTIONS = {"Highest": SLOT, "Hour": 3600, "Day": 86_400}
-# Nothing was counted like this before; mailjet-apiv3-php, issue 125
+# These counters start on this day; mailjet-apiv3-php, issue 125
 _BEGINNING = 1_522_713_600  # 2018-04-03
-# What a counter by the time of the event counts when its message came in
+# Counters by event time still count these at the time of the message
 _AT_ARRIVAL = frozenset(
     PLACES[name]
     for name in (
@@ -34,7 +34,7 @@ _AT_ARRIVAL = frozenset(
     )
 )
 _OF_COMPLAINT = {"spam": "MessageSpamCount", "unsub": "MessageUnsubscribedCount"}
-# CounterType, the old way to say all three; mailjet-mcp-server, openapi-mailjet.yaml
+# CounterType, an older way to set all three; mailjet-mcp-server, openapi-mailjet.yaml
 _LETTERS = (
     {"c": "Campaign", "a": "APIKey"},
     {"e": "Event", "m": "Message"},
@@ -44,13 +44,13 @@ _LETTERS = (
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a valid query asks for."""
+    """A valid query."""
 
     source: str
     timing: str
     resolution: str
     source_ids: frozenset[int]
-    after: float  # the begin of a slice is later than this
+    after: float  # the start of a slice is later than this
     until: float  # and not later than this
 
     @property
@@ -58,7 +58,7 @@ class _Asked:
         return RESOLUTIONS.get(self.resolution)
 
     def slice_of(self, at: int) -> int:
-        """The begin of the slice; 0, of which there is one only, for Lifetime."""
+        """The start of the slice; 0 for Lifetime, which has a single one."""
         return at // self.seconds * self.seconds if self.seconds else 0
 
     def has(self, slice_: int) -> bool:
@@ -77,7 +77,7 @@ def counters(statistics: "Statistics", query: Mapping[str, str]) -> list[Row]:
             total = sums.setdefault((slice_, source_id), empty_cell())
             for place, count in counts:
                 total[place] += count
-    # Slices without anything are left out
+    # Empty slices are omitted
     return [
         _row(statistics, source_id, slice_, total)
         for (slice_, source_id), total in sorted(sums.items())
@@ -155,12 +155,12 @@ def _window(query: Mapping[str, str], resolution: str, now: float) -> tuple:
 
 # -- Rows ----------------------------------------------------------------------------
 
-# Moment, id of the source, counters as pairs of a place in `FIELDS` and a count
+# Moment, id of the source, counters as pairs of an index in `FIELDS` and a count
 Parts = Iterator[tuple[int, int, Iterable[tuple[int, int]]]]
 
 
 def _source(statistics: "Statistics", asked: _Asked) -> Callable:
-    """Return what says whose count it is: an id, None for somebody not asked for."""
+    """Return a function that gives the source's id, None if it is not selected."""
 
     def source_of(campaign: int, sender: int) -> int | None:
         row = statistics.campaigns.row(campaign) or {}
@@ -184,7 +184,7 @@ def _by_message(statistics: "Statistics", tallies: Tallies, asked: _Asked) -> Pa
 
 
 def _by_event(statistics: "Statistics", tallies: Tallies, asked: _Asked) -> Parts:
-    """Each fact in the slice in which it happened."""
+    """Yield each fact in the slice in which it happened."""
     for slot, source_id, counts in _by_message(statistics, tallies, asked):
         yield slot, source_id, (pair for pair in counts if pair[0] in _AT_ARRIVAL)
     source_of = _source(statistics, asked)
@@ -193,7 +193,7 @@ def _by_event(statistics: "Statistics", tallies: Tallies, asked: _Asked) -> Part
     for kind, table in statistics.tables.items():
         for number in statistics.numbers(kind, begin - 1, end - 1):
             campaign = table.campaigns[number]
-            source_id = source_of(campaign, 0)  # Sender goes with Message only
+            source_id = source_of(campaign, 0)  # Sender only supports Message
             if source_id is not None:
                 counts = _event_counts(statistics, tallies, kind, number)
                 yield table.times[number], source_id, counts
@@ -222,8 +222,8 @@ def _row(statistics: "Statistics", source_id: int, slice_: int, counts: array) -
     row = {
         "APIKeyID": statistics.apikey_id,
         **dict(zip(FIELDS, counts, strict=True)),
-        "EventWorkflowExitedCount": 0,  # here with a small f
-        "MessageWorkFlowExitedCount": 0,  # and here with a large one
+        "EventWorkflowExitedCount": 0,  # with a lower-case f here
+        "MessageWorkFlowExitedCount": 0,  # and an upper-case one here
         "SourceID": source_id,
     }
     if statistics.counters_as_text:

@@ -1,6 +1,6 @@
 """/openinformation, /clickstatistics and /bouncestatistics.
 
-No recorded row of them was found: their shape is that of the documentation's examples.
+Their shape is that of the documentation's examples: no recorded row was found.
 """
 
 from array import array
@@ -24,7 +24,7 @@ Query = Mapping[str, str]
 
 
 def open_row(statistics: "Statistics", event: int) -> Row:
-    """A row of /openinformation. Its ID is no id."""
+    """A row of /openinformation. Its ID does not identify it."""
     table, messages = statistics.tables["open"], statistics.messages
     message, agent = table.messages[event], table.agents[event]
     row = {
@@ -43,9 +43,9 @@ def open_row(statistics: "Statistics", event: int) -> Row:
 
 
 def click_row(statistics: "Statistics", event: int) -> Row:
-    """A row of /clickstatistics. It does not say the campaign.
+    """A row of /clickstatistics. It does not name its campaign.
 
-    Its ID is null for some (tap-mailjet's schema) and missing in others.
+    Its ID is null in some rows (tap-mailjet's schema) and missing in others.
     """
     table, messages = statistics.tables["click"], statistics.messages
     message = table.messages[event]
@@ -85,9 +85,9 @@ def bounce_row(statistics: "Statistics", event: int) -> Row:
 
 
 def event_numbers(statistics: "Statistics", kind: str, query: Query) -> Sequence[int]:
-    """The events that a query asks for.
+    """The events that match a query.
 
-    Mailjet sorts by ID. Opens and clicks have none: by time, which is a guess.
+    Mailjet sorts by ID. Opens and clicks have none, so they come by time: a guess.
     """
     table = statistics.tables[kind]
     events = table.between(*event_window(query), statistics.clock())

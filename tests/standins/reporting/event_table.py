@@ -1,4 +1,4 @@
-"""The events of one kind, in columns: a million of them take some 30 MB."""
+"""The events of one kind, in columns: a million take about 30 MB."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -9,7 +9,7 @@ PERMANENT, BLOCKED = 1, 2  # flags of a bounce
 
 
 class EventFacts(NamedTuple):
-    """What is kept of one event; texts are numbers of a `Words`."""
+    """The stored facts of one event; texts are numbers in a `Words`."""
 
     message: int  # handle of the message
     campaign: int  # handle of its campaign, -1 for none
@@ -24,9 +24,9 @@ _CODES = dict(zip(EventFacts._fields, "iiIHIBB", strict=True))
 
 
 class EventTable:
-    """Events by time. Each has a number of its own, which never changes.
+    """Events by time. Each has its own number, which never changes.
 
-    An event may become visible later than it happened; `now` says what is visible.
+    An event may become visible after it happened; `now` decides what is visible.
     """
 
     def __init__(self) -> None:
@@ -38,10 +38,10 @@ class EventTable:
         self.urls = self._columns["url"]
         self.states = self._columns["state"]
         self.flags = self._columns["flags"]
-        # Numbers in the order of time, and their times
+        # Numbers ordered by time, and their times
         self._order = array("I")
         self._order_times = array("I")
-        # When each late one becomes visible, and its number
+        # When each late event becomes visible, and its number
         self._late: list[tuple[int, int]] = []
         self._gone: set[int] = set()
         # Whether there was ever an event of a message without a campaign
@@ -89,7 +89,7 @@ class EventTable:
         del self._order[place], self._order_times[place]
 
     def show_at(self, number: int, visible_at: int | None) -> None:
-        """Hide an event up to that moment; None: show it at once."""
+        """Hide an event until that moment; None shows it at once."""
         self._late = [late for late in self._late if late[1] != number]
         if visible_at is not None:
             self.show_many_at([(visible_at, number)])
@@ -99,19 +99,19 @@ class EventTable:
         self._late = sorted([*self._late, *late])
 
     def move(self, number: int, at: int) -> None:
-        """Let an event have happened at another time; `KeyError` if it is gone."""
+        """Change the time of an event; `KeyError` if it was removed."""
         self._take_out(number)
         self.times[number] = at
         self._put_in(number)
 
     def remove(self, number: int) -> None:
-        """Take an event out for good; `KeyError` if it is gone."""
+        """Remove an event for good; `KeyError` if it was removed before."""
         self._take_out(number)
         self._gone.add(number)
         self.show_at(number, None)
 
     def remove_if(self, is_gone: Callable[[int], bool]) -> None:
-        """Take out all events of messages of which `is_gone(handle)` is true."""
+        """Remove all events of messages for which `is_gone(handle)` is true."""
         gone = {number for number in self._order if is_gone(self.messages[number])}
         if gone:
             self._gone |= gone
@@ -119,17 +119,17 @@ class EventTable:
             self._sort([number for number in self._order if number not in gone])
 
     def hidden_count(self, now: float) -> int:
-        """How many are not visible yet."""
+        """The number of events that are not visible yet."""
         return len(self._late) - bisect_right(self._late, (now, len(self.times)))
 
     def between(self, after: float, until: float, now: float) -> Sequence[int]:
-        """The numbers of the visible ones with after < time <= until, by time."""
+        """The numbers of visible events with after < time <= until, by time."""
         begin = bisect_right(self._order_times, after)
         end = bisect_right(self._order_times, until)
         return self.visible(self._order[begin:end], now)
 
     def visible(self, numbers: Sequence[int], now: float) -> Sequence[int]:
-        """Those of some events that are visible."""
+        """The visible ones among some events."""
         if not self.hidden_count(now):
             return numbers
         late = self._late[bisect_right(self._late, (now, len(self.times))) :]
@@ -137,7 +137,7 @@ class EventTable:
         return array("I", [number for number in numbers if number not in hidden])
 
     def of_message(self, message: int) -> list[int]:
-        """The numbers of one message's events, also of those that are not visible."""
+        """The numbers of one message's events, including hidden ones."""
         numbers, place = [], -1
         while True:
             try:
@@ -149,7 +149,7 @@ class EventTable:
 
 
 class Words:
-    """Texts that come again and again, each under a number."""
+    """Stores repeated texts once, each under a number."""
 
     def __init__(self) -> None:
         self._texts: list[str] = [""]

@@ -1,4 +1,4 @@
-"""Make a large history: believable at a small size, quick to make at a large one."""
+"""Generate a history: plausible when small, fast to generate when large."""
 
 import random
 import time
@@ -27,7 +27,7 @@ AGENTS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.0",
     "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko)"
     " Chrome/138.0.0.0 Mobile Safari/537.36",
-    # What fetches images for people who may not have opened anything
+    # Agents that fetch images even if nobody opened the email
     "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com"
     " GoogleImageProxy)",
     "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html",
@@ -48,7 +48,7 @@ SUBJECTS = (
 LIST_NAMES = ("Customers", "Newsletter", "Events", "Partners", "Press", "Staff")
 LINKS = 5  # in each campaign
 _FIRST_LIST = 20_000  # its id
-# Reasons of permanent and of temporary failures, the frequent ones more than once
+# Reasons for permanent and temporary failures; frequent ones are repeated
 HARD_STATES = (1, 1, 1, 1, 2, 4, 5, 6)
 SOFT_STATES = (3, 3, 3, 9, 10, 12, 13, 13)
 BLOCKED_STATES = (14, 14, 16, 20, 21)
@@ -57,21 +57,21 @@ _UNDELIVERED = STATUS_NUMBERS["blocked"]  # and what stands behind it
 
 @dataclass(kw_only=True)
 class Fill:
-    """What kind of history to make.
+    """The options of a history.
 
-    `events` are the opens, clicks and bounces together, exactly: 70, 20 and 10 of a
-    hundred. Complaints, unsubscriptions and blocked messages come besides. `late` is
-    the share of opens and clicks that become visible some hours after they happened.
+    `events` is the exact number of opens (70 %), clicks (20 %) and bounces (10 %).
+    Complaints, unsubscriptions and blocked messages are extra. `late` is the share of
+    opens and clicks that become visible hours after they happened.
     """
 
     events: int = 1_000_000
-    messages: int | None = None  # by default twice as many as events
+    messages: int | None = None  # default: twice as many as events
     campaigns: int = 200
-    contacts: int | None = None  # by default a few more than the largest campaign has
+    contacts: int | None = None  # default: a few more than the largest campaign needs
     lists: int = 6
     days: int = 365  # from the start to the end
-    start: Moment | None = None  # by default so many days before the end
-    end: Moment | None = None  # by default now
+    start: Moment | None = None  # default: that many days before the end
+    end: Moment | None = None  # default: now
     late: float = 0.0
     seed: int = 1
     _random: random.Random = field(init=False, repr=False)
@@ -86,7 +86,7 @@ class Fill:
         self._random = random.Random(self.seed)
 
     def write(self, statistics: "Statistics") -> None:
-        """Put the history into an account's statistics; raises if it has one."""
+        """Add the history to an account's statistics; raises if it already has one."""
         if statistics.messages.history:
             raise RuntimeError("there is a history already")
         list_ids = [_FIRST_LIST + number for number in range(self.lists)]
@@ -98,10 +98,10 @@ class Fill:
         self._write_segments_and_drafts(statistics, history)
         _Happenings(self, statistics, history, self._random).write()
 
-    # -- What is there ---------------------------------------------------------------
+    # -- Lists, contacts, campaigns --------------------------------------------------
 
     def _write_lists(self, statistics: "Statistics") -> None:
-        """The lists, and one more that was deleted."""
+        """The lists, and a deleted one."""
         created = written(self.start)
         for number in range(self.lists + 1):
             name = LIST_NAMES[number % len(LIST_NAMES)]
@@ -129,8 +129,8 @@ class Fill:
             contact_count=contacts,
             list_ids=list_ids,
             first_campaign=statistics.campaigns.next_handle,
-            # Nineteen digits, apart for each account, and below those of other mail;
-            # odd, so that none survives a double
+            # Nineteen digits, different in each account, and below those of other mail;
+            # odd, so that a float cannot represent any
             first_message_id=10**18 + account * 10**13 + 123,
             first_contact_id=3 * 10**9 + account * 10**7,
             first_recipient_id=6 * 10**9 + account * 10**8,
@@ -189,7 +189,7 @@ class Fill:
             )
         first_id = statistics.campaigns.id(history.first_campaign)
         for row_id, id_type, title, status in (
-            # The id of a campaign: only with its type is an id unique
+            # The id of a campaign: ids are only unique together with their type
             (first_id, "NL", "Next month's news", 0),
             (60_001, "NL", "Invitation, to be sent on Monday", 1),
             (60_002, "NL", "Old draft", -1),
@@ -201,7 +201,7 @@ class Fill:
 
 
 class _Happenings:
-    """What became of the messages of a history."""
+    """What happened to the messages of a history."""
 
     def __init__(
         self,
@@ -295,7 +295,7 @@ class _Happenings:
         self._extend("click", events)
 
     def _write_some(self, kind: str, opened: list[tuple], share: int) -> list[tuple]:
-        """The event for one in so many messages, each of them opened."""
+        """Add the event to one in so many messages, each of them opened."""
         count = min(self.history.message_count // share, len(opened))
         chosen = {}
         for at, number, *_ in self.random.sample(opened, count):
@@ -307,13 +307,13 @@ class _Happenings:
     def _note_complaints(
         self, complaints: list[tuple], unsubscriptions: list[tuple]
     ) -> None:
-        """What they mean for the contacts and for their memberships."""
+        """Apply the events to the contacts and their memberships."""
         for _at, number, *_ in complaints:
             contact = self.history.contact_of(number)
             row = self.statistics.contacts.row(contact, to_write=True)
             row["IsSpamComplaining"] = True
         for at, number, *_ in unsubscriptions:
-            # Each contact is a member of its first list under its own number
+            # The handle of a contact's first membership is the contact's number
             contact = self.history.contact_of(number)
             row = self.statistics.recipients.row(contact, to_write=True)
             row.update(IsUnsubscribed=True, UnsubscribedAt=written(at))

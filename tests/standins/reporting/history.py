@@ -1,7 +1,7 @@
-"""A large made-up history, of which hardly anything is stored.
+"""A large generated history that stores almost nothing.
 
-Messages, contacts and the members of lists are counted from 0; what they are like
-follows from their number and from a few numbers a campaign.
+Messages, contacts and list members are numbered from 0; their values follow from their
+number and from a few numbers per campaign.
 """
 
 from array import array
@@ -17,7 +17,7 @@ LAST_NAMES = (
     "Bernard Bianchi Costa Dubois Durand Fischer Garcia Haddad Jansen Keller Lambert"
     " Leroy Lopez Martin Meyer Moreau Novak Petit Rossi Schmidt Silva Simon Weber"
 ).split()
-# Of a hundred contacts, so many have an address there; nobody can (RFC 6761)
+# Percentage of contacts at each domain; the domains are reserved (RFC 6761)
 DOMAINS = (
     ("gmail.example", 38),
     ("outlook.example", 20),
@@ -33,7 +33,7 @@ _SIGN_UP_SECONDS = 400 * 86_400
 
 @dataclass
 class History:
-    """How many there are of each, and the few numbers from which all follows.
+    """How many of each there are, and the numbers that all values follow from.
 
     Campaign c sends the messages from firsts[c] to firsts[c + 1], the first of them at
     starts[c] and evenly for `seconds`, to as many contacts from offsets[c] on.
@@ -42,7 +42,7 @@ class History:
     begin: int  # Unix seconds
     contact_count: int
     list_ids: list[int]
-    first_campaign: int  # handle of the first campaign; the others follow
+    first_campaign: int  # handle of the first campaign; the others follow it
     first_message_id: int
     first_contact_id: int
     first_recipient_id: int
@@ -50,14 +50,14 @@ class History:
     starts: array
     offsets: array
     seconds: int
-    status: bytearray  # of each message, as a number of MESSAGE_STATUSES
+    status: bytearray  # of each message, an index in MESSAGE_STATUSES
     states: bytearray  # of each message: why it failed
     delivered: array  # messages of each contact
     active: array  # last activity of each contact, Unix seconds
 
     # -- Messages --------------------------------------------------------------------
 
-    # Mailjet's ids of messages go up in such steps
+    # The steps in which Mailjet's message ids increase
     # https://github.com/mailjet/mailjet-apiv3-php-simple/issues/75
     ID_STEP = 1000
 
@@ -69,7 +69,7 @@ class History:
         return self.first_message_id + number * self.ID_STEP
 
     def message_of(self, message_id: int) -> int | None:
-        """The number of the message with that id, None for the id of another one."""
+        """The number of the message with that id, None if it is not in the history."""
         number, rest = divmod(message_id - self.first_message_id, self.ID_STEP)
         return number if not rest and 0 <= number < self.message_count else None
 
@@ -97,7 +97,7 @@ class History:
         return bisect_right(range(self.message_count), moment, key=self.arrived)
 
     def arrived_from(self, moment: float, campaign: int) -> int:
-        """The first message of a campaign that arrived then or later."""
+        """The number of a campaign's first message that arrived then or later."""
         return bisect_left(
             range(self.firsts[campaign + 1]),
             moment,
@@ -132,7 +132,7 @@ class History:
     def is_excluded(self, number: int) -> bool:
         return number % 97 == 13
 
-    # -- Members of lists: each contact is in one list, each third in a second one -----
+    # -- List members: each contact is in one list, every third in a second one --------
 
     @property
     def recipient_count(self) -> int:

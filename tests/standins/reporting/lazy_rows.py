@@ -1,4 +1,4 @@
-"""Rows that are only made when a page asks for them."""
+"""Rows that are only created when a page needs them."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -6,7 +6,7 @@ from ..rows import Row
 
 
 class LazyRows(Sequence[Row]):
-    """The rows that `make` gives for each of `keys`."""
+    """The rows that `make` returns for each of `keys`."""
 
     def __init__(self, keys: Sequence[int], make: Callable[[int], Row]) -> None:
         self._keys = keys

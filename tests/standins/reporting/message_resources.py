@@ -16,7 +16,7 @@ from .query import number
 if TYPE_CHECKING:
     from .statistics import Statistics
 
-# In the words of posts, of /messagehistory
+# The words of posts -> those of /messagehistory
 HISTORY_WORDS = {"open": "opened", "click": "clicked", "bounce": "bounced"}
 # https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Message.ts
 STATES = (
@@ -88,7 +88,7 @@ def message_row(statistics: "Statistics", query: Query, handle: int) -> Row:
         row["Subject"] = own.subject if own else campaign.get("Subject", "")
     if is_asked(query, "showcustomid"):
         row["CustomID"] = own.custom_id if own else ""
-    # A link to nothing is left out
+    # Links to nothing are omitted
     return {name: value for name, value in row.items() if value is not None}
 
 
@@ -97,7 +97,7 @@ def _uuid(message_id: int) -> str:
 
 
 def information_row(statistics: "Statistics", handle: int) -> Row:
-    """A row of /messageinformation. Recorded rows without a campaign have 0 there."""
+    """A row of /messageinformation. Without a campaign, recorded rows have 0."""
     messages = statistics.messages
     own = messages.own(handle)
     arrived = written(messages.arrived(handle))
@@ -121,7 +121,7 @@ def information_row(statistics: "Statistics", handle: int) -> Row:
 def history_rows(statistics: "Statistics", message_id: int) -> list[Row]:
     """The rows of /messagehistory/{id}, by time; none for an unknown message.
 
-    The live API was only seen to give the number of an agent, never its name.
+    Recorded answers only have an agent's number, never its name.
     """
     handle = statistics.messages.handle_of(message_id)
     if handle is None:
@@ -147,7 +147,7 @@ def _posted(sent: object, message_id: int) -> list[Row]:
 
 
 def _stored(statistics: "Statistics", handle: int) -> list[Row]:
-    """The events of a message that did not come over SMTP, as far as they show."""
+    """The visible events of a message that did not come over SMTP."""
     messages = statistics.messages
     status, state = messages.status(handle), messages.state(handle)
     events = []
@@ -173,7 +173,7 @@ def _stored(statistics: "Statistics", handle: int) -> list[Row]:
 
 
 def message_handles(statistics: "Statistics", query: Query) -> Sequence[int]:
-    """The messages that a query of /message asks for, by id."""
+    """The messages that match a query of /message, by id."""
     after, until = sent_window(query, statistics.clock())
     messages = statistics.messages
     campaign_id = number(query, "campaign", "campaignid")
@@ -193,22 +193,22 @@ def message_handles(statistics: "Statistics", query: Query) -> Sequence[int]:
 
 
 def information_handles(statistics: "Statistics", query: Query) -> Sequence[int]:
-    """The messages that a query of /messageinformation asks for, by id."""
+    """The messages that match a query of /messageinformation, by id."""
     handles = statistics.messages.in_campaigns(CampaignFilter(statistics, query).takes)
     has_status = status_test(statistics, query)
     return array("i", filter(has_status, handles) if has_status else handles)
 
 
 def status_test(statistics: "Statistics", query: Query) -> Test | None:
-    """What a MessageStatus, a number or a word, asks of a message; None: nothing."""
+    """The condition of a MessageStatus, a number or a word; None if it has none."""
     text = query.get("messagestatus", "").lower()
     if not text:
         return None
     wanted = int(text) if text.isdecimal() else STATUS_NUMBERS.get(text, -1)
     status_of = statistics.messages.status
-    if wanted == 0:  # "processed": whatever became of it
+    if wanted == 0:  # "processed": any status
         return None
-    if wanted == STATUS_NUMBERS["bounce"]:  # of either kind [unknown]
+    if wanted == STATUS_NUMBERS["bounce"]:  # hard or soft [unknown]
         bounced = ("bounce", "softbounced", "hardbounced")
         return lambda handle: status_of(handle) in bounced
     word = MESSAGE_STATUSES[wanted] if 0 < wanted < len(MESSAGE_STATUSES) else None
@@ -216,15 +216,15 @@ def status_test(statistics: "Statistics", query: Query) -> Test | None:
 
 
 def _tests(statistics: "Statistics", query: Query) -> list[Test]:
-    """What a query of /message asks of a message besides its time."""
+    """The conditions of a query of /message, except its time."""
     tests = [_number_test(statistics, query, *names) for names in _NUMBERS]
     tests += [_text_test(statistics, query, name) for name in _TEXTS]
     tests.append(status_test(statistics, query))
     return [test for test in tests if test]
 
 
-# The names of a filter, and what it compares with; BounceReason, Destination and
-# PlanSubscription are taken and do nothing [unknown]
+# The names of a filter, and the value it compares; BounceReason, Destination and
+# PlanSubscription are accepted and have no effect [unknown]
 _NUMBERS = (
     ("contact", "contactid"),
     ("senderid", "sender", "fromid"),

@@ -1,4 +1,4 @@
-"""All messages of an account: those of the made-up history, and each other one."""
+"""All messages of an account: generated ones, and those added one by one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _REMOVED = 255
 
 @dataclass
 class OwnMessage:
-    """A message that is not of the made-up history."""
+    """A message that is not part of the generated history."""
 
     id: int
     campaign: int  # handle, -1 for none
@@ -48,7 +48,7 @@ class OwnMessage:
     attachments: int = 0
     has_html: bool = True
     has_text: bool = True
-    is_real: bool = False  # taken by the stand-in, over SMTP
+    is_real: bool = False  # received over SMTP
     tracked: frozenset[str] = frozenset(TRACKED)
 
 
@@ -63,7 +63,7 @@ class MessageTable:
     # -- Handles ---------------------------------------------------------------------
 
     def add(self, message: OwnMessage) -> int:
-        """Add a message; return its handle. Raises `ValueError` for a known id."""
+        """Add a message; return its handle. Raises `ValueError` for an existing id."""
         if self.handle_of(message.id) is not None:
             raise ValueError(f"there is a message {message.id}")
         self._own.append(message)
@@ -72,7 +72,7 @@ class MessageTable:
         return handle
 
     def remove(self, handle: int) -> None:
-        """Take a message out; its events are not looked at."""
+        """Remove a message, but not its events."""
         if handle >= 0:
             self.history.status[handle] = _REMOVED
             return
@@ -89,20 +89,20 @@ class MessageTable:
         return handle
 
     def own(self, handle: int) -> OwnMessage | None:
-        """The message, None for one of the history."""
+        """The message, None if it is part of the history."""
         return self._own[-handle - 1] if handle < 0 else None
 
     def own_handles(self) -> Iterator[int]:
         return iter(self._own_handles.values())
 
     def handles(self) -> Iterator[int]:
-        """All of them, by id."""
+        """All handles, by id."""
         if self.history:
             yield from self._of_history(range(self.history.message_count))
         yield from sorted(self.own_handles(), key=self.id)
 
     def arrived_between(self, after: float, until: float) -> list[int]:
-        """Those with after < arrived <= until, by id."""
+        """The messages with after < arrived <= until, by id."""
         found = []
         if self.history:
             begin, end = map(self.history.arrived_after, (after, until))
@@ -111,9 +111,9 @@ class MessageTable:
         return found + sorted(own, key=self.id)
 
     def in_campaigns(self, takes: Callable[[int, int], bool]) -> Iterator[int]:
-        """Those that pass `takes(handle of the campaign, handle)`, by id.
+        """The messages that pass `takes(handle of the campaign, handle)`, by id.
 
-        The messages of one campaign of the history pass together or not at all.
+        All messages of a campaign in the history pass, or none.
         """
         history = self.history
         for campaign in range(len(history.starts) if history else 0):
@@ -169,7 +169,7 @@ class MessageTable:
     def change(
         self, handle: int, *, status: str | None = None, state: int | None = None
     ) -> None:
-        """Give a message another status or state."""
+        """Change the status or state of a message."""
         if status is not None and status not in STATUS_NUMBERS:
             raise ValueError(f"{status} is none of {MESSAGE_STATUSES}")
         if handle >= 0:

@@ -1,4 +1,4 @@
-"""Moments: Unix seconds inside, RFC 3339 outside. All are in UTC."""
+"""Moments: Unix seconds internally, RFC 3339 in answers, always in UTC."""
 
 from datetime import date, datetime, timezone
 from functools import lru_cache
@@ -24,7 +24,7 @@ def written(seconds: int) -> str:
     if not seconds:
         return ""
     day, second = divmod(seconds, DAY)
-    # Much quicker than datetime, which counts with a thousand rows a page
+    # Much faster than datetime, which matters with a thousand rows a page
     return _written_day(day) + _MINUTES[second // 60](second % 60)
 
 
@@ -34,7 +34,7 @@ def _written_day(day: int) -> str:
 
 
 def read(text: str) -> float:
-    """A date of a query, RFC 3339 or Unix seconds; raises `ValueError` for others."""
+    """Read a query's date, RFC 3339 or Unix seconds; else raises `ValueError`."""
     try:
         return float(text)
     except ValueError:
@@ -43,5 +43,5 @@ def read(text: str) -> float:
 
 
 def begin_of_day(seconds: float) -> int:
-    """The midnight before."""
+    """The preceding midnight."""
     return int(seconds // DAY * DAY)

@@ -7,7 +7,7 @@ from .moments import read
 
 
 def moment(query: Mapping[str, str], name: str, default: float) -> float:
-    """A moment as Unix seconds; raises `ApiError` for what is none."""
+    """Return a moment as Unix seconds; raises `ApiError` if it is not one."""
     text = query.get(name, "")
     if not text:
         return default
@@ -18,9 +18,9 @@ def moment(query: Mapping[str, str], name: str, default: float) -> float:
 
 
 def number(query: Mapping[str, str], *names: str) -> int | None:
-    """The number under the first of the names that is there.
+    """Return the number under the first name that is present.
 
-    -1, which nothing has, for what is no number: an id that does not exist.
+    -1, an id that does not exist, if the value is not a number.
     """
     for name in names:
         text = query.get(name, "")
@@ -30,9 +30,9 @@ def number(query: Mapping[str, str], *names: str) -> int | None:
 
 
 def matches(query: Mapping[str, str], field: str, value: str) -> bool:
-    """Whether a text passes the filters on a field, such as Email and EmailLikeCI.
+    """Return whether a text passes a field's filters, such as Email and EmailLikeCI.
 
-    What LLike and RLike mean: mailjet-mcp-server, openapi-mailjet.yaml
+    LLike and RLike are defined in mailjet-mcp-server, openapi-mailjet.yaml
     """
     for name, passes in (
         ("", str.__eq__),
@@ -45,7 +45,7 @@ def matches(query: Mapping[str, str], field: str, value: str) -> bool:
             if wanted is None:
                 continue
             pair = (value, wanted)
-            # The reference calls a plain look-up of an e-mail case-insensitive, too
+            # According to the reference, a plain filter on Email ignores case, too
             if suffix or (field, name) == ("email", ""):
                 pair = (value.lower(), wanted.lower())
             if not passes(*pair):

@@ -1,4 +1,4 @@
-"""Who is in which list: rows of /listrecipient."""
+"""The members of lists: rows of /listrecipient."""
 
 from collections.abc import Iterator
 
@@ -10,8 +10,8 @@ from .moments import written
 class RecipientTable:
     """Members by handle: 0 and up for the history, -1 and down for the others.
 
-    A member of the history gets a row of its own when somebody changes it. A row has no
-    `ListName`: that is the list's.
+    A member of the history gets its own row once it is changed. Rows have no
+    `ListName`, which belongs to the list.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class RecipientTable:
         self._removed.add(handle)
 
     def handles(self) -> Iterator[int]:
-        """All of them by id."""
+        """All handles by id."""
         count = self.history.recipient_count if self.history else 0
         own = sorted((h for h in self._rows if h < 0), reverse=True)
         return (h for h in (*range(count), *own) if h not in self._removed)
@@ -47,7 +47,7 @@ class RecipientTable:
         return None if handle in self._removed else handle
 
     def row(self, handle: int, *, to_write: bool = False) -> Row:
-        """Its row; one `to_write` is kept, so that changes of it stay."""
+        """Its row; with `to_write`, one that keeps changes."""
         row = self._rows.get(handle)
         if row is None:
             history = self.history

@@ -62,7 +62,7 @@ def _statistics(call: Call) -> "Statistics":
 
 
 def _known(query: Query, names: str) -> dict[str, str]:
-    """The parameters that a resource knows: others are dropped without a word."""
+    """The parameters that a resource knows; it silently ignores others."""
     known = set(names.lower().split())
     return {name: value for name, value in query.items() if name in known}
 
@@ -73,15 +73,15 @@ Maker = Callable[["Statistics", Query, Any], Row]
 
 @dataclass(frozen=True)
 class LazyResource(Resource):
-    """A resource with so many rows that only those of a page are made.
+    """A resource with so many rows that only those of a page are created.
 
-    `keys` finds what a query asks for, in order, and `make` the row of one key. What
-    was found is kept for the next page, as long as nothing changes. `key_of` is the key
-    of the row with an id in the path.
+    `keys` returns the keys that match a query, in order, and `make` the row of a key.
+    The keys are cached for the next page as long as nothing changes. `key_of` returns
+    the key for an id in the path.
     """
 
     known: str = ""
-    shown: str = ""  # parameters that change rows, but not which ones there are
+    shown: str = ""  # parameters that change the content of rows, but not the selection
     keys: Finder | None = None
     make: Maker | None = None
     key_of: Callable[["Statistics", str], Any] | None = None
@@ -98,7 +98,7 @@ class LazyResource(Resource):
         return LazyRows(keys, partial(self.make, statistics, shown))
 
     def _in_order(self, keys: Sequence[Any], order: tuple[str, bool]) -> Sequence[Any]:
-        """Keys come by id. Whatever else is sorted on, the finder has done."""
+        """Sort by id, the order of the keys; `keys` handles any other order."""
         is_by_id = order == ("id", True)
         return keys[::-1] if is_by_id else keys
 
@@ -204,7 +204,7 @@ def _many_contacts(call: Call, method: str, rest: list[str]) -> tuple[int, list[
 
 
 class _Contacts(LazyResource):
-    """Contacts can be written to, too."""
+    """Contacts are writable."""
 
     def update(self, call: Call, row: Row) -> None:
         super().update(call, row)
@@ -276,7 +276,7 @@ LIST = Resource(
 
 
 def _shown_segments(call: Call) -> list[Row]:
-    """Deleted ones only with ShowDeleted, also if Status asks for them."""
+    """Deleted segments need ShowDeleted, even if Status asks for them."""
     show_deleted = is_asked(call.query, "showdeleted")
     return [
         row
@@ -323,7 +323,7 @@ CAMPAIGN = Resource(
 
 @dataclass(frozen=True)
 class _Overview(Resource):
-    """Its key in a path is IDType|ID."""
+    """The overview, whose key in a path is IDType|ID."""
 
     def find(self, call: Call, key: str) -> Row:
         for row in all_overviews(_statistics(call)):
@@ -385,7 +385,7 @@ REPORTING_RESOURCES: dict[str, Resource] = {
 def rows_of(
     store: "Store", api_key: str, name: str, query: Mapping[str, Any]
 ) -> list[Row]:
-    """All rows of a resource that a query asks for, without pages and without HTTP."""
+    """All rows of a resource that match a query, without paging and HTTP."""
     lower = {key.lower(): str(value) for key, value in query.items()}
     standin: Any = SimpleNamespace(store=store)
     call = Call(standin, store.account(api_key), lower, {})

@@ -1,4 +1,4 @@
-"""Take in a mail that came over SMTP: the same facts that its webhook events tell."""
+"""Record an email that came over SMTP, with the same facts as its webhook events."""
 
 import email.utils
 from email.message import EmailMessage
@@ -18,7 +18,7 @@ _KINDS = ("open", "click", "bounce", "spam", "unsub")
 
 
 def take_in(statistics: "Statistics", message: "Message") -> None:
-    """Make rows of one mail: messages, contacts, its campaign, its events."""
+    """Create the rows of one email: messages, contacts, campaign, events."""
     head = message.parsed_head()
     contact_ids = statistics.contact_ids(message.rcpt_tos)
     campaign = _campaign(statistics, message, head)
@@ -41,7 +41,7 @@ def _campaign(statistics: "Statistics", message: "Message", head: EmailMessage) 
     return statistics.campaign_of_sent(
         custom_value,
         int(message.received_at.timestamp()),
-        # The type follows the sender's, which says little; 1 is transactional
+        # The sender's type decides; 1 is transactional
         CampaignType=1,
         FromEmail=address,
         FromName=name,
@@ -51,7 +51,7 @@ def _campaign(statistics: "Statistics", message: "Message", head: EmailMessage) 
 
 
 def _link(name: str, row_id: int | None) -> "Row":
-    """A link; one to nothing is left out."""
+    """A link; links to nothing are omitted."""
     return {} if row_id is None else {name: row_id}
 
 
@@ -62,7 +62,7 @@ def _one_message(
     address: str,
     fate: Fate,
 ) -> OwnMessage:
-    """All but its ids and its campaign."""
+    """Everything but its ids and its campaign."""
     types = message.content_types
     return OwnMessage(
         id=0,

@@ -1,6 +1,6 @@
-"""What Mailjet knows of the past of one account, for REST to serve and tests to make.
+"""The statistics of one account: tests create them, REST serves them.
 
-Every public method may be called from any thread, also between two pages of a reader.
+All public methods are thread-safe, even while a reader is between two pages.
 """
 
 from collections import Counter, OrderedDict
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 EVENT_KINDS = ("open", "click", "bounce", "spam", "unsub")
 _FOREVER = float("inf")
-# A later status takes the place of an earlier one
+# A later status replaces an earlier one
 _RANKS = {"queued": 0, "deferred": 1, "sent": 2, "opened": 3, "clicked": 4}
 _ANSWERS = 16  # results kept, each at most a few MB
 
 
 class StoredEvent(NamedTuple):
-    """One event as the stand-in has it; texts are "" and numbers 0 where there is none.
+    """One stored event; missing texts are "", missing numbers 0.
 
     `campaign_id` is None without a campaign.
     """
@@ -59,7 +59,7 @@ class StoredEvent(NamedTuple):
 
 
 def _reading(method: Callable) -> Callable:
-    """Hold the lock, with the mail that has come over SMTP taken in."""
+    """Hold the lock, after recording the mail received over SMTP."""
 
     @wraps(method)
     def locked(self: "Statistics", *args: Any, **kwargs: Any) -> Any:
@@ -71,7 +71,7 @@ def _reading(method: Callable) -> Callable:
 
 
 def _changing(method: Callable) -> Callable:
-    """As `_reading`, and what was found before does not count any more."""
+    """Like `_reading`, and invalidate cached results."""
 
     @wraps(method)
     def locked(self: "Statistics", *args: Any, **kwargs: Any) -> Any:
@@ -86,12 +86,12 @@ def _changing(method: Callable) -> Callable:
 class Statistics:
     """The statistics and data resources of one account.
 
-    Moments are datetimes (UTC without a zone) or Unix seconds. `clock()` gives the
-    present in Unix seconds: it decides what is visible, what is today and what is over;
-    by default it is the store's. Mail that came over SMTP shows up `lag` seconds after
-    it was taken, and with it its contacts and events.
-    `counters_as_text` writes the numbers of /statcounters as Mailjet's guide does.
-    `job_reads` is how often a job is found in progress.
+    Moments are datetimes (in UTC if naive) or Unix seconds. `clock()`, by default the
+    store's, returns the current time in Unix seconds, which decides what is visible,
+    today and past. Email received over SMTP shows up `lag` seconds later, with its
+    contacts and events. `counters_as_text` returns the numbers of /statcounters as
+    text, as in Mailjet's guide. `job_reads` is how often a job is reported as in
+    progress.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Statistics:
         self.tables = {kind: EventTable() for kind in EVENT_KINDS}
         self.lists: dict[int, Row] = {}
         self.segments: dict[int, Row] = {}
-        # The row of each job, and how often it is still to be found in progress
+        # The row of each job, and how often to report it as in progress
         self.jobs: dict[int, tuple[Row, int]] = {}
         self.agents = Words()
         self.urls = Words()
@@ -130,7 +130,7 @@ class Statistics:
         for message in self._store.messages_of(self._api_key, self._taken_in):
             if self.lag and message.received_at.timestamp() > newest:
                 break
-            # First, or a mail that cannot be read would come up again and again
+            # First, or an unreadable email would fail again and again
             self._taken_in += 1
             self.version += 1
             take_in(self, message)
@@ -153,7 +153,7 @@ class Statistics:
         return self.messages.own(handle).is_real
 
     def campaign_of_sent(self, custom_value: str, at: int, **values: Any) -> int:
-        """The handle of the campaign of a mail with that X-Mailjet-Campaign."""
+        """The handle of the campaign with that X-Mailjet-Campaign."""
         row = self.campaigns.with_value(custom_value)
         if row is None:
             row = new_campaign(campaign_id_of(custom_value), custom_value, written(at))
@@ -183,7 +183,7 @@ class Statistics:
         return row.get("FromID") if row else None
 
     def contact_ids(self, addresses: Sequence[str]) -> dict[str, int]:
-        """The ids of contacts by address; writing to an address makes a contact."""
+        """The ids of contacts by address; mail to an address creates a contact."""
         with self.lock:
             return {
                 address.lower(): self.contacts.id(self.contact_of(address))
@@ -191,7 +191,7 @@ class Statistics:
             }
 
     def contact_of(self, address: str) -> int:
-        """The handle of the contact with that address, made if need be."""
+        """The handle of the contact with that address, created if needed."""
         handle = self.contacts.with_email(address)
         if handle is None:
             self.version += 1
@@ -201,7 +201,7 @@ class Statistics:
         return handle
 
     def sent_message(self, message_id: int) -> "Message | None":
-        """The mail over SMTP of which that is one recipient's message."""
+        """The email received over SMTP that a message belongs to."""
         for message in self._store.messages_of(self._api_key):
             if message_id in message.message_ids:
                 return message
@@ -215,7 +215,7 @@ class Statistics:
 
     @_changing
     def fill(self, **options: Any) -> None:
-        """Make a large history, the same for the same options; see `Fill`."""
+        """Generate a history, the same for the same options; see `Fill`."""
         Fill(**options).write(self)
 
     @_changing
@@ -238,7 +238,7 @@ class Statistics:
     def add_contact(
         self, email: str, *, name: str = "", is_excluded: bool = False, **values: Any
     ) -> int:
-        """Add a contact; return its id. Raises `ValueError` for a known address."""
+        """Add a contact; return its id. Raises `ValueError` for an existing address."""
         now = written(int(self.clock()))
         row = new_contact(self._store.next_id(52_000_000_000), email, name)
         row["CreatedAt"] = now
@@ -257,7 +257,7 @@ class Statistics:
         unsubscribed_at: Moment | None = None,
         is_active: bool = True,
     ) -> int:
-        """Put a contact in a list; return the id of the membership."""
+        """Add a contact to a list; return the id of the membership."""
         if self.contacts.with_id(contact_id) is None:
             raise KeyError(contact_id)
         row = new_recipient(
@@ -290,8 +290,8 @@ class Statistics:
     ) -> int:
         """Add a sent campaign; return its id.
 
-        With a `custom_value` it is the campaign of the mails whose X-Mailjet-Campaign
-        that is, and has their id.
+        With a `custom_value`, emails with that X-Mailjet-Campaign belong to it, and it
+        has their campaign id.
         """
         start = self._seconds(send_start_at)
         campaign_id = self._store.next_id(13_000_000_000)
@@ -305,7 +305,7 @@ class Statistics:
             IsDeleted=is_deleted,
             IsStarred=is_starred,
         )
-        # A link to nothing is left out
+        # Links to nothing are omitted
         if list_id is not None:
             row["ListID"] = list_id
         if segment_id is not None:
@@ -320,7 +320,7 @@ class Statistics:
     ) -> int:
         """Add a draft (NL) or an A/B test (AX) to the overview; return its id.
 
-        `values` may have an `ID`, also that of a campaign: with the type it is unique.
+        `values` may have an `ID`, even that of a campaign: with its type, it is unique.
         """
         row = new_overview(self._store.next_id(40_000), id_type, title, status)
         row.update(values)
@@ -382,7 +382,7 @@ class Statistics:
     ) -> int:
         """Add an open; return its number.
 
-        `visible_at` is when REST begins to show it, if that is later than it happened.
+        `visible_at` is when REST starts to show it, if later than it happened.
         """
         return self._add_event("open", message_id, at, visible_at, agent=agent)
 
@@ -410,18 +410,18 @@ class Statistics:
         is_blocked: bool = False,
         visible_at: Moment | None = None,
     ) -> int:
-        """Add a bounce; return its number. `state_id` says why, as StateID does."""
+        """Add a bounce; return its number. `state_id` is the reason, as in StateID."""
         flags = PERMANENT * is_permanent + BLOCKED * is_blocked
         return self._add_event(
             "bounce", message_id, at, visible_at, state=state_id, flags=flags
         )
 
     def add_complaint(self, message_id: int, *, at: Moment | None = None) -> int:
-        """Add a complaint (spam); return its number. REST lists none of them."""
+        """Add a complaint (spam); return its number. REST does not list complaints."""
         return self._add_event("spam", message_id, at, None)
 
     def add_unsubscription(self, message_id: int, *, at: Moment | None = None) -> int:
-        """Add an unsubscription; return its number. REST lists none of them."""
+        """Add an unsubscription; return its number. REST does not list them."""
         return self._add_event("unsub", message_id, at, None)
 
     @_changing
@@ -470,7 +470,7 @@ class Statistics:
         return self.tables[kind].add(facts, visible)
 
     def _note_status(self, kind: str, handle: int, values: Row) -> None:
-        """What an event makes of its message."""
+        """Update the status of a message for an event."""
         if kind == "bounce":
             is_permanent = bool(values["flags"] & PERMANENT)
             status = "hardbounced" if is_permanent else "softbounced"
@@ -528,7 +528,7 @@ class Statistics:
     def change_message(
         self, message_id: int, *, status: str | None = None, state_id: int | None = None
     ) -> None:
-        """Give a message another status, or another reason for its failure."""
+        """Change the status of a message, or the reason for its failure."""
         self.messages.change(self._message(message_id), status=status, state=state_id)
 
     @_changing
@@ -540,7 +540,7 @@ class Statistics:
         at: Moment | None = None,
         visible_at: Moment | None = None,
     ) -> None:
-        """Let an event have happened at, or become visible at, another moment."""
+        """Change when an event happened or becomes visible."""
         if at is not None:
             self.tables[kind].move(number, seconds_of(at))
         if visible_at is not None:
@@ -552,7 +552,7 @@ class Statistics:
 
     @_changing
     def delete_message(self, message_id: int) -> None:
-        """Take out a message and all its events."""
+        """Remove a message and all its events."""
         handle = self._message(message_id)
         for table in self.tables.values():
             for number in table.of_message(handle):
@@ -561,7 +561,7 @@ class Statistics:
 
     @_changing
     def delete_list_recipient(self, recipient_id: int) -> None:
-        """Take a contact out of a list."""
+        """Remove a contact from a list."""
         handle = self._recipient(recipient_id)
         list_id = self.recipients.row(handle)["ListID"]
         self.recipients.remove(handle)
@@ -569,7 +569,7 @@ class Statistics:
 
     @_changing
     def delete_contact(self, contact_id: int) -> None:
-        """Let a contact vanish at once, and its memberships with it."""
+        """Remove a contact and its memberships at once."""
         for list_id, handle in self.recipients.of_contact(contact_id).items():
             self.recipients.remove(handle)
             self.lists[list_id]["SubscriberCount"] -= 1
@@ -577,24 +577,24 @@ class Statistics:
 
     @_changing
     def erase_contact(self, contact_id: int) -> None:
-        """Anonymise a contact, as the GDPR asks for; 30 days later it is gone."""
+        """Anonymize a contact, as the GDPR requires; it is removed 30 days later."""
         self.contacts.erase(self._contact(contact_id), int(self.clock()))
 
     def delete_list(self, list_id: int) -> None:
-        """Mark a list as deleted: Mailjet goes on knowing it."""
+        """Mark a list as deleted, as Mailjet does."""
         self.change_list(list_id, IsDeleted=True)
 
     def delete_campaign(self, campaign_id: int) -> None:
-        """Mark a campaign as deleted: Mailjet goes on knowing it."""
+        """Mark a campaign as deleted, as Mailjet does."""
         self.change_campaign(campaign_id, IsDeleted=True)
 
     def delete_segment(self, segment_id: int) -> None:
-        """Mark a segment as deleted: Mailjet goes on knowing it."""
+        """Mark a segment as deleted, as Mailjet does."""
         self.change_segment(segment_id, Status="deleted")
 
     @_changing
     def touch(self) -> None:
-        """What was found before does not count any more: a row was written to."""
+        """Invalidate cached results after a row was changed."""
 
     # -- Look up ---------------------------------------------------------------------
 
@@ -623,7 +623,7 @@ class Statistics:
     def events(
         self, kind: str, after: Moment | None = None, until: Moment | None = None
     ) -> Iterator[StoredEvent]:
-        """All events of a kind that REST shows by now, by time.
+        """All events of a kind that REST shows, by time.
 
         :param after: only those later than this
         :param until: only those not later than this
@@ -635,7 +635,7 @@ class Statistics:
     def numbers(
         self, kind: str, after: Moment | None = None, until: Moment | None = None
     ) -> Sequence[int]:
-        """The numbers of what `events` gives."""
+        """The numbers of the events that `events` returns."""
         return self.tables[kind].between(
             -_FOREVER if after is None else seconds_of(after),
             _FOREVER if until is None else seconds_of(until),
@@ -667,12 +667,12 @@ class Statistics:
     def count(
         self, kind: str, after: Moment | None = None, until: Moment | None = None
     ) -> int:
-        """How many events of a kind REST shows by now."""
+        """The number of events of a kind that REST shows."""
         return len(self.numbers(kind, after, until))
 
     @_reading
     def count_by_day(self, kind: str) -> dict[date, int]:
-        """How many events of a kind REST shows by now, for each day in UTC."""
+        """The number of events of a kind that REST shows, for each day in UTC."""
         times = self.tables[kind].times
         days = Counter(begin_of_day(times[number]) for number in self.numbers(kind))
         return {
@@ -682,9 +682,9 @@ class Statistics:
 
     @_reading
     def rows(self, resource: str, **query: Any) -> list[Row]:
-        """All rows that REST would give for a query, without pages.
+        """All rows that REST would return for a query, without paging.
 
-        `rows("campaign", FromTS=0)` is what a reader of all pages should have.
+        `rows("campaign", FromTS=0)` is what a reader of all pages should get.
         """
         from .resources import rows_of
 
@@ -699,11 +699,11 @@ class Statistics:
 
     @_reading
     def refresh(self) -> None:
-        """Take in the mail that has come over SMTP."""
+        """Record the mail received over SMTP."""
 
     @_reading
     def found(self, key: Any, find: Callable[[], Any]) -> Any:
-        """What `find()` gives; kept as long as nothing changes and nothing shows up."""
+        """Return `find()`, cached until data changes or a late event appears."""
         now = self.clock()
         hidden = [table.hidden_count(now) for table in self.tables.values()]
         senders = [row["Status"] for row in self._senders]

@@ -1,4 +1,4 @@
-"""Count what became of messages, once for all counters until something changes."""
+"""Count results of messages, once for all counters until something changes."""
 
 from array import array
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ _OF_STATUS = {
     "spam": "MessageSpamCount",
     "unsub": "MessageUnsubscribedCount",
 }
-# Of each kind of event: the count of all, that of messages, the sum of delays
+# For each kind of event: all events, messages with one, the sum of delays
 OF_KIND = {
     "open": ("EventOpenedCount", "MessageOpenedCount", "EventOpenDelay"),
     "click": ("EventClickedCount", "MessageClickedCount", "EventClickDelay"),
@@ -52,10 +52,10 @@ Key = tuple[int, int, int]
 
 
 class Tallies:
-    """Counters by campaign, sender and the five minutes in which a message came in.
+    """Counters by campaign, sender and the five minutes in which a message arrived.
 
-    `firsts` says of each open and each click, by its number, whether it is the first of
-    its message.
+    `firsts` says for each open and click, by its number, whether it is the first of its
+    message.
     """
 
     def __init__(self, statistics: "Statistics") -> None:
@@ -70,14 +70,14 @@ class Tallies:
             self._count_events(kind)
 
     def key_of(self, message: int) -> Key:
-        """Where a message is counted."""
+        """The key of the counters for a message."""
         messages = self._statistics.messages
         slot = messages.arrived(message) // SLOT * SLOT
         sender = self._statistics.sender_id_of(message) or 0
         return messages.campaign(message), sender, slot
 
     def cell(self, key: Key) -> array:
-        """The counters at that place, in the order of `FIELDS`."""
+        """The counters under a key, in the order of `FIELDS`."""
         if key not in self.cells:
             self.cells[key] = empty_cell()
         return self.cells[key]
@@ -91,7 +91,7 @@ class Tallies:
             cell[PLACES[_OF_STATUS[status]]] += count
 
     def _count_history(self) -> None:
-        """Whole slots at a time: messages of a campaign are sorted by time."""
+        """Count whole slots at a time: messages of a campaign are sorted by time."""
         history = self._statistics.messages.history
         for campaign in range(len(history.starts)):
             number, last = history.firsts[campaign], history.firsts[campaign + 1]
@@ -132,5 +132,5 @@ class Tallies:
 
 
 def empty_cell() -> array:
-    """Counters in the order of `FIELDS`, all of them 0."""
+    """Counters in the order of `FIELDS`, all 0."""
     return array("q", bytes(8 * len(FIELDS)))

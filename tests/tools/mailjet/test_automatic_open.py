@@ -1,4 +1,4 @@
-"""Machines told from people, by agent and by time."""
+"""Machines and people are distinguished by agent and time."""
 
 from datetime import datetime, timedelta
 
@@ -50,7 +50,7 @@ PEOPLE = [
 
 
 @pytest.mark.parametrize("agent", MACHINES)
-def test_a_machine_is_one_at_any_time(agent):
+def test_machines_are_recognized_at_any_time(agent):
     assert is_automatic(agent, LATER, DELIVERED)
     assert is_automatic(agent, LATER, None)
 
@@ -58,13 +58,13 @@ def test_a_machine_is_one_at_any_time(agent):
 @pytest.mark.parametrize("agent", [*PEOPLE, *PROXIES])
 def test_people_take_their_time(agent):
     assert not is_automatic(agent, LATER, DELIVERED)
-    assert not is_automatic(agent, DELIVERED, None), "nobody knows how quick that was"
+    assert not is_automatic(agent, DELIVERED, None), "it is not known how fast that was"
 
 
 @pytest.mark.parametrize(
     ("agents", "seconds"), [(PEOPLE, 3), (PROXIES, 10)], ids=["people", "proxies"]
 )
-def test_the_first_seconds_are_a_machines(agents, seconds):
+def test_opens_within_seconds_are_automatic(agents, seconds):
     just_before = timedelta(seconds=seconds, microseconds=-1)
     for agent in agents:
         for passed in (timedelta(days=-1), timedelta(0), just_before):
@@ -74,7 +74,7 @@ def test_the_first_seconds_are_a_machines(agents, seconds):
 
 
 @given(st.text(st.characters()), st.timedeltas(timedelta(0), timedelta(days=365)))
-def test_a_later_open_is_never_more_of_a_machines(agent, passed):
+def test_a_later_open_is_never_more_automatic(agent, passed):
     early = is_automatic(agent, DELIVERED, DELIVERED)
     late = is_automatic(agent, DELIVERED + passed, DELIVERED)
     assert early or not late

@@ -25,7 +25,7 @@ def test_names(subject, name):
     assert campaign_name(subject, "k3f9a2-12") == name
 
 
-# Half surrogate pairs and NUL, too; a suffix as long as that of the largest database
+# Including lone surrogates and NUL; a suffix as long as in the largest database
 ANY_TEXT = st.text(st.characters())
 SUFFIX = st.from_regex("[a-z2-7]{6}-[1-9][0-9]{0,18}", fullmatch=True)
 

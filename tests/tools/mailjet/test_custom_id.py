@@ -30,7 +30,7 @@ custom_ids = st.one_of(
 
 
 @given(custom_ids)
-def test_comes_back_as_it_was_written(custom_id):
+def test_reads_what_was_written(custom_id):
     text = write_custom_id(custom_id, TAG, KEY)
     assert read_custom_id(text, TAG, KEY) == custom_id
 
@@ -66,10 +66,10 @@ def test_any_text_is_foreign(text):
 
 
 @pytest.mark.parametrize("text", [None, "", "Welcome mail", "o1-", "o1-aaaaaa-t0-"])
-def test_what_others_write_is_foreign(text):
+def test_other_ids_are_foreign(text):
     assert read_custom_id(text, TAG, KEY) is None
 
 
-def test_digits_of_other_scripts_are_no_ids():
+def test_digits_of_other_scripts_are_not_ids():
     text = write_custom_id(CustomId(trace_id=12), TAG, KEY)
     assert read_custom_id(text.replace("t12", "t１２"), TAG, KEY) is None

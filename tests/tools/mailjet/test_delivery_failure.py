@@ -1,4 +1,4 @@
-"""Why a mail did not arrive, in words."""
+"""Why an email did not arrive, in words."""
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ from mail_mailjet.tools.mailjet.delivery_failure import (
     ("related_to", "error", "is_hard", "kind", "failure_type"),
     [
         ("recipient", "user unknown", True, Kind.HARD, "mail_email_invalid"),
-        # Flag and label can disagree, the flag counts
+        # If flag and label disagree, the flag counts
         ("recipient", "user unknown", False, Kind.SOFT, "mail_email_invalid"),
         ("recipient", "user unknown", None, Kind.HARD, "mail_email_invalid"),
         ("recipient", "quota exceeded", False, Kind.SOFT, "unknown"),
@@ -29,7 +29,7 @@ from mail_mailjet.tools.mailjet.delivery_failure import (
         ("domain", "greylisted", False, Kind.DEFERRED, "unknown"),
         ("content", "bad or empty template", None, Kind.OURS, "unknown"),
         ("spam", "Content Blocked", None, Kind.OURS, "mail_spam"),
-        # As captured: the reason stands in the wrong place
+        # As captured: the reason is in the wrong field
         ("policy issue", "", False, Kind.OURS, "mail_spam"),
         ("mailjet", "preblocked", None, Kind.SUPPRESSED, "mail_bl"),
         ("mailjet", "duplicate in campaign", None, Kind.DUPLICATE, "mail_dup"),
@@ -77,6 +77,6 @@ def test_every_state_of_rest_has_a_code_of_its_own():
 
 
 @given(st.text(), st.text(), st.none() | st.booleans())
-def test_any_words_will_do(related_to, error, is_hard):
+def test_any_words_are_accepted(related_to, error, is_hard):
     assert str(explain_failure(related_to, error, is_hard).reason)
     assert reason_code(related_to, error) in REASON_CODES

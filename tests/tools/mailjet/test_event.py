@@ -1,4 +1,4 @@
-"""Reading what Mailjet posts."""
+"""Read what Mailjet posts."""
 
 import json
 import math
@@ -63,18 +63,18 @@ def test_an_array_an_object_and_an_empty_array():
     "body",
     [b"", b"not JSON", b"\xff\xfe", b'"text"', b"12", b"null", b"[1, 2", b"[" * 100000],
 )
-def test_what_is_no_event(body):
+def test_items_that_are_not_events(body):
     post = read_post(body)
     assert not post.events
     assert post.unreadable >= 1
 
 
-def test_one_bad_item_does_not_sink_the_others():
+def test_a_bad_item_does_not_affect_others():
     post = read_post(json.dumps([SENT, 12, None, {"event": "x"}, [], SENT]).encode())
     assert (len(post.events), post.unreadable) == (2, 4)
 
 
-def test_the_text_of_an_id_beats_a_rounded_number():
+def test_an_id_as_text_wins_over_a_rounded_number():
     assert read_one(MessageID=1152921519812251600).message_id == SENT["mj_message_id"]
     assert read_one(mj_message_id="").message_id == "1152921519812251571"
     assert read_one(MessageID=0, mj_message_id="0").message_id == ""
@@ -85,7 +85,7 @@ def test_the_text_of_an_id_beats_a_rounded_number():
     [(True, True), (False, False), ("true", True), ("False", False), ("", None)]
     + [(None, None), (1, None), (0, None), ([], None)],
 )
-def test_booleans_as_they_come(value, meaning):
+def test_booleans(value, meaning):
     assert read_one(event="bounce", hard_bounce=value).is_hard is meaning
 
 
@@ -103,25 +103,25 @@ def test_unknown_types_are_kept():
 @pytest.mark.parametrize(
     "time", ["", None, True, "tomorrow", -1, 0, 1e300, math.nan, 99999999999, [1]]
 )
-def test_what_is_no_time(time):
+def test_invalid_times(time):
     post = read_post(json.dumps({**SENT, "time": time}).encode())
     assert (post.events, post.unreadable) == ((), 1)
 
 
 @pytest.mark.parametrize("time", [1433333949, "1433333949", 1433333949.5])
-def test_times_as_they_come(time):
+def test_times(time):
     assert read_one(time=time).date == datetime(2015, 6, 3, 12, 19, 9)
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "9" * 400])
-def test_numbers_that_no_database_keeps(number):
+def test_numbers_that_databases_reject(number):
     body = json.dumps(SENT)[:-1] + f', "extra": {number}}}'
     [event] = read_post(body.encode()).events
     json.dumps(event.raw, allow_nan=False)
     assert isinstance(event.raw["extra"], str)
 
 
-def test_what_no_database_keeps():
+def test_text_that_databases_reject():
     event = read_one(comment="a\0b\ud800c", event="bounce", extra={"x": "\0"})
     assert event.comment == "ab?c"
     assert "\0" not in json.dumps(event.raw, ensure_ascii=False)
@@ -132,7 +132,7 @@ def test_campaigns_come_back_encoded():
     assert read_one(customcampaign="=?broken").custom_campaign == "=?broken"
 
 
-def test_the_key_tells_events_apart():
+def test_the_key_distinguishes_events():
     event = read_one(event="click", url="https://example.com/a")
     assert event.key == read_one(event="click", url="https://example.com/a").key
     assert len(event.key) == 22
@@ -143,13 +143,13 @@ def test_the_key_tells_events_apart():
         read_one(event="click", url="https://example.com/a", mj_message_id="12"),
     ]
     assert event.key not in {other.key for other in others}
-    # As the REST API knows it
+    # As in the REST API
     assert event.key == event_key(
         "click", event.message_id, event.date, "https://example.com/a"
     )
 
 
-def test_without_an_id_the_address_tells():
+def test_without_an_id_the_address_is_in_the_key():
     first, second = (
         read_one(MessageID=0, mj_message_id="", email=f"{name}@example.com")
         for name in ("a", "b")
@@ -158,7 +158,7 @@ def test_without_an_id_the_address_tells():
 
 
 @given(json_values)
-def test_any_json_will_do(value):
+def test_any_json_is_accepted(value):
     read_post(json.dumps(value).encode())
 
 
@@ -173,7 +173,7 @@ def test_any_value_in_any_field(changes):
 
 
 @given(st.binary())
-def test_any_bytes_will_do(body):
+def test_any_bytes_are_accepted(body):
     read_post(body)
 
 
@@ -181,7 +181,7 @@ SAMPLES = Path(__file__).resolve().parents[4] / "shared/reference/webhooks"
 
 
 def test_real_posts():
-    """Where the team's samples lie beside the repository, each of them is read."""
+    """Each of the team's samples is read, if they are next to the repository."""
     for path in SAMPLES.glob("*.json"):
         post = read_post(path.read_bytes())
         assert not post.unreadable, path

@@ -1,4 +1,4 @@
-"""What the events of one mail say together."""
+"""The summary of all events of one email."""
 
 from datetime import datetime, timedelta
 
@@ -110,7 +110,7 @@ def test_automatic_opens(agent, seconds, automatic):
     assert summary.status == ("sent" if automatic else "open")
 
 
-def test_without_a_delivery_only_the_agent_tells():
+def test_without_a_delivery_only_the_agent_counts():
     assert not is_automatic(PERSON, SENT_AT, None)
     assert is_automatic("Mozilla/5.0", SENT_AT, None)
 
@@ -126,14 +126,14 @@ def test_without_a_delivery_only_the_agent_tells():
         ("open", None, [hard()], "open"),
         ("sent", None, [hard()], "bounce"),
         ("pending", None, [BLOCKED], "error"),
-        # Where Odoo says "delivered" at the hand-over, a block still counts
+        # Even if Odoo said "delivered" at the hand-over, a block counts
         ("sent", None, [BLOCKED], "error"),
         ("bounce", None, [facts("open", 60)], "open"),
         ("bounce", None, [facts("sent", 0)], "bounce"),
         ("bounce", "bounce", [facts("sent", 0), hard()], "bounce"),
         ("error", "error", [soft(), facts("sent", 90, 2)], "sent"),
         ("open", "open", [facts("sent", 0), facts("open", 1, 2)], "sent"),
-        # Odoo's own tracking has seen it opened
+        # Odoo's own tracking saw an open
         ("open", "sent", [facts("sent", 0), facts("open", 1, 2)], "open"),
         ("cancel", None, [facts("sent", 0)], "cancel"),
         ("sent", None, [GREYLISTED], "sent"),
@@ -169,8 +169,8 @@ def test_order_and_repeats_change_nothing(events, random):
 
 
 @given(some_events, st.randoms(), st.sampled_from(sorted(RANKS)))
-def test_arriving_in_any_order_and_twice_ends_the_same(events, random, current):
-    """After each event, all that came so far is summed up."""
+def test_order_and_repeats_do_not_change_the_end(events, random, current):
+    """All events so far are summarized after each one."""
 
     def apply(events):
         status, derived, before = current, None, None

@@ -1,4 +1,4 @@
-"""Which side is right about an address, one case at a time and in random histories."""
+"""Which side is right about an address, in single cases and random histories."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from mail_mailjet.tools.mailjet.exclusion_merge import (
 )
 
 EARLY, LATE = datetime(2026, 3, 1), datetime(2026, 3, 2)
-# As long as nothing was agreed: what Odoo says, what Mailjet says, and what is done
+# Before the first agreement: what Odoo says, what Mailjet says, and what is done
 FIRST_TIME = {
     "nobody": (Side(False), Side(False), Decision("", False)),
     "both": (Side(True, EARLY), Side(True, LATE), Decision("", True)),
@@ -44,7 +44,7 @@ def test_nothing_agreed_yet(name):
 
 
 @pytest.mark.parametrize("was_excluded", [True, False])
-def test_one_has_changed_whatever_the_clocks_say(was_excluded):
+def test_a_change_on_one_side_wins_whatever_the_clocks_say(was_excluded):
     agreed = Agreed(was_excluded, LATE, LATE)
     same, changed = Side(was_excluded, LATE), Side(not was_excluded, EARLY)
     assert merge(agreed, changed, same) == Decision(MAILJET, not was_excluded)
@@ -52,20 +52,20 @@ def test_one_has_changed_whatever_the_clocks_say(was_excluded):
 
 
 @pytest.mark.parametrize("was_excluded", [True, False])
-def test_there_and_back_is_a_change_too(was_excluded):
+def test_changing_back_is_a_change(was_excluded):
     agreed = Agreed(was_excluded, None, None)
     back, changed = Side(was_excluded, LATE), Side(not was_excluded, EARLY)
     assert merge(agreed, back, changed) == Decision(MAILJET, was_excluded)
     assert merge(agreed, changed, back) == Decision(ODOO, was_excluded)
 
 
-def test_who_is_forgotten_is_neither_unblocked_nor_told_to_mailjet():
+def test_a_forgotten_contact_is_neither_unblocked_nor_sent_to_mailjet():
     agreed = Agreed(True, EARLY, EARLY)
     assert merge(agreed, Side(True, EARLY), None) == Decision("", True, "forgotten")
     assert merge(agreed, Side(False, LATE), None) == Decision("", False)
 
 
-def test_as_long_as_another_account_excludes():
+def test_another_account_still_excludes():
     agreed = Agreed(True, EARLY, EARLY)
     sides = Side(True, EARLY), Side(False, LATE)
     held = merge(agreed, *sides, elsewhere=True)
@@ -73,12 +73,12 @@ def test_as_long_as_another_account_excludes():
     assert merge(agreed, *sides) == Decision(ODOO, False)
     blocked = merge(None, Side(False), Side(True, EARLY), elsewhere=True)
     assert blocked == Decision(ODOO, True)
-    # What somebody does in Odoo is another matter
+    # A change in Odoo is another matter
     unblocked = merge(agreed, Side(False, LATE), Side(True, EARLY), elsewhere=True)
     assert unblocked == Decision(MAILJET, False)
 
 
-def test_a_way_that_is_closed():
+def test_a_direction_that_is_off():
     only_odoo, only_mailjet = (Side(True), Side(False)), (Side(False), Side(True))
     for sides, loser in ((only_odoo, MAILJET), (only_mailjet, ODOO)):
         for direction, open_ways in DIRECTIONS.items():
@@ -89,7 +89,7 @@ def test_a_way_that_is_closed():
                 assert decision == Decision("", True, "direction")
 
 
-def test_what_was_ours_is_nobodys_change():
+def test_our_own_write_is_not_a_change():
     """Interrupted once Mailjet had it, and unblocked in Odoo before that or deleted."""
     excluded = Side(True, LATE)
     for unblocked in (Side(False, EARLY), Side(False)):
@@ -97,7 +97,7 @@ def test_what_was_ours_is_nobodys_change():
         assert merge(agreed, unblocked, excluded) == Decision(MAILJET, False)
 
 
-def test_what_did_not_come_about_changes_nothing():
+def test_a_write_that_failed_changes_nothing():
     before = Agreed(False, EARLY, EARLY)
     for mailjet in (Side(False, LATE), None):
         for agreed in (before, None):
@@ -122,7 +122,7 @@ SIDES = st.builds(Side, st.booleans(), st.none() | st.sampled_from([EARLY, LATE]
     direction=st.sampled_from(sorted(DIRECTIONS)),
     elsewhere=st.booleans(),
 )
-def test_only_what_is_allowed_and_nothing_without_a_cause(
+def test_only_allowed_writes_and_none_without_a_cause(
     agreed, odoo, mailjet, direction, elsewhere
 ):
     decision = merge(agreed, odoo, mailjet, direction, elsewhere=elsewhere)
@@ -130,7 +130,7 @@ def test_only_what_is_allowed_and_nothing_without_a_cause(
     if decision.write:
         assert decision.write in DIRECTIONS[direction] and not decision.held_by
         assert said[decision.write] != decision.is_excluded
-        # Nobody is freed whom nobody has freed
+        # Nobody is unblocked unless a person did it
         if not decision.is_excluded:
             freeing = mailjet if decision.write == ODOO else odoo
             assert not freeing.is_excluded
@@ -141,7 +141,7 @@ def test_only_what_is_allowed_and_nothing_without_a_cause(
 
 
 class World:
-    """One address on both sides, and an exchange that may be killed half-way."""
+    """One address on both sides, and an exchange that may be killed halfway."""
 
     def __init__(self):
         self.now = EARLY
@@ -160,7 +160,7 @@ class World:
         return False
 
     def act(self, side, is_excluded):
-        """Somebody excludes or frees the address."""
+        """A person excludes or includes the address."""
         if self.set(side, is_excluded):
             self.expected = is_excluded
 
@@ -176,7 +176,7 @@ class World:
             self.act(*act)
         if decision.write == ODOO:
             if self.sides[ODOO] != odoo:
-                return True  # the database refuses: it is not as it was read
+                return True  # the database refuses: it changed since it was read
             self.set(ODOO, decision.is_excluded)
             odoo = self.sides[ODOO]
         elif decision.write == MAILJET:
@@ -198,7 +198,7 @@ IN_ODOO = st.tuples(st.just(ODOO), st.booleans())
 
 @given(st.lists(ACTS | st.none(), max_size=25))
 def test_the_last_change_of_a_person_wins(history):
-    """None stands for an exchange, with which nobody interferes."""
+    """None stands for an exchange without interference."""
     world = World()
     for act in [*history, None]:
         if act:
@@ -206,7 +206,7 @@ def test_the_last_change_of_a_person_wins(history):
         else:
             world.exchange()
             assert {s.is_excluded for s in world.sides.values()} == {world.expected}
-            assert not world.exchange(), "it goes to and fro"
+            assert not world.exchange(), "it alternates forever"
 
 
 @given(
@@ -245,7 +245,7 @@ def test_killed_in_the_middle(history):
         max_size=20,
     )
 )
-def test_whatever_happens_both_sides_end_the_same(history):
+def test_both_sides_always_end_the_same(history):
     world = World()
     for first, second in history:
         if first in (ODOO, MAILJET):

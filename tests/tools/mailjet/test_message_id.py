@@ -17,7 +17,7 @@ def test_reads_the_number(number):
     assert mailjet_message_ids(written(number)) == [str(number)]
 
 
-def test_reads_all_in_their_order():
+def test_reads_all_in_order():
     references = f"<odoo@example.com>\n {written(7)} {written(5)}"
     assert mailjet_message_ids(references) == ["7", "5"]
 
@@ -25,7 +25,7 @@ def test_reads_all_in_their_order():
 @pytest.mark.parametrize(
     "references", [None, "", "<a@mailjet.com>", written(7).replace("mailjet", "other")]
 )
-def test_other_ids_are_none_of_mailjets(references):
+def test_other_ids_are_not_mailjets(references):
     assert mailjet_message_ids(references) == []
 
 
@@ -33,7 +33,7 @@ ANY_TEXT = st.text(st.characters())
 
 
 @given(ANY_TEXT)
-def test_any_text_will_do(references):
+def test_any_text_is_accepted(references):
     for found in mailjet_message_ids(references):
         assert re.fullmatch("[0-9]{1,20}", found)
 
@@ -69,5 +69,5 @@ def test_the_rest_of_the_id_does_not_matter(data, start):
         written(7).strip("<>"),
     ],
 )
-def test_what_only_looks_like_one(wrong):
+def test_lookalikes(wrong):
     assert mailjet_message_ids(wrong) == []

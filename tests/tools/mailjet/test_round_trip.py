@@ -1,18 +1,18 @@
-"""Waiting for Mailjet's word on a mail."""
+"""Wait for Mailjet's report on an email."""
 
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from mail_mailjet.tests.standins import RestStandin, Store
-from mail_mailjet.tools.mailjet.client import MailjetApi
 from mail_mailjet.tools.mailjet.delivery_failure import Kind
+from mail_mailjet.tools.mailjet.resources import MailjetApi
 from mail_mailjet.tools.mailjet.round_trip import Verdict, wait_for_delivery
 
 KEY, SECRET = "key-of-the-account", "hush-hush-secret"
 
 
 class Clock:
-    """Time that only goes on when somebody sleeps."""
+    """A clock that only advances while somebody sleeps."""
 
     def __init__(self, on_sleep=lambda seconds: None):
         self.now = 0.0
@@ -34,8 +34,7 @@ def store():
 
 
 @pytest.fixture
-def rest(store, monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+def rest(store):
     with RestStandin(store) as rest:
         yield rest
 
@@ -80,12 +79,12 @@ def test_verdicts(store, rest, word, verdict, kind):
     assert (trip.failure and trip.failure.kind) is kind
 
 
-def test_another_mail_is_not_it(store, rest):
+def test_another_email_does_not_count(store, rest):
     send(store, "anybody@example.org", "test-2")
     assert wait(rest, seconds=3).verdict is Verdict.NO_TRACE
 
 
-def test_waits_until_it_is_there(store, rest):
+def test_waits_until_it_is_listed(store, rest):
     def arrive(now):
         if now >= 4 and not store.messages:
             send(store, "anybody@example.org")
@@ -104,7 +103,7 @@ def test_an_outage_is_waited_out_and_wrong_keys_are_not(store, rest):
     assert trip.seconds == 0
 
 
-def test_asks_no_more_often_than_it_says(store, rest):
+def test_polls_no_more_often_than_planned(store, rest):
     wait(rest, seconds=120)
     asked = [request for request in rest.requests if "message" in request.path]
     assert len(asked) <= 30

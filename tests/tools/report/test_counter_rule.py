@@ -37,7 +37,7 @@ def test_what_mailjet_refuses_has_a_reason(source, timing, resolution):
 
 
 @given(MOMENTS, st.timedeltas(timedelta(0), timedelta(days=400)), st.sampled_from("HD"))
-def test_windows_hold_every_slice_once_and_no_more_than_100(start, length, letter):
+def test_windows_cover_each_slice_once_and_at_most_100(start, length, letter):
     resolution = {"H": "Hour", "D": "Day"}[letter]
     end = (start + length).replace(microsecond=0)
     found = list(windows(start, end, resolution))
@@ -45,7 +45,7 @@ def test_windows_hold_every_slice_once_and_no_more_than_100(start, length, lette
     assert all(until - begin <= MOST_SLICES * width for begin, until in found)
     assert all(newer[0] == older[1] for newer, older in pairwise(found))
     first, last = found[-1][0], found[0][1]
-    # The first moment of a window is left out: its first slice begins a second later
+    # The start of a window is excluded: its first slice begins a second later
     assert first < start <= first + width + timedelta(seconds=1)
     assert last == end
     for begin, _until in found:
@@ -53,7 +53,7 @@ def test_windows_hold_every_slice_once_and_no_more_than_100(start, length, lette
         assert (begin + timedelta(seconds=1) - midnight) % width == timedelta(0)
 
 
-def test_finer_counters_are_read_back_less_far():
+def test_finer_counters_start_later():
     now = datetime(2026, 11, 25, 12)
     assert beginning("Day", now) == datetime(2018, 4, 3)
     assert beginning("Hour", now) == datetime(2025, 11, 24, 12)

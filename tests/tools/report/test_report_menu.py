@@ -41,7 +41,7 @@ def asked(**choice):
                 )
             ],
         ),
-        # What was chosen for another filter counts for nothing
+        # Choices for another filter are ignored
         (
             {"report": "open", "campaigns": ("7",), "lists": ("5",)},
             [("open", {"IsDeleted": "false"})],

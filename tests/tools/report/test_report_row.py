@@ -54,7 +54,7 @@ def test_an_open_has_the_key_of_the_posted_one():
     assert (found["date"], found["is_automatic"]) == (DATE, False)
 
 
-def test_an_open_of_a_proxy_or_in_haste_is_a_machines():
+def test_an_open_by_a_proxy_or_too_fast_is_automatic():
     row = {
         "MessageID": 1,
         "OpenedAt": "2026-03-04T05:06:07Z",
@@ -81,7 +81,7 @@ def test_a_click_without_id_and_campaign_has_the_key_of_the_posted_one():
     assert found["mailjet_campaign_id"] == "7"
 
 
-def test_a_bounce_is_told_by_its_message():
+def test_a_bounce_is_identified_by_its_message():
     row = {
         "ID": MESSAGE,
         "BouncedAt": "2026-03-04T05:06:07Z",
@@ -103,7 +103,7 @@ def test_a_message_keeps_its_id_of_19_digits():
     assert found["mailjet_campaign_id"] == "7"
 
 
-def test_a_campaign_in_the_overview_is_the_one_that_was_sent():
+def test_a_campaign_has_the_same_key_in_the_overview():
     sent = read_campaign(
         {"ID": 7, "FromEmail": "Info@B.Example", "CampaignType": 2}, {}
     )
@@ -125,7 +125,7 @@ def test_a_campaign_in_the_overview_is_the_one_that_was_sent():
         {"ID": 1, "Email": "a@b.example", "Name": "Anonymized"},
     ],
 )
-def test_who_was_forgotten_is_known(row):
+def test_anonymized_contacts_are_recognized(row):
     assert read_contact(row, {})["is_anonymized"]
 
 
@@ -155,7 +155,7 @@ def test_counters_with_both_spellings_and_numbers_as_texts():
     assert found["open_delay"] == 10**11
 
 
-def test_the_counters_of_all_time_have_no_slice():
+def test_lifetime_counters_have_no_slice():
     asked = {**ASKED, "CounterResolution": "Lifetime", "SourceID": "7"}
     found = read_counter({"Timeslice": ""}, asked)
     assert (found["key"], found["date"]) == ("APIKey/Message/Lifetime/7/", None)

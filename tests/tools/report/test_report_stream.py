@@ -11,7 +11,7 @@ def seconds(moment):
     return int(moment.replace(tzinfo=timezone.utc).timestamp())
 
 
-def test_events_are_asked_by_their_own_time_and_campaigns_of_all_times():
+def test_events_are_read_by_their_own_time_from_all_campaigns():
     asked = window_params(STREAMS["open"], {"IsDeleted": "false"}, START, END)
     assert asked == {
         "IsDeleted": "false",
@@ -23,7 +23,7 @@ def test_events_are_asked_by_their_own_time_and_campaigns_of_all_times():
     }
 
 
-def test_messages_are_asked_with_address_subject_and_custom_id():
+def test_messages_are_read_with_address_subject_and_custom_id():
     asked = window_params(STREAMS["message"], {}, START, END)
     assert (asked["FromTS"], asked["ToTS"]) == (seconds(START), seconds(END))
     assert asked["Sort"] == "ArrivedAt"
