@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import float_round
 from odoo.tools.misc import formatLang
 
 from ... import const
@@ -245,6 +246,7 @@ class MailjetPolicyLimit(models.Model):
 
     def _number(self, value):
         """Return a number in the user's format, with no more decimals than needed."""
-        text = f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
-        decimals = len(text.rstrip("0").partition(".")[2])
+        most = 3 if value < 0.1 else 2
+        value = float_round(value, precision_digits=most)
+        decimals = len(f"{value:.{most}f}".rstrip("0").partition(".")[2])
         return formatLang(self.env, value, digits=decimals)

@@ -65,10 +65,7 @@ class MailjetSendingHour(models.Model):
     def get_empty_list_help(self, help_message):
         """Explain that a report is missing, and offer it to those who may run it."""
         title = self.env._("When do people open your emails?")
-        text = self.env._(
-            "Import the account's counters by hour to find out. Each request reads 100 "
-            "hours."
-        )
+        text = self.env._("Import the account's counters by hour to find out.")
         if self.env["mailjet.report"].has_access("create"):
             offer = Markup(
                 '<a type="action" class="btn btn-primary" data-method="action_import"'

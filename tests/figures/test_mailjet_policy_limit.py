@@ -144,6 +144,10 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
             "Mailjet applies its limits from 1,000 emails in 30 days; you sent 12.",
         )
 
+    def test_a_rounded_rate_has_no_trailing_zero(self):
+        self.read_figures(total=1616, MessageUnsubscribedCount=8)  # 0.4950 %
+        self.assertIn("That is 0.5 %;", self.limit("unsubscribed").words)
+
     def test_the_days_are_stored_as_counters(self):
         self.read_figures(MessageSpamCount=3, MessageOpenedCount=10)
         counters = self.env["mailjet.counter"].search(
