@@ -27,7 +27,7 @@ class MailjetContact(models.Model):
     is_excluded = fields.Boolean(
         "Excluded", readonly=True, help="Mailjet sends no campaigns to this address."
     )
-    excluded_changed_on = fields.Datetime("Exclusion changed", readonly=True)
+    excluded_changed_on = fields.Datetime("Exclusion changed on", readonly=True)
     is_pending = fields.Boolean("Opt-in pending", readonly=True)
     is_complaining = fields.Boolean("Complained", readonly=True)
     is_anonymized = fields.Boolean(

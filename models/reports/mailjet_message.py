@@ -17,7 +17,7 @@ class MailjetMessage(models.Model):
     display_name = fields.Char(compute="_compute_display_name")
     mailjet_id = fields.Char("Message ID", readonly=True)
     guid = fields.Char("Message GUID", readonly=True)
-    date = fields.Datetime("Accepted", readonly=True)
+    date = fields.Datetime("Accepted on", readonly=True)
     status = fields.Selection(
         [
             ("queued", "Queued"),
@@ -46,7 +46,7 @@ class MailjetMessage(models.Model):
     attachment_count = fields.Integer("Attachments", readonly=True)
     size = fields.Integer("Size (bytes)", readonly=True)
     delay = fields.Float("Delay (seconds)", readonly=True)
-    spam_score = fields.Float(readonly=True)
+    spam_score = fields.Float("Spam score", readonly=True)
     is_open_tracked = fields.Boolean("Opens tracked", readonly=True)
     is_click_tracked = fields.Boolean("Clicks tracked", readonly=True)
     trace_id = fields.Many2one(
