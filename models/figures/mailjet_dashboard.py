@@ -7,10 +7,10 @@ from .mailjet_rates_mixin import MEASURES, RATES
 
 DAYS = 30
 # An hour with fewer emails says nothing about its open rate
-LEAST_OF_AN_HOUR = 100
-LONGEST_LIST = 5
+MIN_PER_HOUR = 100
+MAX_ROWS = 5
 # By which factor Mailjet's count may exceed ours: events may be late or on another day
-COMPLETE = 1.1
+TOLERANCE = 1.1
 # In the order shown
 FIGURES = (
     "processed",
@@ -92,7 +92,7 @@ class MailjetDashboard(models.AbstractModel):
                 ("resolution", "=", "Day"),
             ],
         )
-        is_part = _processed(counters) > COMPLETE * _processed(events)
+        is_part = _processed(counters) > TOLERANCE * _processed(events)
         if counters and (is_part or not events):
             return "counters", self._filled(counters)
         return bool(events) and "events", self._filled(events)
@@ -170,9 +170,9 @@ class MailjetDashboard(models.AbstractModel):
             domain,
             ["weekday", "hour"],
             ["opened_rate:avg", "delivered:sum"],
-            having=[("delivered:sum", ">=", LEAST_OF_AN_HOUR)],
+            having=[("delivered:sum", ">=", MIN_PER_HOUR)],
             order="opened_rate:avg DESC, weekday, hour",
-            limit=LONGEST_LIST,
+            limit=MAX_ROWS,
         )
         if not groups and not hours.search_count(domain, limit=1):
             return None
@@ -209,7 +209,7 @@ class MailjetDashboard(models.AbstractModel):
         reasons = sorted(counts, key=lambda reason: (-counts[reason], reason))
         return [
             {"reason": reason, "label": labels[reason], "count": counts[reason]}
-            for reason in reasons[:LONGEST_LIST]
+            for reason in reasons[:MAX_ROWS]
         ]
 
 

@@ -12,7 +12,7 @@ from ...tools.mailjet.errors import MailjetApiError
 # Longer than any request with its retries: a worker that holds an item longer has died
 LEASE = timedelta(minutes=5)
 # Consecutive conflicts with the other worker before leaving the rest to the next run
-MOST_CONFLICTS = 5
+MAX_CONFLICTS = 5
 
 
 class MailjetReportItem(models.Model):
@@ -78,9 +78,9 @@ class MailjetReportItem(models.Model):
         conflicts = 0
         with ExitStack() as stack:
             clients = {}
-            while seconds_left and conflicts < MOST_CONFLICTS:
+            while seconds_left and conflicts < MAX_CONFLICTS:
                 try:
-                    item = self._take()
+                    item = self._lease_next()
                     if not item:
                         break
                     seconds_left = item._work(clients, stack)
@@ -122,7 +122,7 @@ class MailjetReportItem(models.Model):
             self._wake(waiting.next_try)
 
     @api.model
-    def _take(self):
+    def _lease_next(self):
         """Lease the next item to this worker; return it, or an empty recordset."""
         self.env.cr.execute(
             SQL(
@@ -171,36 +171,36 @@ class MailjetReportItem(models.Model):
         commit_progress = self.env["ir.cron"]._commit_progress
         while True:
             try:
-                keep = self._ask(clients[server.id])
+                store = self._request(clients[server.id])
             except MailjetApiError as error:
-                keep = self._keep_error(error)
-            is_ours = self._is_held(lease) and self._keep_safely(keep)
+                store = self._handle_error(error)
+            is_ours = self._lock_leased(lease) and self._store_safely(store)
             seconds_left = commit_progress(int(is_ours and self.state != "todo"))
             if not is_ours or self.lease != lease:
                 return seconds_left
             if not seconds_left:
-                self._leave()
+                self._release()
                 return 0
 
-    def _leave(self):
+    def _release(self):
         """Release this item, so that another worker or the next run can continue it."""
         self.write({"lease": False, "lease_until": False})
         self.env["ir.cron"]._commit_progress()
 
-    def _keep_safely(self, keep):
+    def _store_safely(self, store):
         """Store an answer; return whether this item still exists.
 
         Rows that the database rejects make this item fail, and no other.
         """
         try:
             with self.env.cr.savepoint():
-                keep()
+                store()
         except (psycopg2.DataError, psycopg2.IntegrityError) as error:
             self.invalidate_recordset(flush=False)
-            self._end(state="failed", problem=str(error))
+            self._finish(state="failed", problem=str(error))
         return bool(self.exists())
 
-    def _is_held(self, lease):
+    def _lock_leased(self, lease):
         """Lock this item; return whether this worker still has to work on it."""
         held = self.try_lock_for_update()
         self.invalidate_recordset()

@@ -28,28 +28,29 @@ PERMANENT_ERRORS = (
     ReadOnlyError,
 )
 # A window with more pages is halved, which keeps offsets small
-MOST_PAGES = 10
+MAX_PAGES = 10
 # A window whose row count changes while it is read is read again, this often at most
-MOST_READINGS = 3
+MAX_READINGS = 3
 
 
 class MailjetReportItem(models.Model):
     """One step of an item: a request, made without a lock, and what to do with it.
 
-    `_ask` returns a function that stores the answer. The worker calls it only if the
-    item is still its own.
+    `_request` returns a function that stores the answer. The worker calls it only if it
+    still holds the lease.
     """
 
     _inherit = "mailjet.report.item"
 
-    def _ask(self, client):
+    def _request(self, client):
+        """Make the next request; return a function that stores its answer."""
         stream = STREAMS[self.stream]
         params = window_params(stream, self.params or {}, self.date_from, self.date_to)
-        if self.kind == "compare" or (self.remote_count < 0 and self._is_halvable()):
+        if self.kind == "compare" or (self.remote_count < 0 and self._can_be_split()):
             count = client.count(stream.resource, **params)
             if self.kind == "compare":
-                return lambda: self._keep_comparison(count)
-            return lambda: self._keep_count(count)
+                return lambda: self._handle_comparison(count)
+            return lambda: self._handle_count(count)
         rows = client.page(stream.resource, self.offset, **params)
         key = page_key(rows)
         if rows and self.offset and key == self.page_key:
@@ -58,28 +59,29 @@ class MailjetReportItem(models.Model):
         check_rows(values, params, self.date_from, self.date_to)
         remote = self.remote_count
         is_last = len(rows) < API_PAGE_SIZE
-        if is_last and not self._is_halvable() and self.stream != "counter":
+        if is_last and not self._can_be_split() and self.stream != "counter":
             remote = client.count(stream.resource, **params)
-        return lambda: self._keep_page(values, key, is_last, remote)
+        return lambda: self._handle_page(values, key, is_last, remote)
 
-    def _is_halvable(self):
+    def _can_be_split(self):
+        """Return whether this is a window whose rows can be counted and halved."""
         return bool(self.date_from) and self.stream != "counter"
 
-    def _keep_count(self, count):
+    def _handle_count(self, count):
         """Read the window if it is small enough; otherwise split it in two."""
         width = self.date_to - self.date_from
-        if count > MOST_PAGES * API_PAGE_SIZE and width > timedelta(seconds=1):
+        if count > MAX_PAGES * API_PAGE_SIZE and width > timedelta(seconds=1):
             middle = (self.date_from + width / 2).replace(microsecond=0)
             if middle == self.date_from:
                 middle = self.date_to - timedelta(seconds=1)
             self.copy({"date_from": middle})
-            self._begin_again(date_to=middle)
+            self._restart(date_to=middle)
         elif count:
             self.remote_count = count
         else:
-            self._end(remote_count=0)
+            self._finish(remote_count=0)
 
-    def _keep_page(self, values, key, is_last, remote):
+    def _handle_page(self, values, key, is_last, remote):
         """Store the rows of a page, and the progress."""
         model = self.env[STREAMS[self.stream].model]
         changed = model._store_page(self.report_id, values)
@@ -95,29 +97,29 @@ class MailjetReportItem(models.Model):
             }
         )
         if is_last:
-            self._keep_last(remote)
+            self._handle_last_page(remote)
 
-    def _keep_last(self, remote):
+    def _handle_last_page(self, remote):
         """Finish the window, or read it again if rows came or went meanwhile."""
         moved = remote >= 0 and remote != self.offset
-        if moved and self.reading + 1 < MOST_READINGS:
-            self._begin_again(reading=self.reading + 1)
+        if moved and self.reading + 1 < MAX_READINGS:
+            self._restart(reading=self.reading + 1)
         else:
-            self._end(remote_count=self.offset)
+            self._finish(remote_count=self.offset)
 
-    def _keep_comparison(self, count):
+    def _handle_comparison(self, count):
         """Narrow down which windows have changed at Mailjet, and read them again."""
-        parts = self._parts()
+        parts = self._compared_windows()
         if count != sum(parts.mapped("remote_count")):
             if len(parts) < 2:
-                parts._begin_again(reading=0)
+                parts._restart(reading=0)
             else:
                 middle = parts[len(parts) // 2].date_from
                 self.copy({"date_from": middle})
                 self.copy({"date_to": middle})
         self.unlink()
 
-    def _parts(self):
+    def _compared_windows(self):
         """Return the finished windows within this comparison, oldest first."""
         return self.search(
             [
@@ -131,7 +133,8 @@ class MailjetReportItem(models.Model):
             order="date_from",
         ).filtered(lambda item: item.params == self.params)
 
-    def _begin_again(self, **vals):
+    def _restart(self, **vals):
+        """Let this item be read again from its first page."""
         self.write(
             {
                 "state": "todo",
@@ -148,7 +151,7 @@ class MailjetReportItem(models.Model):
             }
         )
 
-    def _end(self, **vals):
+    def _finish(self, **vals):
         self.write(
             {
                 "state": "done",
@@ -163,15 +166,15 @@ class MailjetReportItem(models.Model):
     # Errors
     # ------------------------------------------------------------------
 
-    def _keep_error(self, error):
+    def _handle_error(self, error):
         """Return a function that stores an error and schedules a retry, if any."""
         words = self.report_id.server_id._mailjet_explain_api_error(error)
 
-        def keep():
+        def store():
             attempts = self.attempts + 1
-            may_help = not isinstance(error, PERMANENT_ERRORS)
+            is_temporary = not isinstance(error, PERMANENT_ERRORS)
             vals = {"attempts": attempts, "problem": words, "lease": False}
-            if may_help and attempts <= self.report_id.retries:
+            if is_temporary and attempts <= self.report_id.retries:
                 wait = getattr(error, "retry_after", None)
                 now = fields.Datetime.now()
                 vals["next_try"] = (
@@ -189,4 +192,4 @@ class MailjetReportItem(models.Model):
             self.report_id.id,
             error,
         )
-        return keep
+        return store

@@ -73,8 +73,8 @@ class MailjetReport(models.Model):
             if last < end:
                 items += self._new_item(query, last, end)
         due = known.filtered(self._is_due)
-        due._begin_again(reading=0)
-        if known - due and self._is_to_be_compared():
+        due._restart(reading=0)
+        if known - due and self._is_comparison_due():
             items += self._new_item(query, first, last, kind="compare")
         return items
 
@@ -88,7 +88,7 @@ class MailjetReport(models.Model):
             return now - item.read_on > COMPARE_EVERY
         return any(read_at_age < limit <= age for limit in READ_AGAIN_AT)
 
-    def _is_to_be_compared(self):
+    def _is_comparison_due(self):
         return (
             not self.compared_on
             or fields.Datetime.now() - self.compared_on > COMPARE_EVERY

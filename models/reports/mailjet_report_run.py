@@ -118,7 +118,7 @@ class MailjetReport(models.Model):
                 # The worker that held the lease has stopped, too
                 report.item_ids.write({"lease": False, "lease_until": False})
             elif report.state != "running":
-                report._begin()
+                report._start()
         self.env["mailjet.report.item"]._wake()
 
     def action_stop(self):
@@ -151,7 +151,7 @@ class MailjetReport(models.Model):
             domain.append(("event", "in", kinds[self.report]))
         return domain
 
-    def _begin(self):
+    def _start(self):
         """Start a run: plan what to read."""
         self.ensure_one()
         if not self.server_id.active or not self.server_id._filter_mailjet():
@@ -172,7 +172,7 @@ class MailjetReport(models.Model):
         for query in queries:
             planned += self._plan(query)
         (self.item_ids - planned).unlink()
-        if self._is_to_be_compared():
+        if self._is_comparison_due():
             self.compared_on = fields.Datetime.now()
 
     def _fail(self, words):

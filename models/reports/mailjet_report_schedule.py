@@ -86,7 +86,7 @@ class MailjetReport(models.Model):
                 continue
             report._plan_next_run()
             try:
-                report._begin()
+                report._start()
             except UserError as error:
                 report._fail(str(error))
         if due:

@@ -7,7 +7,7 @@ from odoo.tests import new_test_user, tagged
 from ..common import MailjetCommon
 
 # However many events, mailings and servers there are
-MOST_QUERIES = 15
+MAX_QUERIES = 15
 COUNTS = (
     "delivered opened clicked opens clicks machine_opens hard_bounced soft_bounced"
     " blocked complained unsubscribed"
@@ -317,7 +317,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
 
         self.fill()
         few = queries()
-        self.assertLessEqual(few, MOST_QUERIES)
+        self.assertLessEqual(few, MAX_QUERIES)
         for number in range(5):
             other = self.create_server(f"Other {number}")
             for days_ago in range(30):

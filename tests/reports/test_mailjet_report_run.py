@@ -127,7 +127,7 @@ class TestMailjetReportRun(MailjetReportCommon):
         offsets = [
             int(request.params.get("Offset", 0)) for request in self.rest.requests
         ]
-        self.assertLess(max(offsets), mailjet_report_item_step.MOST_PAGES * PAGE)
+        self.assertLess(max(offsets), mailjet_report_item_step.MAX_PAGES * PAGE)
         limits = {r.params["Limit"] for r in self.rest.requests if "Limit" in r.params}
         self.assertEqual(limits, {str(PAGE)})
 
@@ -281,7 +281,7 @@ class TestMailjetReportRun(MailjetReportCommon):
     def test_stop_and_resume(self):
         self.fill()
         report = self.create_report()
-        keep, pages = mailjet_report_item_step.MailjetReportItem._keep_page, []
+        keep, pages = mailjet_report_item_step.MailjetReportItem._handle_page, []
 
         def stop_after_three(item, *args):
             keep(item, *args)
@@ -290,7 +290,7 @@ class TestMailjetReportRun(MailjetReportCommon):
                 item.report_id.action_stop()
 
         with patch.object(
-            mailjet_report_item_step.MailjetReportItem, "_keep_page", stop_after_three
+            mailjet_report_item_step.MailjetReportItem, "_handle_page", stop_after_three
         ):
             report.action_run()
             self.work()
@@ -315,7 +315,13 @@ class TestMailjetReportRun(MailjetReportCommon):
         item_class = mailjet_report_item_step.MailjetReportItem
         originals = {
             name: getattr(item_class, name)
-            for name in ("_ask", "_keep_page", "_keep_count", "_end", "_begin_again")
+            for name in (
+                "_request",
+                "_handle_page",
+                "_handle_count",
+                "_finish",
+                "_restart",
+            )
         }
 
         def dying(name):
@@ -417,7 +423,7 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.env.flush_all()
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             items = self.env["mailjet.report.item"].with_env(self.env(cr=cr))
-            return [items._take().id for _ in range(times)]
+            return [items._lease_next().id for _ in range(times)]
 
     def test_an_unfinished_item_is_free_for_the_next_run(self):
         self.fill()
@@ -434,7 +440,7 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.fill(events=100)
         report = self.create_report()
         report.action_run()
-        ask = mailjet_report_item_step.MailjetReportItem._ask
+        ask = mailjet_report_item_step.MailjetReportItem._request
 
         def slow(item, client):
             keep = ask(item, client)
@@ -442,7 +448,7 @@ class TestMailjetReportRun(MailjetReportCommon):
             item.flush_recordset()
             return keep
 
-        with patch.object(mailjet_report_item_step.MailjetReportItem, "_ask", slow):
+        with patch.object(mailjet_report_item_step.MailjetReportItem, "_request", slow):
             self.work()
         self.assertFalse(self.stored("open"))
         self.assertEqual(set(report.item_ids.mapped("remote_count")), {-1})
