@@ -71,11 +71,6 @@ MESSAGE_STATUSES = (
 # Segments: https://dev.mailjet.com/email/reference/segmentation/
 SEGMENT_STATUSES = ("used", "unused", "deleted")
 
-# Counters: https://dev.mailjet.com/email/reference/statistics#v3_get_statcounters
-COUNTER_SOURCES = ("APIKey", "Campaign", "List", "Sender")
-COUNTER_TIMINGS = ("Message", "Event")
-COUNTER_RESOLUTIONS = ("Highest", "Hour", "Day", "Lifetime")
-
 # Why a message failed: StateID in REST, `error` in events
 # https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Message.ts
 MESSAGE_STATES = {

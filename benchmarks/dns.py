@@ -1,7 +1,7 @@
-"""Measure the DNS checks: `dev/python benchmarks/dns.py`.
+"""Benchmark of the DNS checks: `dev/python benchmarks/dns.py`.
 
-Prints a line for each promise and exits with 1 if one is not kept. Times are compared
-with others of the same run, on the same machine.
+Prints a line for each promise and exits with 1 if one is broken. Times are compared
+only with others from the same run on the same machine.
 """
 
 import multiprocessing
@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# In the place of this folder, where "dns" would be this file and not dnspython
+# Replaces this folder, in which "dns" would be this file instead of dnspython
 sys.path[0] = str(ROOT / "tests" / "tools")
+sys.path.append(str(ROOT / "benchmarks"))
 import conftest  # noqa: E402, F401 - makes mail_mailjet.tools importable without Odoo
 from mail_mailjet.tests.standins import DnsStandin  # noqa: E402
 from mail_mailjet.tools.dns.check import check_domain, check_domains  # noqa: E402
@@ -24,16 +25,17 @@ from mail_mailjet.tools.dns.mx import check_mx  # noqa: E402
 from mail_mailjet.tools.dns.ownership import check_ownership  # noqa: E402
 from mail_mailjet.tools.dns.return_path import check_return_path  # noqa: E402
 from mail_mailjet.tools.dns.spf import check_spf  # noqa: E402
+from promises import exit_code, promise  # noqa: E402
 
 ANSWERS_AFTER = 0.05  # seconds
 TOKEN = "0123456789abcdef0123456789abcdef"
 DOMAINS = 100
 DEAD_ONE_IN = 10
-# The sum of all deadlines would take minutes; a part with as many dead ones is enough
+# One by one, all domains would take minutes: measure some, with as many dead ones
 ASKED_ONE_BY_ONE = 20
-# After the deadline a check may still put its answer together
+# Time to assemble the result after the deadline
 CONCLUDING = 0.5
-# The record itself, and three includes one inside of the other
+# The record itself and three nested includes
 DEPTH = 4
 SPF_TREE = {
     "spf.mailjet.com": {"TXT": ["v=spf1 ip4:198.51.100.0/24 ?all"]},
@@ -48,7 +50,7 @@ SPF = "v=spf1 include:one.test include:four.test mx a include:spf.mailjet.com ~a
 
 
 def zone_of(domain):
-    """All that a domain publishes: everything is right."""
+    """Return the zone of a domain whose records are all correct."""
     return {
         domain: {"TXT": [SPF], "MX": [f"10 mx.{domain}."], "A": ["192.0.2.2"]},
         f"mx.{domain}": {"A": ["192.0.2.4"]},
@@ -59,7 +61,7 @@ def zone_of(domain):
 
 
 def checks_of(domain):
-    """The checks that the add-on runs for a domain."""
+    """Return the checks that the add-on runs for a domain."""
     dkim_name = f"mailjet._domainkey.{domain}"
     return {
         "ownership": partial(
@@ -107,7 +109,7 @@ def files_open():
 
 
 def serve(zones, dead, connection):
-    """Play the DNS in a process of its own, as it would be elsewhere."""
+    """Run the DNS stand-in in a separate process, like a remote server."""
     with DnsStandin(zones, delay=ANSWERS_AFTER) as server:
         for name in dead:
             for host in (*zone_of(name), f"bnc3.{name}"):
@@ -127,7 +129,7 @@ def main():
     process.start()
     server = here.recv()
     try:
-        check_one(server, "d1.test")  # what is loaded on first use
+        check_one(server, "d1.test")  # warm up
         threads, files = threading.active_count(), files_open()
         one = measure_one(server)
         together, serial, longest = measure_many(server, names)
@@ -145,9 +147,8 @@ def main():
         ("threads_and_files_left", left, 0),
     ]
     for name, measured, floor in promises:
-        verdict = "ok" if measured <= floor else "short"
-        print(f"promise: {name} measured {measured:.3f} floor {floor:.3f} {verdict}")
-    return int(any(measured > floor for _name, measured, floor in promises))
+        promise(name, f"{measured:.3f}", f"{floor:.3f}", measured <= floor)
+    return exit_code()
 
 
 if __name__ == "__main__":

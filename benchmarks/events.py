@@ -1,9 +1,9 @@
-"""Measure how events are taken in and applied: `dev/python benchmarks/events.py`.
+"""Benchmark of receiving and applying events: `dev/python benchmarks/events.py`.
 
-Beside it, in the same run and on the same machine, OCA's mail_tracking_mailgun and
-mail_tracking_mass_mailing, from PyPI, in a database of their own: the same number of
-workers, rows and events. Prints a line for each promise and exits with 1 if one is not
-kept. Takes about ten minutes; `speed` or `kills` as an argument measures that alone.
+Compares with OCA's mail_tracking_mailgun and mail_tracking_mass_mailing, from PyPI, in
+the same run on the same machine: another database with as many workers and rows.
+Prints a line for each promise and exits with 1 if one is broken. Takes about ten
+minutes; pass `speed` or `kills` to measure only that.
 """
 
 import base64
@@ -22,7 +22,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# In the place of this folder, where "dns" would be a file of it and not dnspython
+# Replaces this folder, in which "dns" would be a benchmark instead of dnspython
 sys.path[0] = str(ROOT / "tests" / "tools")
 sys.path.append(str(ROOT / "benchmarks"))
 import conftest  # noqa: E402, F401 - makes mail_mailjet.tools importable without Odoo
@@ -51,8 +51,8 @@ from promises import exit_code, promise  # noqa: E402
 TRACES = 20_000
 GROUPED = 12_000  # events in posts of 100
 SINGLE = 1_500
-WARM = 3_000  # events before it is measured
-COMPARED = 1_200  # events of OCA's, which takes one a post
+WARM = 3_000  # events before measuring starts
+COMPARED = 1_200  # events for OCA's add-ons, which take one a post
 WARM_COMPARED = 200
 LARGE = 1_000_000
 MAILS = 2_000
@@ -65,7 +65,7 @@ OCA = (
 APPLY = "mail_mailjet.ir_cron_apply_events"
 PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
-# Nothing else shall run meanwhile, in either database
+# No other cron may run meanwhile, in either database
 QUIET = """
 env["ir.cron"].search([]).active = False
 for xmlid in %s:
@@ -147,7 +147,7 @@ def mailjet_event(number, trace_id, facts, name):
 
 
 def mailjet_events(numbered, facts):
-    """Give the deliveries of all traces, and then their opens."""
+    """Yield the deliveries of all traces, and then their opens."""
     for name in ("sent", "open"):
         for number, trace_id in numbered:
             yield mailjet_event(number, trace_id, facts, name)
@@ -174,7 +174,7 @@ def measure_ours(db, port, facts, events, size):
 
 
 def check_applied(db, trace_ids, status):
-    """Raise unless each of these traces has this state."""
+    """Raise unless all these traces have this status."""
     [(count,)] = query(
         db,
         "SELECT count(*) FROM mailing_trace WHERE id = ANY(%s) AND trace_status = %s",
@@ -186,7 +186,7 @@ def check_applied(db, trace_ids, status):
 
 
 def our_figures(db, facts, trace_ids):
-    """Return events a second in posts of 100 and singly, and the latencies of 100."""
+    """Return events a second in posts of 100 and singly, and latencies."""
     warm, grouped, single = WARM // 2, GROUPED // 2, SINGLE // 2
     numbered = list(enumerate(trace_ids, 1))
 
@@ -194,7 +194,7 @@ def our_figures(db, facts, trace_ids):
         return list(mailjet_events(numbered[start : start + count], facts))
 
     with serving(db) as (port, _process):
-        # Workers that have just started know nothing yet
+        # Warm up the workers
         measure_ours(db, port, facts, events_of(0, warm), 100)
         events = events_of(warm, grouped)
         per_second, latencies = measure_ours(db, port, facts, events, 100)
@@ -210,7 +210,7 @@ def our_figures(db, facts, trace_ids):
 
 
 def oca_addons():
-    """Fetch OCA's add-ons with pip; return the folder they lie in."""
+    """Download OCA's add-ons with pip; return their folder."""
     folder = HOME / "oca"
     if not folder.exists():
         with tempfile.TemporaryDirectory() as wheels:
@@ -252,7 +252,7 @@ def mailgun_body(number, tracking_id, db, name):
 
 
 def their_figures():
-    """Return the events a second of OCA's add-ons."""
+    """Return events a second of OCA's add-ons."""
     option = addons_path(oca_addons())
     modules = "mail_tracking_mailgun,mail_tracking_mass_mailing"
     with database("bench_events_oca", modules, option) as db:
@@ -272,7 +272,7 @@ def their_figures():
             trace_ids,
         )
         ids = [row[0] for row in rows[: COMPARED // 2]]
-        # One after the other, or its own requests are in each other's way
+        # All deliveries before the opens, or its own requests conflict
         bodies = [
             mailgun_body(number, tracking_id, db, name)
             for name in ("delivered", "opened")
@@ -286,7 +286,7 @@ def their_figures():
             post_all(port, path, bodies[WARM_COMPARED:], headers)
             seconds = time.monotonic() - began
         [(stored,)] = query(db, "SELECT count(*) FROM mail_tracking_event")
-        # A repeated request is taken for a replay there, so some get lost
+        # It takes repeated requests for replays, so some get lost
         print(f"OCA's stored {stored} of {len(bodies)} events")
     return (len(bodies) - WARM_COMPARED) / seconds
 
@@ -297,7 +297,7 @@ def their_figures():
 
 
 def compare_with_oca():
-    """Return our figures, for the comparison with a large database."""
+    """Compare with OCA's add-ons, and then with a large database."""
     theirs = their_figures()
     with database("bench_events", "mail_mailjet") as db:
         facts = shell(db, QUIET % [APPLY] + OURS)
@@ -325,7 +325,7 @@ def compare_with_oca():
 
 
 def compare_with_large(db, facts, small):
-    """Fill the database with a million of each, and measure the same again."""
+    """Measure again with a million traces and events in the database."""
     make_traces(db, facts["mailing"], LARGE, "sent")
     query(
         db,
@@ -358,7 +358,7 @@ def compare_with_large(db, facts, small):
 
 
 def show_plans(db, trace_ids):
-    """Print how PostgreSQL finds what the cron asks for; no table is read whole."""
+    """Print the query plans of the cron; none may scan a whole table."""
     select = "EXPLAIN SELECT id FROM mailjet_event WHERE"
     first, second = trace_ids[:2]
     for title, condition in (
@@ -369,7 +369,7 @@ def show_plans(db, trace_ids):
         lines = [row[0].strip() for row in query(db, f"{select} {condition}")]
         print(f"plan of {title}: {lines[0]} / {lines[1]}")
         whole = sum("Seq Scan" in line for line in lines)
-        promise(f"tables read whole for {title}", whole, 0, not whole)
+        promise(f"sequential scans for {title}", whole, 0, not whole)
 
 
 KILLED = """
@@ -384,7 +384,7 @@ env["mailing.contact"].create([
 mailing.mail_server_id = server
 """
 FACTS = OURS[OURS.index("env.cr.commit()") :]
-# What the cron of mailings does, in a process of its own: it is not the one to kill
+# Does the work of the mailing cron in another process, which is not killed
 SENDING = """
 mailing = env["mailing.mailing"].browse(%s)
 mailing.action_launch()
@@ -399,7 +399,7 @@ while mails:
 
 
 def send_while_killing():
-    """Send a mailing whose events come back while the cron's worker is killed."""
+    """Send a mailing, and kill the cron worker while its events come back."""
     authority = TestAuthority()
     store = Store()
     account = store.add_key("a" * 32, "b" * 32)
@@ -459,7 +459,7 @@ def check_nothing_lost(db, store, kills):
 
 
 def kill_now_and_then(db, server, sender):
-    """Kill the worker that applies events, again and again, until all is done."""
+    """Kill the worker that applies events repeatedly until all is done."""
     randomly = random.Random(7)
     kills, end = 0, time.monotonic() + 900
     while time.monotonic() < end:
@@ -478,7 +478,7 @@ def kill_now_and_then(db, server, sender):
 
 
 def applies(db):
-    """Return whether events are being applied in a transaction just now."""
+    """Return whether a transaction is applying events at this moment."""
     return query(
         db,
         """

@@ -1,4 +1,4 @@
-"""A database of its own and an Odoo with workers, for a benchmark."""
+"""A temporary database and an Odoo server with workers, for benchmarks."""
 
 import contextlib
 import http.client
@@ -19,12 +19,12 @@ WORKERS = 2
 
 
 def odoo(*arguments):
-    """Return Odoo's command line, in the environment that dev/python has set."""
+    """Return a command line for Odoo, to be run in the environment of dev/python."""
     return [sys.executable, str(ROOT / "dev" / "odoo_bin.py"), *map(str, arguments)]
 
 
 def connect(database):
-    """Return a connection where each statement is a transaction."""
+    """Return a connection in autocommit mode."""
     connection = psycopg2.connect(dbname=database)
     connection.autocommit = True
     return connection
@@ -39,13 +39,13 @@ def query(database, statement, *values):
 
 
 def addons_path(*more):
-    """Return the option that adds folders of add-ons to those of dev/odoo."""
+    """Return the option for these folders of add-ons beside those of dev/odoo."""
     return "--addons-path=" + ",".join(map(str, [HOME / "addons", *more]))
 
 
 @contextlib.contextmanager
 def database(name, modules, *options):
-    """Make a database with these modules, and drop it afterwards."""
+    """Create a database with these modules, and drop it afterwards."""
     query("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     query("postgres", f'CREATE DATABASE "{name}" TEMPLATE template0')
     try:
@@ -59,7 +59,7 @@ def database(name, modules, *options):
 
 
 def shell(name, script, *options):
-    """Run a script in Odoo's shell; return what it printed as JSON in its last line."""
+    """Run a script in Odoo's shell; return the JSON in the last line of its output."""
     run = odoo("shell", "-d", name, "--no-http", "--log-level=error", *options)
     done = subprocess.run(
         run, input=script, text=True, check=True, stdout=subprocess.PIPE
@@ -69,7 +69,7 @@ def shell(name, script, *options):
 
 @contextlib.contextmanager
 def shell_process(name, script, *options):
-    """Run a script in Odoo's shell beside the benchmark; give the process."""
+    """Run a script in Odoo's shell beside the benchmark; yield the process."""
     run = odoo("shell", "-d", name, "--no-http", "--log-level=error", *options)
     process = subprocess.Popen(run, stdin=subprocess.PIPE, text=True)
     process.stdin.write(script)
@@ -82,9 +82,9 @@ def shell_process(name, script, *options):
 
 
 def cron_worker(server):
-    """Return the pid of a server's only cron worker, or 0 while there is none.
+    """Return the pid of a server's only cron worker, or 0 if it is not running.
 
-    Workers for requests hold the listening socket, the one for crons closes it.
+    HTTP workers keep the listening socket open, the cron worker closes it.
     """
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
     listening = {
@@ -109,7 +109,7 @@ def free_port():
 
 @contextlib.contextmanager
 def serving(name, *options, cron_threads=1):
-    """Start Odoo with two workers for a database; give its port."""
+    """Start Odoo with two workers for a database; yield its port and process."""
     port, gevent_port = free_port(), free_port()
     process = subprocess.Popen(
         odoo(
@@ -131,7 +131,7 @@ def serving(name, *options, cron_threads=1):
     )
     try:
         _wait_until_up(port)
-        _wait_until_up(gevent_port)  # it takes a core for itself until then
+        _wait_until_up(gevent_port)  # its start-up would use a whole core
         yield port, process
     finally:
         process.send_signal(signal.SIGTERM)

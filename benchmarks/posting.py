@@ -1,4 +1,4 @@
-"""Post bodies to an address over several connections, as fast as it answers."""
+"""Post bodies to a URL over several connections, as fast as the server answers."""
 
 import re
 import socket
@@ -8,9 +8,9 @@ from threading import Thread
 
 
 def post_all(port, path, bodies, headers, connections=4):
-    """Post all bodies, in a process of its own; return the seconds each took.
+    """Post all bodies from a separate process; return how many seconds each took.
 
-    :raise RuntimeError: if an answer is not 200
+    :raise RuntimeError: if a request fails or its status is not 200
     """
     ours, theirs = Pipe()
     process = Process(
@@ -25,7 +25,7 @@ def post_all(port, path, bodies, headers, connections=4):
 
 
 def _post_all(pipe, port, path, bodies, headers, connections):
-    """Post with as little effort as can be: it is on the same machine."""
+    """Post over plain sockets, to leave the CPU to the server on the same machine."""
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n" + "".join(
         f"{name}: {value}\r\n" for name, value in headers.items()
     )
@@ -77,5 +77,5 @@ def _is_complete(answer):
 
 
 def percentile(values, part):
-    """Return the value below which that part of all lies."""
+    """Return the value below which this share of all values lies."""
     return sorted(values)[min(int(len(values) * part), len(values) - 1)]

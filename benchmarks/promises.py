@@ -1,10 +1,10 @@
-"""What a benchmark promises, a line each."""
+"""The promises that benchmarks check, printed one a line."""
 
 _kept = []
 
 
 def promise(name, measured, floor, ok):
-    """Print whether what was measured keeps what is promised."""
+    """Print whether a measurement keeps its promise."""
     _kept.append(ok)
     print(
         f"promise: {name} measured {measured} floor {floor} {'ok' if ok else 'short'}",
@@ -13,5 +13,5 @@ def promise(name, measured, floor, ok):
 
 
 def exit_code():
-    """Return 0 if all promises are kept."""
+    """Return 0 if all promises are kept, else 1."""
     return int(not all(_kept))

@@ -1,8 +1,8 @@
-"""Measure how reports are read and stored: `dev/python benchmarks/reports.py`.
+"""Benchmark of importing reports: `dev/python benchmarks/reports.py`.
 
-Everything is read from the stand-in Mailjet, in a process of its own. Prints a line for
-each promise and exits with 1 if one is not kept. Takes about fifteen minutes; `memory`,
-`storing`, `import`, `kills` or `view` as an argument measures that alone.
+Imports from the stand-in Mailjet, which runs in another process. Prints a line for each
+promise and exits with 1 if one is broken. Takes about fifteen minutes; pass `memory`,
+`storing`, `import`, `kills` or `view` to measure only that.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# In the place of this folder, where "dns" would be a file of it and not dnspython
+# Replaces this folder, in which "dns" would be a benchmark instead of dnspython
 sys.path[0] = str(ROOT / "tests" / "tools")
 sys.path.append(str(ROOT / "benchmarks"))
 import conftest  # noqa: E402, F401 - makes mail_mailjet.tools importable without Odoo
@@ -33,12 +33,12 @@ from promises import exit_code, promise  # noqa: E402
 PAIR = ("0" * 32, "1" * 32)
 REPORTS = ("bounce", "click", "open")
 SMALL, LARGE = 100_000, 1_000_000
-# A request to another continent and back; Mailjet's own time to answer comes on top
+# Network time to another continent and back; Mailjet's processing comes on top
 LATENCY = 0.1
 KILLS = 20
 KILLED_EVENTS = 60_000
 
-# Nothing else shall run meanwhile
+# No cron may run meanwhile
 SET_UP = """
 env["ir.cron"].search([]).active = False
 server = env["ir.mail_server"].create({
@@ -52,7 +52,7 @@ env["mailjet.report"].create([
 env.cr.commit()
 print(0)
 """
-# Reads all reports in this process, and tells its peak of memory
+# Runs all reports in this process, and prints its peak memory
 READ_HERE = """
 import json, resource, time
 from odoo.addons.mail_mailjet.tools.mailjet.resources import MailjetApi
@@ -104,7 +104,7 @@ while True:
     env.invalidate_all()
     time.sleep(0.05)
 """
-# What the web client asks for to open graph, pivot and list
+# The queries that the web client makes to open graph, pivot and list
 OPEN_VIEW = """
 import json, time
 spent, execute = [0.0], type(env.cr).execute
@@ -134,7 +134,7 @@ type(env.cr).execute = timed
 seconds = {}
 for name, ask in questions.items():
     env.invalidate_all()
-    ask()  # as the second who opens it, with the pages in memory
+    ask()  # measure the second time, with pages in memory
     spent[0] = 0.0
     env.invalidate_all()
     ask()
@@ -145,7 +145,7 @@ print(json.dumps(seconds))
 
 @contextlib.contextmanager
 def reading_database(name, url):
-    """Make a database with a server and the three reports of events."""
+    """Create a database with a server and a report for each kind of event."""
     with database(name, "mail_mailjet") as db:
         shell(db, SET_UP % (*PAIR, url, REPORTS))
         yield db
@@ -157,7 +157,7 @@ def standin_process(events, **options):
 
 
 def read_here(events, again=False):
-    """Read so many events in one process; return the figures of each run."""
+    """Import this many events in one process; return the figures of each run."""
     with (
         standin_process(events) as standin,
         reading_database("bench_reports", standin.rest_url) as db,
@@ -165,18 +165,18 @@ def read_here(events, again=False):
         runs = [shell(db, READ_HERE % True) for _ in range(1 + again)]
     for run in runs:
         if set(run["states"]) != {"done"} or run["rows"] + run["repeated"] != events:
-            raise RuntimeError(f"not all was read: {run}")
+            raise RuntimeError(f"not everything was imported: {run}")
     return runs
 
 
 def measure_memory():
-    """Compare the peaks of a small and a large import; count what a second one asks."""
+    """Compare peak memory of a small and a large import; count requests of a rerun."""
     [small] = read_here(SMALL)
     large, second = read_here(LARGE, again=True)
     storing = large["rows"] / (large["seconds"] - large["asking"])
     print(
         f"one worker: {large['rows']} rows in {large['seconds']:.0f} s, of these"
-        f" {large['asking']:.0f} s of asking; {storing:.0f} rows a second besides"
+        f" {large['asking']:.0f} s of HTTP; {storing:.0f} rows a second without it"
     )
     grown = large["peak"] - small["peak"]
     promise("MB more for ten times the rows", f"{grown:.0f}", 20, grown <= 20)
@@ -185,11 +185,11 @@ def measure_memory():
 
 
 def measure_import():
-    """Compare a whole import with their way of reading, and with the wire alone."""
+    """Compare a whole import with the way other connectors read."""
     with standin_process(LARGE, delay=LATENCY) as standin:
         theirs = their_speed(standin.rest_url)
         ours = our_speed(standin.rest_url)
-    print(f"theirs {theirs:.0f} rows a second, reading alone; ours {ours:.0f}, stored")
+    print(f"theirs {theirs:.0f} rows a second, only read; ours {ours:.0f}, stored")
     promise(
         f"whole import at {LATENCY} s a request, against 100 rows a page",
         f"{ours / theirs:.1f}",
@@ -199,9 +199,9 @@ def measure_import():
 
 
 def their_speed(url, pages=300):
-    """Return rows a second of Airbyte's or Singer's way: 100 a page, one at a time.
+    """Return rows a second when read like Airbyte or Singer: pages of 100, in sequence.
 
-    Without storing them anywhere. The first pages stand for all: each takes as long.
+    Rows are not stored. The first pages stand for all, as each takes equally long.
     """
     params = {"FromTS": 0, "EventFromTs": 0, "Limit": 100}
     rows = 0
@@ -216,7 +216,7 @@ def their_speed(url, pages=300):
 
 
 def our_speed(url):
-    """Return rows a second of a whole import by the two workers Odoo has by default."""
+    """Return rows a second of a whole import by two workers, Odoo's default."""
     with reading_database("bench_reports", url) as db:
         shell(db, START + BEGIN)
         began = time.monotonic()
@@ -229,7 +229,7 @@ def our_speed(url):
 
 
 def first_request(db, began):
-    """Wait until a worker has begun; Odoo itself takes a while to start."""
+    """Wait until a worker has begun, which excludes Odoo's start-up."""
     while not has_begun(db):
         began = time.monotonic()
         time.sleep(0.02)
@@ -242,7 +242,7 @@ def wait_until_read(db):
 
 
 def measure_storing():
-    """Let two processes store side by side, as the two crons do; then sum up."""
+    """Import in two processes side by side, like the two crons; then sum up."""
     with (
         standin_process(LARGE) as standin,
         reading_database("bench_reports", standin.rest_url) as db,
@@ -256,19 +256,19 @@ def measure_storing():
     sums = max(first["sums"], second["sums"])
     print(
         f"two workers: {rows} rows in {seconds:.0f} s, of these {asking:.0f} s of"
-        f" asking each and {sums:.0f} s of summing up"
+        f" HTTP each and {sums:.0f} s of summing up"
     )
     rate = rows / (seconds - asking)
-    promise("rows a second besides HTTP", f"{rate:.0f}", 20_000, rate >= 20_000)
+    promise("rows a second without HTTP", f"{rate:.0f}", 20_000, rate >= 20_000)
 
 
 # --------------------------------------------------------------------------------------
-# Killed
+# Kills
 # --------------------------------------------------------------------------------------
 
 
 def read_while_killing():
-    """Read all while the worker is killed at random; compare with the stand-in."""
+    """Kill the worker at random during an import; compare with the stand-in."""
     store = Store()
     statistics = store.add_key(*PAIR).statistics
     statistics.fill(events=KILLED_EVENTS, campaigns=40, end=time.time() - 3600)
@@ -299,9 +299,9 @@ def read_while_killing():
 
 
 def kill_now_and_then(db):
-    """Kill the reading process at random until it has been often enough, and all read.
+    """Kill the importing process at random, then let it finish.
 
-    What a killed one held is free after some minutes; here at once.
+    The lease of a killed process expires after some minutes; here at once.
     """
     randomly, kills = random.Random(7), 0
     while not is_read(db):
@@ -333,7 +333,7 @@ def has_begun(db):
 
 
 def measure_view():
-    """Open Deliverability above five million events."""
+    """Open Deliverability over five million events."""
     with (
         standin_process(LARGE) as standin,
         reading_database("bench_reports", standin.rest_url) as db,
@@ -351,7 +351,7 @@ def measure_view():
 
 
 def multiply(db):
-    """Let four more messages have the same fate as each."""
+    """Add four messages with the same events for each message."""
     query(
         db,
         """

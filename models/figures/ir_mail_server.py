@@ -9,22 +9,22 @@ from ...tools.words import Words, _lt
 
 _logger = logging.getLogger(__name__)
 
-# Longer than from one daily look to the next, which ends the pause or goes on with it
+# Longer than the day between two checks, the next of which ends or renews the pause
 PAUSE = timedelta(hours=26)
-_REASON = Words(_lt("A limit of Mailjet's sending policy is exceeded."))
+_REASON = Words(_lt("The account exceeds a limit of Mailjet's sending policy."))
 _CURE = Words(
     _lt(
-        "To go on in spite of it, resume sending on the mail server; it is not paused "
-        "again for the same excess within 24 hours."
+        "To send anyway, resume sending on the mail server. The same limit does not "
+        "pause it again within 24 hours."
     )
 )
 
 
 class IrMail_Server(models.Model):
-    """How near an account is to the limits of Mailjet's sending policy.
+    """How close an account is to the limits of Mailjet's sending policy.
 
-    The figures are Mailjet's own, of the last 30 days. While Mailjet does not answer,
-    what was read last goes on to count.
+    The figures are Mailjet's own, for the last 30 days. During an outage the last known
+    figures remain valid.
     """
 
     _inherit = "ir.mail_server"
@@ -34,8 +34,8 @@ class IrMail_Server(models.Model):
     )
     mailjet_pause_at_policy_limit = fields.Boolean(
         "Pause sending at a limit",
-        help="When a rate is over Mailjet's limit, emails wait until somebody resumes "
-        "sending, or the rate has fallen below the limit.",
+        help="While a rate exceeds Mailjet's limit, emails wait in the queue until the "
+        "rate falls or somebody resumes sending.",
     )
     mailjet_policy_pause = fields.Boolean(
         "Paused at a limit", readonly=True, copy=False
@@ -44,7 +44,7 @@ class IrMail_Server(models.Model):
         "Figures read on", readonly=True, copy=False
     )
     mailjet_policy_outage_since = fields.Datetime(
-        "Not to be read since", readonly=True, copy=False
+        "No answer since", readonly=True, copy=False
     )
 
     def write(self, vals):
@@ -59,7 +59,7 @@ class IrMail_Server(models.Model):
     # ------------------------------------------------------------------
 
     def action_mailjet_read_policy_limits(self):
-        """Read Mailjet's figures of the last 30 days."""
+        """Read Mailjet's figures for the last 30 days."""
         self.check_access("write")
         for server in self:
             server._mailjet_read_policy_limits()
@@ -86,7 +86,7 @@ class IrMail_Server(models.Model):
         start = fields.Datetime.start_of(now - timedelta(days=30), "day")
         with self._mailjet_api() as client:
             days = daily_counters(client, start, now)
-        self.env["mailjet.counter"]._keep_days(self, days)
+        self.env["mailjet.counter"]._store_daily_counters(self, days)
         self.env["mailjet.policy.limit"]._judge(self, days)
         self.write(
             {"mailjet_policy_read_on": now, "mailjet_policy_outage_since": False}
@@ -102,7 +102,7 @@ class IrMail_Server(models.Model):
         )
 
     def _mailjet_pause_at_policy_limits(self):
-        """Pause the queue over a limit, if that is wished, or end such a pause."""
+        """Pause the queue while over a limit, if the server is set to; else resume."""
         self.ensure_one()
         exceeded = self._mailjet_exceeded_policy_limits()
         if self.mailjet_pause_at_policy_limit and not all(
@@ -119,7 +119,7 @@ class IrMail_Server(models.Model):
         self._mailjet_release("pause")
 
     def action_mailjet_resume(self):
-        """Send in spite of what is exceeded now."""
+        """Resume sending, accepting the limits that are exceeded now."""
         self.check_access("write")
         for server in self.filtered("mailjet_policy_pause"):
             exceeded = server._mailjet_exceeded_policy_limits()
@@ -131,20 +131,23 @@ class IrMail_Server(models.Model):
         return self.mailjet_policy_pause and self._is_mailjet_paused()
 
     def _mailjet_end_pause(self):
-        """End it, but not for a mail that was under way when a limit was met."""
+        """End the pause, unless a limit caused it.
+
+        An email that was in transit when the pause began does not end it.
+        """
         if self._is_mailjet_paused_by_policy():
             return None
         return super()._mailjet_end_pause()
 
     def _mailjet_note_refusal(self, refusal, is_connection=False):
-        """Nor does a refusal of such a mail put a shorter pause in its place."""
+        """Leave the longer pause at a limit in place."""
         if self._is_mailjet_paused_by_policy():
             return None
         return super()._mailjet_note_refusal(refusal, is_connection)
 
     @api.depends("mailjet_policy_pause", "mailjet_policy_limit_ids.words")
     def _compute_mailjet_pause_reason(self):
-        """Say which limit it is, too."""
+        """Add which limits are exceeded."""
         result = super()._compute_mailjet_pause_reason()
         for server in self.filtered("mailjet_policy_pause"):
             lines = server._mailjet_exceeded_policy_limits().mapped("words")

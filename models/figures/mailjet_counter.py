@@ -2,14 +2,18 @@ from odoo import api, models
 
 
 class MailjetCounter(models.Model):
-    """Counters of whole days that are read beside the reports, for the limits."""
+    """Percentages of counters, and the daily counters that the policy limits read.
+
+    The daily check of the policy limits reads the same rows as a report "Counters" by
+    day, under the same keys.
+    """
 
     _name = "mailjet.counter"
     _inherit = ["mailjet.counter", "mailjet.rates.mixin"]
 
     @api.model
-    def _keep_days(self, server, days):
-        """Insert or update the counters of some days; reports have the same keys.
+    def _store_daily_counters(self, server, days):
+        """Insert or update the account's counters for some days.
 
         :param list days: dicts of values, see `tools.report.daily_counter`
         """

@@ -6,12 +6,12 @@ from odoo import api, fields, models
 from .mailjet_rates_mixin import MEASURES, RATES
 
 DAYS = 30
-# Fewer emails say nothing about an hour
-LEAST_OF_AN_HOUR = 100
-LONGEST_LIST = 5
-# Mailjet's count may be so many times that of events: some come late, or on another day
-COMPLETE = 1.1
-# In the order in which they are shown
+# An hour with fewer emails says nothing about its open rate
+MIN_PER_HOUR = 100
+MAX_ROWS = 5
+# By which factor Mailjet's count may exceed ours: events may be late or on another day
+TOLERANCE = 1.1
+# In the order shown
 FIGURES = (
     "processed",
     "delivered",
@@ -25,9 +25,10 @@ FIGURES = (
 
 
 class MailjetDashboard(models.AbstractModel):
-    """What the dashboard shows of one account, read in one go and never from Mailjet.
+    """The figures that the dashboard shows for one account.
 
-    All is read with the rights of who looks.
+    They come from the database alone, never from Mailjet, and are read with the access
+    rights of the user.
     """
 
     _name = "mailjet.dashboard"
@@ -35,12 +36,12 @@ class MailjetDashboard(models.AbstractModel):
 
     @api.model
     def read_dashboard(self, server_id=False):
-        """Return all that the dashboard shows.
+        """Return everything that the dashboard shows.
 
-        :param server_id: of a Mailjet server; if there is no such, the first one, and
-            those for mass mailing come first
-        :return: a dict for JSON; `source` says whose count the figures are: "events"
-            for what was posted and read, "counters" for Mailjet's own, False for none
+        :param server_id: id of a Mailjet server; by default the first one, servers for
+            mass mailing before others
+        :return: a dict for JSON; its `source` says where the figures come from:
+            "events" (posted or imported), "counters" (Mailjet's own) or False (none)
         """
         self.env["mailjet.deliverability"].check_access("read")
         servers = self.env["ir.mail_server"]._mailjet_in_use()
@@ -73,12 +74,12 @@ class MailjetDashboard(models.AbstractModel):
 
     @api.model
     def _days(self, server):
-        """Return whose count it is, and a dict of counts for each of the last days.
+        """Return where the figures come from, and a dict of counts for each day.
 
-        What was posted and read tells more, unless it is but a part: of a time before
-        events were registered, or bounces alone, which a report of these brings.
+        Events have more detail, so they are preferred unless they are incomplete:
+        because events were registered only recently, or only bounces were imported.
         """
-        # Not "-30d", which for a time leaves out the begin of the first day
+        # Not "-30d", which leaves out the start of the first day for datetimes
         start = fields.Date.today() - timedelta(days=DAYS)
         domain = [("server_id", "=", server.id), ("date", ">=", start)]
         events = self._counts_by_day("mailjet.deliverability", domain)
@@ -91,14 +92,14 @@ class MailjetDashboard(models.AbstractModel):
                 ("resolution", "=", "Day"),
             ],
         )
-        is_part = _processed(counters) > COMPLETE * _processed(events)
+        is_part = _processed(counters) > TOLERANCE * _processed(events)
         if counters and (is_part or not events):
             return "counters", self._filled(counters)
         return bool(events) and "events", self._filled(events)
 
     @api.model
     def _counts_by_day(self, model_name, domain):
-        # The days of both are those of UTC, whoever looks at them
+        # Days are in UTC for both, whatever the time zone of the user
         model = self.env[model_name].with_context(tz="UTC")
         aggregates = [f"{name}:sum" for name in MEASURES]
         counts = {}
@@ -109,7 +110,7 @@ class MailjetDashboard(models.AbstractModel):
 
     @api.model
     def _filled(self, counts):
-        """Return the counts of each day, those without any among them."""
+        """Return the counts of each day, with zeros for days without any."""
         if not counts:
             return []
         last = max(*counts, fields.Date.today())
@@ -123,7 +124,7 @@ class MailjetDashboard(models.AbstractModel):
 
     @api.model
     def _figures(self, days):
-        """Return each figure with its rate in percent, None for what is the whole."""
+        """Return each figure with its rate in percent, None if it has none."""
         sums = {name: sum(day[name] for day in days) for name in MEASURES}
         figures = []
         for name in FIGURES:
@@ -134,7 +135,7 @@ class MailjetDashboard(models.AbstractModel):
 
     @api.model
     def _counts_opens(self, server, days):
-        """Tell whether Mailjet counts opens: not where Odoo alone tracks them."""
+        """Return whether Mailjet counts opens, rather than Odoo alone."""
         return server.mailjet_tracking != "odoo" or any(day["opened"] for day in days)
 
     @api.model
@@ -162,16 +163,16 @@ class MailjetDashboard(models.AbstractModel):
 
     @api.model
     def _hours(self, server):
-        """Return the best hours, None if no hourly counters have been read."""
+        """Return the best hours, or None if no hourly counters have been imported."""
         hours = self.env["mailjet.sending.hour"]
         domain = [("server_id", "=", server.id)]
         groups = hours._read_group(
             domain,
             ["weekday", "hour"],
             ["opened_rate:avg", "delivered:sum"],
-            having=[("delivered:sum", ">=", LEAST_OF_AN_HOUR)],
+            having=[("delivered:sum", ">=", MIN_PER_HOUR)],
             order="opened_rate:avg DESC, weekday, hour",
-            limit=LONGEST_LIST,
+            limit=MAX_ROWS,
         )
         if not groups and not hours.search_count(domain, limit=1):
             return None
@@ -190,7 +191,7 @@ class MailjetDashboard(models.AbstractModel):
 
     @api.model
     def _reasons(self, server):
-        """Return the reasons for which most emails have failed."""
+        """Return the most frequent reasons for failure."""
         events = self.env["mailjet.event"]
         groups = events._read_group(
             [
@@ -208,7 +209,7 @@ class MailjetDashboard(models.AbstractModel):
         reasons = sorted(counts, key=lambda reason: (-counts[reason], reason))
         return [
             {"reason": reason, "label": labels[reason], "count": counts[reason]}
-            for reason in reasons[:LONGEST_LIST]
+            for reason in reasons[:MAX_ROWS]
         ]
 
 

@@ -2,32 +2,32 @@ from odoo import api, models
 from odoo.tools import convert_file
 
 MODULE = "mail_mailjet"
-# Beside ours, the module whose installation makes a place for the record
+# The module that has the model of the record
 SPREADSHEETS = "spreadsheet_dashboard"
 DATA = "data/spreadsheet_dashboard.xml"
 
 
 class MailjetDashboard(models.AbstractModel):
-    """A spreadsheet dashboard where there are such, without depending on them.
+    """Adds a spreadsheet dashboard, if the module for those is installed.
 
-    Whichever of both modules is installed first: when the other one is, the record is
-    made as that of any data file.
+    That module is no dependency: once both modules are installed, in whichever order,
+    the record is created from its data file.
     """
 
     _inherit = "mailjet.dashboard"
 
     def _register_hook(self):
         super()._register_hook()
-        # Called again whenever a registry in use changes, too
+        # This hook also runs when a registry in use changes
         is_loading = not self.pool.ready
         if is_loading and {MODULE, SPREADSHEETS} & {*self.pool.updated_modules}:
             self._load_spreadsheet()
 
     @api.model
     def _load_spreadsheet(self):
-        """Make or update the record.
+        """Create or update the record.
 
-        :return: whether there is a place for it
+        :return: whether its model exists
         """
         if "spreadsheet.dashboard" not in self.env:
             return False

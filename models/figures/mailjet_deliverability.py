@@ -5,9 +5,9 @@ from ...const import PROVIDERS
 
 
 class MailjetDeliverability(models.Model):
-    """What became of the mails, by day, campaign, list, domain and provider.
+    """Delivery results by day, campaign, list, domain and mailbox provider.
 
-    A view of the daily sums, whatever the number of events beneath.
+    A view of the daily sums, so it stays fast however many events there are.
     """
 
     _name = "mailjet.deliverability"
@@ -18,7 +18,7 @@ class MailjetDeliverability(models.Model):
     _rec_name = "date"
 
     server_id = fields.Many2one("ir.mail_server", "Mailjet server", readonly=True)
-    date = fields.Date("Day", readonly=True, help="In UTC, as at Mailjet.")
+    date = fields.Date("Day", readonly=True, help="In UTC, as Mailjet counts.")
     mailing_id = fields.Many2one("mailing.mailing", readonly=True)
     campaign_id = fields.Many2one("mailjet.campaign", readonly=True)
     list_name = fields.Char("List", readonly=True)
@@ -29,12 +29,20 @@ class MailjetDeliverability(models.Model):
         "Mailbox provider",
         readonly=True,
     )
-    processed = fields.Integer("Handed over", readonly=True)
+    processed = fields.Integer(readonly=True)
     delivered = fields.Integer(readonly=True)
-    opened = fields.Integer(readonly=True, help="Each message once, by people.")
-    clicked = fields.Integer(readonly=True, help="Each message once, by people.")
-    opens = fields.Integer(readonly=True, help="Every time, machines included.")
-    clicks = fields.Integer(readonly=True, help="Every time, machines included.")
+    opened = fields.Integer(
+        readonly=True, help="Counts each message once, and people only."
+    )
+    clicked = fields.Integer(
+        readonly=True, help="Counts each message once, and people only."
+    )
+    opens = fields.Integer(
+        readonly=True, help="Counts every open, including those by machines."
+    )
+    clicks = fields.Integer(
+        readonly=True, help="Counts every click, including those by machines."
+    )
     machine_opens = fields.Integer("Opens by machines", readonly=True)
     bounced = fields.Integer(readonly=True)
     hard_bounced = fields.Integer("Hard bounces", readonly=True)

@@ -1,20 +1,21 @@
 from odoo import api, fields, models
+from odoo.tools import float_round
 from odoo.tools.misc import formatLang
 
 from ... import const
 from .mailjet_rates_mixin import RATES
 
 ALERT = "mail.mail_activity_data_warning"
-# How bad a state is; the others are no reason to do anything
+# States that call for action, in order of severity
 RANKS = {"half": 1, "over": 2}
-# Where an administrator has resumed, the same excess pauses no more for so long
+# After an administrator resumes sending, the same limit does not pause it for this long
 ACCEPTED_FOR = {"hours": 24}
 
 
 class MailjetPolicyLimit(models.Model):
-    """One of the limits of Mailjet's sending policy, and how near an account is to it.
+    """A limit of Mailjet's sending policy, and how close an account is to it.
 
-    Who exceeds one is first asked to explain and then suspended:
+    Mailjet asks accounts that exceed one to explain, and then suspends them:
     https://www.mailjet.com/legal/anti-spam-policy/
     """
 
@@ -38,7 +39,7 @@ class MailjetPolicyLimit(models.Model):
             ("blocked", "Blocked emails"),
             ("complained", "Complaints"),
         ],
-        "Limit of",
+        "Limit on",
         required=True,
         readonly=True,
     )
@@ -56,25 +57,22 @@ class MailjetPolicyLimit(models.Model):
     )
     processed = fields.Integer("Emails", readonly=True, help="In the last 30 days.")
     part = fields.Integer(
-        "Of these", readonly=True, help="Bounced, unsubscribed and so on."
+        "Counted", readonly=True, help="Emails that bounced, were blocked and so on."
     )
     whole = fields.Integer(
-        "Part of",
+        "Out of",
         readonly=True,
-        help="The emails that the rate is a part of: those that were handed over, or "
-        "delivered.",
+        help="The emails that the rate refers to: all processed or all delivered ones.",
     )
     rate = fields.Float("Rate (%)", compute="_compute_rate", digits=(16, 3))
     limit = fields.Float("Limit (%)", compute="_compute_limit", digits=(16, 2))
-    used = fields.Float(
-        "Part of the limit (%)", compute="_compute_rate", digits=(16, 1)
-    )
-    words = fields.Text("In plain words", compute="_compute_words")
+    used = fields.Float("Share of limit (%)", compute="_compute_rate", digits=(16, 1))
+    words = fields.Text("Explanation", compute="_compute_words")
     cure = fields.Text("What to do", compute="_compute_words")
     accepted_on = fields.Datetime(
         "Accepted on",
         readonly=True,
-        help="When somebody resumed sending in spite of this excess.",
+        help="When somebody resumed sending although this limit was exceeded.",
     )
     read_on = fields.Datetime(related="server_id.mailjet_policy_read_on")
     outage_since = fields.Datetime(related="server_id.mailjet_policy_outage_since")
@@ -105,7 +103,7 @@ class MailjetPolicyLimit(models.Model):
 
     @api.model
     def _judge(self, server, days):
-        """Hold what became of an account's emails against its limits.
+        """Check an account's figures against the limits.
 
         :param list days: dicts of counts, see `tools.report.daily_counter`
         """
@@ -126,7 +124,7 @@ class MailjetPolicyLimit(models.Model):
             limit._note(sums["processed"], sums[part], sums[whole])
 
     def _note(self, processed, part, whole):
-        """Keep the counts, and tell whoever is responsible if that is a change."""
+        """Store the counts, and alert the responsible user if the state got worse."""
         before = RANKS.get(self.state, 0)
         self.write({"processed": processed, "part": part, "whole": whole})
         self.state = self._judged_state()
@@ -135,43 +133,46 @@ class MailjetPolicyLimit(models.Model):
             self._alert()
         elif before and not after:
             self.activity_feedback(
-                [ALERT], feedback=self.env._("It is below half of the limit again.")
+                [ALERT],
+                feedback=self.env._("The rate is below half of the limit again."),
             )
 
     def _judged_state(self):
         if self.processed < const.LIMITS_FROM_MAILS or not self.whole:
             return "few"
-        # Not by the field, which is rounded
+        # Not from the field, which is rounded
         rate = 100 * self.part / self.whole
         if rate > self.limit:
             return "over"
         return "half" if rate >= self.limit / 2 else "fine"
 
     def _alert(self):
-        """Give whoever set the account up something to do, in their language."""
+        """Schedule an activity for the user who set up the account."""
         user = self.server_id._mailjet_responsible_user()
         limit = self.with_context(lang=user.lang)
         states = dict(limit._fields["state"]._description_selection(limit.env))
         self.activity_unlink([ALERT])
         self.activity_schedule(
             ALERT,
-            summary=states[limit.state],  # beside the name of the limit,
+            summary=states[
+                limit.state
+            ],  # the activity also shows the name of the limit
             note=f"{limit.words} {limit.cure}",
             user_id=user.id,
         )
 
     def _is_accepted(self):
-        """Tell whether somebody has resumed in spite of this excess lately."""
+        """Return whether somebody recently resumed sending despite this limit."""
         recently = fields.Datetime.subtract(fields.Datetime.now(), **ACCEPTED_FOR)
         return bool(self.accepted_on and self.accepted_on > recently)
 
     def action_read(self):
-        """Read the figures of these limits' accounts; of all where none is chosen."""
+        """Read the figures of these limits' accounts, or of all if none is selected."""
         servers = self.server_id or self.env["ir.mail_server"]._mailjet_in_use()
         servers.sudo(False).action_mailjet_read_policy_limits()
 
     # ------------------------------------------------------------------
-    # In plain words
+    # Explanation
     # ------------------------------------------------------------------
 
     @api.depends("kind", "state", "processed", "part", "whole")
@@ -184,7 +185,7 @@ class MailjetPolicyLimit(models.Model):
     def _in_words(self):
         if self.state == "few":
             return self.env._(
-                "Mailjet judges from %(least)s emails in 30 days on; there were "
+                "Mailjet applies its limits from %(least)s emails in 30 days; you sent "
                 "%(count)s.",
                 least=self._number(const.LIMITS_FROM_MAILS),
                 count=self._number(self.processed),
@@ -197,54 +198,55 @@ class MailjetPolicyLimit(models.Model):
         }
         if self.kind == "bounced":
             return self.env._(
-                "%(part)s of %(whole)s emails of the last 30 days bounced. That is "
+                "%(part)s of %(whole)s emails bounced in the last 30 days. That is "
                 "%(rate)s %%; Mailjet allows %(limit)s %%.",
                 **values,
             )
         if self.kind == "blocked":
             return self.env._(
-                "%(part)s of %(whole)s emails of the last 30 days were blocked. That "
+                "%(part)s of %(whole)s emails were blocked in the last 30 days. That "
                 "is %(rate)s %%; Mailjet allows %(limit)s %%.",
                 **values,
             )
         if self.kind == "unsubscribed":
             return self.env._(
-                "%(part)s of %(whole)s recipients of the last 30 days unsubscribed. "
+                "%(part)s of %(whole)s recipients unsubscribed in the last 30 days. "
                 "That is %(rate)s %%; Mailjet allows %(limit)s %%.",
                 **values,
             )
         return self.env._(
-            "%(part)s of %(whole)s recipients of the last 30 days reported the email "
-            "as spam. That is %(rate)s %%; Mailjet allows %(limit)s %%.",
+            "%(part)s of %(whole)s recipients reported an email as spam in the last 30 "
+            "days. That is %(rate)s %%; Mailjet allows %(limit)s %%.",
             **values,
         )
 
     def _cure(self):
-        """Return what to do, for Mailjet may suspend the account over a limit."""
+        """Return what to do before Mailjet suspends the account."""
         if self.kind == "bounced":
             return self.env._(
-                "Look at the bounce reasons, take addresses that bounced out of your "
-                "lists, and do not write to old or bought ones: over the limit Mailjet "
-                "may suspend the account."
+                "Check the bounce reasons, remove addresses that bounced from your "
+                "lists, and do not use old or purchased ones. Mailjet may suspend "
+                "accounts over the limit."
             )
         if self.kind == "blocked":
             return self.env._(
-                "Mailjet does not try addresses that bounced, unsubscribed or "
-                "complained before. Take them out of your lists: over the limit "
-                "Mailjet may suspend the account."
+                "Mailjet blocks emails to addresses that bounced, unsubscribed or "
+                "complained before. Remove them from your lists. Mailjet may suspend "
+                "accounts over the limit."
             )
         if self.kind == "unsubscribed":
             return self.env._(
-                "Write only to people who asked for it, less often, and what they "
-                "expect: over the limit Mailjet may suspend the account."
+                "Email only people who asked for it, less often, and with content they "
+                "expect. Mailjet may suspend accounts over the limit."
             )
         return self.env._(
-            "Write only to people who asked for it, and let them find the link to "
-            "unsubscribe at once: over the limit Mailjet may suspend the account."
+            "Email only people who asked for it, and make the unsubscribe link easy to "
+            "find. Mailjet may suspend accounts over the limit."
         )
 
     def _number(self, value):
-        """Return a number as the reader writes it, with the decimals that it needs."""
-        text = f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
-        decimals = len(text.rstrip("0").partition(".")[2])
+        """Return a number in the user's format, with no more decimals than needed."""
+        most = 3 if value < 0.1 else 2
+        value = float_round(value, precision_digits=most)
+        decimals = len(f"{value:.{most}f}".rstrip("0").partition(".")[2])
         return formatLang(self.env, value, digits=decimals)

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-# Percentages: name -> (what is counted, what it is a part of), as Mailjet has them
+# Rate -> (numerator, denominator), as Mailjet defines them
 # https://dev.mailjet.com/email/guides/statistics/
 RATES = {
     "delivered_rate": ("delivered", "processed"),
@@ -16,13 +16,14 @@ MEASURES = sorted({name for pair in RATES.values() for name in pair})
 
 
 class MailjetRatesMixin(models.AbstractModel):
-    """Percentages that stay right when rows are grouped.
+    """Delivery rates in percent, for models that have the counts in `MEASURES`.
 
-    The rate of a group is that of its sums, not the mean of its rows' rates.
+    The rate of a group is the rate of its sums, not the average of its rows' rates:
+    1 bounce of 10 emails and 0 of 90 are 1 %, not 5 %.
     """
 
     _name = "mailjet.rates.mixin"
-    _description = "Percentages of sums"
+    _description = "Delivery rates"
 
     delivered_rate = fields.Float(
         "Delivered (%)", compute="_compute_rates", aggregator="avg"

@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ..reports.mailjet_report_schedule import WEEKDAYS
 
-# The report that this needs
+# The report that imports the hourly counters
 WANTED = {
     "report": "counter",
     "counter_source": "APIKey",
@@ -16,9 +16,9 @@ WANTED = {
 
 
 class MailjetSendingHour(models.Model):
-    """What became of the mails by weekday and hour of sending, in the reader's zone.
+    """Delivery results by weekday and hour of sending, in the user's time zone.
 
-    A view of the hourly counters of each account, which a report reads.
+    A view of each account's hourly counters, which a report imports.
     """
 
     _name = "mailjet.sending.hour"
@@ -29,13 +29,13 @@ class MailjetSendingHour(models.Model):
     _rec_name = "hour"
 
     server_id = fields.Many2one("ir.mail_server", "Mailjet server", readonly=True)
-    date = fields.Datetime("Sent from", readonly=True, help="Within one hour.")
+    date = fields.Datetime("Sent on", readonly=True, help="Start of the hour.")
     weekday = fields.Selection(WEEKDAYS, readonly=True, help="In your time zone.")
     hour = fields.Char(readonly=True, help="In your time zone.")
-    processed = fields.Integer("Handed over", readonly=True)
+    processed = fields.Integer(readonly=True)
     delivered = fields.Integer(readonly=True)
-    opened = fields.Integer(readonly=True, help="Each message once.")
-    clicked = fields.Integer(readonly=True, help="Each message once.")
+    opened = fields.Integer(readonly=True, help="Counts each message once.")
+    clicked = fields.Integer(readonly=True, help="Counts each message once.")
     bounced = fields.Integer("Bounces", readonly=True)
     blocked = fields.Integer(readonly=True)
     complained = fields.Integer("Complaints", readonly=True)
@@ -63,18 +63,16 @@ class MailjetSendingHour(models.Model):
 
     @api.model
     def get_empty_list_help(self, help_message):
-        """Say which report is missing, and offer it to who may make it."""
+        """Explain that a report is missing, and offer it to those who may run it."""
         title = self.env._("When do people open your emails?")
-        text = self.env._(
-            "A report “Counters” of an account by hour tells, with 100 hours a request."
-        )
+        text = self.env._("Import the account's counters by hour to find out.")
         if self.env["mailjet.report"].has_access("create"):
             offer = Markup(
                 '<a type="action" class="btn btn-primary" data-method="action_import"'
                 ' data-model="mailjet.sending.hour">%s</a>'
-            ) % self.env._("Read the hours of the last year")
+            ) % self.env._("Import the last year by hour")
         else:
-            offer = self.env._("An administrator can have it read, under “Imports”.")
+            offer = self.env._("An administrator can import them under “Imports”.")
         return super().get_empty_list_help(
             Markup('<p class="o_view_nocontent_smiling_face">%s</p><p>%s</p><p>%s</p>')
             % (title, text, offer)
@@ -82,9 +80,9 @@ class MailjetSendingHour(models.Model):
 
     @api.model
     def action_import(self):
-        """Make and run the report that is needed, one for each account.
+        """Run the hourly import of each account, creating it if necessary.
 
-        :return: the action that shows them
+        :return: an action that shows the imports
         """
         reports = self.env["mailjet.report"]
         for server in self.env["ir.mail_server"]._mailjet_in_use():

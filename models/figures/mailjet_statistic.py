@@ -7,7 +7,7 @@ from ...const import PROVIDERS
 
 _logger = logging.getLogger(__name__)
 
-# What a status of a message says has happened, where no event says so
+# The events that the status of a message implies
 IMPLIED = (
     ("sent", "sent"),
     ("opened", "sent"),
@@ -28,12 +28,12 @@ LOCK = "mail_mailjet.statistic"
 
 
 class MailjetStatistic(models.Model):
-    """Sums of one day: what became of the mails, by campaign, domain and provider.
+    """Delivery results of one day, summed up by campaign, domain and provider.
 
-    Always made anew from the events and messages of the day, never counted up, so that
-    they are equal to the details whatever came when and how often. Who changes events
-    notes their days, and a cron makes these anew. Once old events have been deleted,
-    the sums of their days stay as they are.
+    Sums are always rebuilt from the day's events and messages, never incremented, so
+    they match the details however late or often those arrived. Code that changes events
+    marks their days as stale, and a cron rebuilds these. Once old events have been
+    deleted, the sums of their days stay as they are.
     """
 
     _name = "mailjet.statistic"
@@ -60,21 +60,21 @@ class MailjetStatistic(models.Model):
     complained = fields.Integer()
     unsubscribed = fields.Integer()
 
-    # Two transactions that make the same day anew cannot both succeed
+    # Two transactions that rebuild the same day cannot both succeed
     _key_unique = models.UniqueIndex(
         "(server_id, date, COALESCE(mailing_id, 0), COALESCE(mailjet_campaign_id, ''),"
         " COALESCE(sender_domain, ''), COALESCE(provider, ''))"
     )
 
     # ------------------------------------------------------------------
-    # Which days are not right any more
+    # Stale days
     # ------------------------------------------------------------------
 
     @api.model
     def _note_messages(self, server_id, message_ids):
-        """Note the days of everything that is known of these messages.
+        """Mark the days of these messages and their events as stale.
 
-        :param list message_ids: Mailjet's, as texts
+        :param list message_ids: Mailjet's ids, as strings
         """
         messages = SQL(
             "(SELECT unnest(%s::varchar[]) AS mailjet_message_id,"
@@ -85,9 +85,9 @@ class MailjetStatistic(models.Model):
 
     @api.model
     def _note_statement(self, server_id, messages):
-        """Return the statement that notes the days of everything known of messages.
+        """Return the statement that marks the days of messages and events as stale.
 
-        :param SQL messages: rows of `mailjet_message_id` and a `date` to be noted
+        :param SQL messages: rows of `mailjet_message_id` and another `date` to mark
         """
         return SQL(
             """
@@ -114,16 +114,16 @@ class MailjetStatistic(models.Model):
 
     @api.model
     def _cron_refresh(self):
-        """Make the sums of all noted days anew."""
-        # To see what others have committed up to now
+        """Rebuild the sums of all stale days."""
+        # A new transaction sees what others have committed
         self.env["ir.cron"]._commit_progress()
         self._refresh()
 
     @api.model
     def _refresh(self):
-        """Make the sums of all noted days anew, and commit each.
+        """Rebuild the sums of all stale days, committing each.
 
-        :return: whether none is left
+        :return: whether no day is left
         """
         self.env.cr.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [LOCK])
         if not self.env.cr.fetchone()[0]:
@@ -133,7 +133,7 @@ class MailjetStatistic(models.Model):
         frozen = self._forgotten_until()
         for number, (server_id, date, stale_ids) in enumerate(days):
             if not frozen or date > frozen:
-                self._make(server_id, date)
+                self._rebuild_day(server_id, date)
             self.env.cr.execute(
                 SQL(
                     "DELETE FROM mailjet_statistic_stale WHERE id IN %s",
@@ -142,7 +142,7 @@ class MailjetStatistic(models.Model):
             )
             self.invalidate_model()
             if not commit_progress(1, remaining=len(days) - number - 1):
-                # What Odoo calls partially done would wait for up to a minute
+                # After a partial run Odoo waits up to a minute
                 self.env.ref("mail_mailjet.ir_cron_refresh_statistics")._trigger()
                 return number == len(days) - 1
         return True
@@ -161,10 +161,10 @@ class MailjetStatistic(models.Model):
 
     @api.model
     def _forget_events_before(self, date):
-        """Keep the sums of earlier days as they are from now on.
+        """Freeze the sums of earlier days.
 
-        :param date date: the first day that does not count to them
-        :return: whether all sums are right, so that the events may go
+        :param date date: the first day that is not frozen
+        :return: whether all sums are up to date, so that the events may be deleted
         """
         if not self.env["mailjet.event"].search_count([("date", "<", date)], limit=1):
             return False
@@ -177,7 +177,7 @@ class MailjetStatistic(models.Model):
 
     @api.model
     def _forgotten_until(self):
-        """Return the last day of which events have been deleted, None for none."""
+        """Return the last day whose events have been deleted, or None."""
         get_param = self.env["ir.config_parameter"].sudo().get_param
         return fields.Date.to_date(get_param("mail_mailjet.events_forgotten_until"))
 
@@ -186,10 +186,10 @@ class MailjetStatistic(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _make(self, server_id, date):
-        """Make the sums of one day anew.
+    def _rebuild_day(self, server_id, date):
+        """Rebuild the sums of one day.
 
-        A message counts once, on the day when it happened first.
+        A message counts once for each kind of event, on the day of the first one.
         """
         end = fields.Date.add(date, days=1)
         providers = [
@@ -268,7 +268,7 @@ class MailjetStatistic(models.Model):
 
     @api.model
     def _messages_query(self, server_id, start, end):
-        """Return what the statuses of messages say has happened, without events."""
+        """Return the events that message statuses imply and that are missing."""
         return SQL(
             """
             SELECT message.mailing_id, NULLIF(message.mailjet_campaign_id, ''), NULL,

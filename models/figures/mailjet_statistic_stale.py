@@ -2,13 +2,13 @@ from odoo import fields, models
 
 
 class MailjetStatisticStale(models.Model):
-    """A day whose sums have to be made anew.
+    """A day whose sums have to be rebuilt.
 
-    Who changes events only ever adds one, so that nobody waits for anybody.
+    Rows are only ever inserted, so that transactions do not wait for each other.
     """
 
     _name = "mailjet.statistic.stale"
-    _description = "Day whose sums are not right any more"
+    _description = "Day whose sums are stale"
     _log_access = False
 
     server_id = fields.Many2one("ir.mail_server", required=True, ondelete="cascade")

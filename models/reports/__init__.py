@@ -6,6 +6,8 @@ from . import mailjet_counter
 from . import mailjet_message
 from . import mailjet_report
 from . import mailjet_report_item
+from . import mailjet_report_item_step
+from . import mailjet_report_plan
 from . import mailjet_report_preview
 from . import mailjet_report_run
 from . import mailjet_report_schedule

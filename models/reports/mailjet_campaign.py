@@ -5,10 +5,10 @@ from odoo.tools import SQL
 
 
 class MailjetCampaign(models.Model):
-    """A campaign at Mailjet: sent, an A/B test or a draft.
+    """A Mailjet campaign: sent, an A/B test or a draft.
 
-    Mailjet groups what Odoo sends by X-Mailjet-Campaign, which leads back to the
-    mailing.
+    Mailjet groups emails by their X-Mailjet-Campaign header, which identifies the
+    mailing in Odoo.
     """
 
     _name = "mailjet.campaign"
@@ -41,7 +41,7 @@ class MailjetCampaign(models.Model):
             ("archived", "Archived"),
             ("deleted", "Deleted"),
             ("ab_tested", "A/B test sent"),
-            ("ab_selected", "A/B version chosen"),
+            ("ab_selected", "A/B winner chosen"),
             ("ab_cancelled", "A/B test cancelled"),
             ("unknown", "Unknown"),
         ],
@@ -52,13 +52,13 @@ class MailjetCampaign(models.Model):
     from_name = fields.Char("Sender's name", readonly=True)
     sender_domain = fields.Char("Sender's domain", readonly=True)
     created_on = fields.Datetime("Created at Mailjet", readonly=True)
-    date = fields.Datetime("Sent from", readonly=True)
-    sent_until = fields.Datetime("Sent until", readonly=True)
+    date = fields.Datetime("Sending started", readonly=True)
+    sent_until = fields.Datetime("Sending ended", readonly=True)
     mailjet_list_id = fields.Char("Contact list ID", readonly=True)
     mailjet_segment_id = fields.Char("Segment ID", readonly=True)
     is_deleted = fields.Boolean("Deleted at Mailjet", readonly=True)
     is_starred = fields.Boolean("Starred", readonly=True)
-    processed_count = fields.Integer("Handed over", readonly=True)
+    processed_count = fields.Integer("Processed", readonly=True)
     delivered_count = fields.Integer("Delivered", readonly=True)
     opened_count = fields.Integer("Opened", readonly=True)
     clicked_count = fields.Integer("Clicked", readonly=True)
@@ -104,8 +104,8 @@ class MailjetCampaign(models.Model):
         return [("mailjet_list_id", "in", lists.mapped("key"))]
 
     @api.model
-    def _stored(self, report, rows):
-        """Tie campaigns to the mailings that carried their names."""
+    def _link_rows(self, report, rows):
+        """Link campaigns to the mailings whose emails carried their names."""
         self.env.cr.execute(
             SQL(
                 """

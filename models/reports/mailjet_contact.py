@@ -5,9 +5,9 @@ from odoo.tools import SQL
 
 
 class MailjetContact(models.Model):
-    """A contact of a Mailjet account, as it is there.
+    """A contact of a Mailjet account.
 
-    Whoever asked Mailjet to be forgotten is forgotten here, too.
+    When Mailjet anonymizes a contact, Odoo erases it here, too.
     """
 
     _name = "mailjet.contact"
@@ -25,16 +25,16 @@ class MailjetContact(models.Model):
     last_update_on = fields.Datetime("Changed at Mailjet", readonly=True)
     delivered_count = fields.Integer("Delivered", readonly=True)
     is_excluded = fields.Boolean(
-        "Excluded", readonly=True, help="Mailjet sends no campaign to this address."
+        "Excluded", readonly=True, help="Mailjet sends no campaigns to this address."
     )
-    excluded_changed_on = fields.Datetime("Exclusion changed", readonly=True)
-    is_pending = fields.Boolean("Opt-in not confirmed", readonly=True)
-    is_complaining = fields.Boolean("Has complained", readonly=True)
+    excluded_changed_on = fields.Datetime("Exclusion changed on", readonly=True)
+    is_pending = fields.Boolean("Opt-in pending", readonly=True)
+    is_complaining = fields.Boolean("Complained", readonly=True)
     is_anonymized = fields.Boolean(
         "Anonymized",
         readonly=True,
-        help="This person asked to be forgotten. Neither Mailjet nor Odoo keeps an "
-        "address.",
+        help="This person asked to be erased. Mailjet and the data imported from it no "
+        "longer contain their address.",
     )
     mailing_contact_id = fields.Many2one(
         "mailing.contact",
@@ -71,8 +71,8 @@ class MailjetContact(models.Model):
             )
 
     @api.model
-    def _stored(self, report, rows):
-        """Tie contacts to those of Odoo, and forget whom Mailjet has forgotten."""
+    def _link_rows(self, report, rows):
+        """Link contacts to those of Odoo, and erase the ones Mailjet anonymized."""
         keys = json.dumps([row["key"] for row in rows if not row["is_anonymized"]])
         for column, table in (
             ("mailing_contact_id", "mailing_contact"),
@@ -111,7 +111,7 @@ class MailjetContact(models.Model):
 
     @api.model
     def _forget(self, report, keys):
-        """Take these people out of everything that was read from Mailjet."""
+        """Erase these people from everything imported from Mailjet."""
         if not keys:
             return
         server = report.server_id.id

@@ -14,9 +14,7 @@ class MailjetContactList(models.Model):
 
     mailjet_id = fields.Char("Mailjet ID", readonly=True)
     name = fields.Char(readonly=True)
-    address = fields.Char(
-        readonly=True, help="What stands before @lists.mailjet.com in its address."
-    )
+    address = fields.Char(readonly=True, help="The part before @lists.mailjet.com.")
     created_on = fields.Datetime("Created at Mailjet", readonly=True)
     is_deleted = fields.Boolean("Deleted at Mailjet", readonly=True)
     subscriber_count = fields.Integer("Subscribers", readonly=True)
@@ -25,15 +23,15 @@ class MailjetContactList(models.Model):
         "Mailing list",
         index="btree_not_null",
         ondelete="set null",
-        help="The list in Odoo that it stands for. One of the same name is found by "
+        help="The corresponding list in Odoo. Odoo finds a list of the same name by "
         "itself.",
     )
 
     _key_unique = models.UniqueIndex("(server_id, key)")
 
     @api.model
-    def _stored(self, report, rows):
-        """Tie lists to Odoo's lists of the same name, once."""
+    def _link_rows(self, report, rows):
+        """Link lists to Odoo's lists of the same name, unless linked already."""
         self.env.cr.execute(
             SQL(
                 """

@@ -1,11 +1,25 @@
 from odoo import api, fields, models
 
+# https://dev.mailjet.com/email/reference/statistics#v3_get_statcounters
+SOURCES = [
+    ("APIKey", "Account"),
+    ("Campaign", "Campaign"),
+    ("List", "Contact list"),
+    ("Sender", "Sender"),
+]
+TIMINGS = [("Message", "Time of sending"), ("Event", "Time of event")]
+RESOLUTIONS = [
+    ("Highest", "5 minutes"),
+    ("Hour", "Hour"),
+    ("Day", "Day"),
+    ("Lifetime", "All time"),
+]
+
 
 class MailjetCounter(models.Model):
-    """Mailjet's own figures of one slice of time, for an account or a part of it.
+    """Mailjet's own figures for one period, for an account or a part of it.
 
-    Slices are those of UTC. What is counted once for each message and what is counted
-    each time have different names: opened and opens.
+    Periods are in UTC. `opened` counts messages, each once; `opens` counts every open.
     """
 
     _name = "mailjet.counter"
@@ -14,36 +28,16 @@ class MailjetCounter(models.Model):
     _order = "date desc, id desc"
 
     display_name = fields.Char(compute="_compute_display_name")
-    source = fields.Selection(
-        [
-            ("APIKey", "Account"),
-            ("Campaign", "Campaign"),
-            ("List", "Contact list"),
-            ("Sender", "Sender"),
-        ],
-        readonly=True,
-    )
+    source = fields.Selection(SOURCES, "Counted for", readonly=True)
     mailjet_source_id = fields.Char("Source ID", readonly=True)
-    source_name = fields.Char("Name of the source", compute="_compute_source_name")
-    timing = fields.Selection(
-        [("Message", "When it was sent"), ("Event", "When it happened")],
-        "Counted by",
-        readonly=True,
-    )
-    resolution = fields.Selection(
-        [
-            ("Highest", "Five minutes"),
-            ("Hour", "Hour"),
-            ("Day", "Day"),
-            ("Lifetime", "All time"),
-        ],
-        readonly=True,
-    )
-    date = fields.Datetime("Begin of the slice", readonly=True)
-    processed = fields.Integer("Handed over", readonly=True)
+    source_name = fields.Char("Source name", compute="_compute_source_name")
+    timing = fields.Selection(TIMINGS, "Counted by", readonly=True)
+    resolution = fields.Selection(RESOLUTIONS, readonly=True)
+    date = fields.Datetime("Start of period", readonly=True)
+    processed = fields.Integer(readonly=True)
     delivered = fields.Integer(readonly=True)
-    opened = fields.Integer(readonly=True, help="Each message once.")
-    clicked = fields.Integer(readonly=True, help="Each message once.")
+    opened = fields.Integer(readonly=True, help="Counts each message once.")
+    clicked = fields.Integer(readonly=True, help="Counts each message once.")
     blocked = fields.Integer(readonly=True)
     deferred = fields.Integer(readonly=True)
     queued = fields.Integer(readonly=True)
@@ -52,14 +46,14 @@ class MailjetCounter(models.Model):
     bounced = fields.Integer("Bounces", readonly=True)
     complained = fields.Integer("Complaints", readonly=True)
     unsubscribed = fields.Integer(readonly=True)
-    opens = fields.Integer(readonly=True, help="Every time.")
-    clicks = fields.Integer(readonly=True, help="Every time.")
-    # Added up over all messages, that is more than an integer field holds
+    opens = fields.Integer(readonly=True, help="Counts every open.")
+    clicks = fields.Integer(readonly=True, help="Counts every click.")
+    # The total over all messages overflows an integer field
     open_delay = fields.Float(
-        "Delay of opens (seconds)", readonly=True, help="Added up over all messages."
+        "Open delay (seconds)", readonly=True, help="Total over all messages."
     )
     click_delay = fields.Float(
-        "Delay of clicks (seconds)", readonly=True, help="Added up over all messages."
+        "Click delay (seconds)", readonly=True, help="Total over all messages."
     )
 
     _key_unique = models.UniqueIndex("(server_id, key)")

@@ -5,14 +5,16 @@ from ..bulk_write import upsert
 
 
 class MailjetImportedMixin(models.AbstractModel):
-    """Rows of one of Mailjet's datasets, kept as a report brought them.
+    """Read-only copies of the rows of a Mailjet dataset, imported by reports.
 
-    Only reports write them, a page in one statement. What Mailjet no longer lists stays
-    here, unless the report that brought it replaces its rows.
+    A report stores each page of rows in one statement, matching them by `key`. A row
+    that Mailjet no longer has stays in Odoo, unless the report's update mode is
+    "replace". A model that inherits this defines the fields and a unique index on
+    `server_id` and `key`, and may override `_link_rows`.
     """
 
     _name = "mailjet.imported.mixin"
-    _description = "Dataset read from Mailjet"
+    _description = "Rows imported from Mailjet"
     _log_access = False
 
     server_id = fields.Many2one(
@@ -25,21 +27,21 @@ class MailjetImportedMixin(models.AbstractModel):
     key = fields.Char(required=True, readonly=True)
     report_id = fields.Many2one(
         "mailjet.report",
-        "Brought by",
+        "Imported by",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
     )
     report_run = fields.Integer(
-        "In its run", readonly=True, help="The last run that has seen the row."
+        "Run", readonly=True, help="The last run of the import that found this row."
     )
 
     @api.model
     def _store_page(self, report, rows):
         """Insert or update the rows of one page; return how many are new or changed.
 
-        :param report: the `mailjet.report` that brings them
-        :param list rows: dicts of values, all of the same fields
+        :param report: the `mailjet.report` that imports them
+        :param list rows: dicts of values, all with the same fields
         """
         rows = list({row["key"]: row for row in rows}.values())
         if not rows:
@@ -59,17 +61,17 @@ class MailjetImportedMixin(models.AbstractModel):
             },
             update=[*names, *seen],
         )
-        self._stored(report, rows)
+        self._link_rows(report, rows)
         self.invalidate_model()
         return len(changed)
 
     @api.model
-    def _stored(self, report, rows):
-        """Tie what was stored to the records of Odoo. To be overridden."""
+    def _link_rows(self, report, rows):
+        """Link stored rows to records of Odoo. Meant to be overridden."""
 
     @api.model
     def _remove_unseen(self, report):
-        """Remove what this report brought and has not seen in its run."""
+        """Remove rows of this report that its current run did not find."""
         self.env.cr.execute(
             SQL(
                 "DELETE FROM %s WHERE report_id = %s AND report_run < %s",

@@ -4,12 +4,9 @@ from odoo.tools import SQL
 from ...tools.mailjet.custom_id import read_custom_id
 from ..bulk_write import refresh, rows_as_table
 
-# What has reached the recipient's server
-DELIVERED = ("sent", "opened", "clicked", "spam", "unsub")
-
 
 class MailjetMessage(models.Model):
-    """A mail to one recipient, as Mailjet tells of it."""
+    """An email to one recipient, as Mailjet reports it."""
 
     _name = "mailjet.message"
     _inherit = ["mailjet.imported.mixin"]
@@ -19,7 +16,7 @@ class MailjetMessage(models.Model):
     display_name = fields.Char(compute="_compute_display_name")
     mailjet_id = fields.Char("Message ID", readonly=True)
     guid = fields.Char("Message GUID", readonly=True)
-    date = fields.Datetime("Taken over", readonly=True)
+    date = fields.Datetime("Accepted on", readonly=True)
     status = fields.Selection(
         [
             ("queued", "Queued"),
@@ -28,8 +25,8 @@ class MailjetMessage(models.Model):
             ("opened", "Opened"),
             ("clicked", "Clicked"),
             ("bounce", "Bounced"),
-            ("hardbounced", "Bounced: bad address"),
-            ("softbounced", "Bounced for now"),
+            ("hardbounced", "Hard bounce"),
+            ("softbounced", "Soft bounce"),
             ("blocked", "Blocked"),
             ("spam", "Complaint"),
             ("unsub", "Unsubscribed"),
@@ -37,8 +34,8 @@ class MailjetMessage(models.Model):
         ],
         readonly=True,
     )
-    error = fields.Char("Why it failed", readonly=True)
-    is_permanent = fields.Boolean("For good", readonly=True)
+    error = fields.Char("Failure reason", readonly=True)
+    is_permanent = fields.Boolean("Permanent failure", readonly=True)
     email = fields.Char("Recipient", readonly=True)
     subject = fields.Char(readonly=True)
     custom_id = fields.Char("Custom ID", readonly=True)
@@ -48,7 +45,7 @@ class MailjetMessage(models.Model):
     attachment_count = fields.Integer("Attachments", readonly=True)
     size = fields.Integer("Size (bytes)", readonly=True)
     delay = fields.Float("Delay (seconds)", readonly=True)
-    spam_score = fields.Float(readonly=True)
+    spam_score = fields.Float("Spam score", readonly=True)
     is_open_tracked = fields.Boolean("Opens tracked", readonly=True)
     is_click_tracked = fields.Boolean("Clicks tracked", readonly=True)
     trace_id = fields.Many2one(
@@ -74,8 +71,8 @@ class MailjetMessage(models.Model):
             message.display_name = message.subject or message.mailjet_id
 
     @api.model
-    def _stored(self, report, rows):
-        """Tie messages to traces, and let their events be tied as well."""
+    def _link_rows(self, report, rows):
+        """Link messages to their traces, and their events likewise."""
         tag, key = self.env["ir.mail_server"]._mailjet_custom_id_keys()
         ours = [
             {"key": row["key"], "trace_id": custom_id.trace_id}
@@ -120,7 +117,7 @@ class MailjetMessage(models.Model):
 
     @api.model
     def _forget_contacts(self, server_id, keys):
-        """Take the addresses of these contacts out."""
+        """Erase the addresses of these contacts, and the subjects they received."""
         self.env.cr.execute(
             SQL(
                 """

@@ -5,9 +5,9 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...const import COUNTER_RESOLUTIONS, COUNTER_TIMINGS
 from ...tools.report import counter_rule
 from ...tools.report.menu import EVENT_REPORTS, Choice, queries_for
+from .mailjet_counter import RESOLUTIONS, SOURCES, TIMINGS
 
 REPORTS = [
     ("bounce", "Bounce events"),
@@ -16,16 +16,17 @@ REPORTS = [
     ("contact", "Contacts"),
     ("contact_list", "Contact lists"),
     ("message", "Messages"),
-    ("segment", "Segmentation"),
+    ("segment", "Segments"),
     ("campaign", "Sent campaigns"),
     ("counter", "Counters"),
 ]
 
 
 class MailjetReport(models.Model):
-    """An import profile: which of Mailjet's datasets to read, which part, and when.
+    """An import profile: which of Mailjet's datasets to read, and how to filter it.
 
-    The run is in mailjet_report_run.py, the schedule in mailjet_report_schedule.py.
+    mailjet_report_schedule.py says when it runs, mailjet_report_plan.py what a run
+    reads, and mailjet_report_run.py how it starts and ends.
     """
 
     _name = "mailjet.report"
@@ -65,40 +66,21 @@ class MailjetReport(models.Model):
     )
     starred = fields.Boolean("Include starred campaigns", default=True)
     overview = fields.Boolean("Include archived campaigns, drafts and A/B tests")
-    memberships = fields.Boolean("Include who is on which list", default=True)
+    memberships = fields.Boolean("Include list memberships", default=True)
     segment_status = fields.Selection(
-        [("used", "Used"), ("unused", "Not used"), ("deleted", "Deleted")], "Status"
+        [("used", "Used"), ("unused", "Unused"), ("deleted", "Deleted")], "Status"
     )
 
     counter_source = fields.Selection(
-        [
-            ("APIKey", "Account"),
-            ("Campaign", "Campaigns"),
-            ("List", "Contact lists"),
-            ("Sender", "Senders"),
-        ],
-        "Counted for",
-        required=True,
-        default="APIKey",
+        SOURCES, "Counted for", required=True, default="APIKey"
     )
     counter_timing = fields.Selection(
-        [("Message", "When the email was sent"), ("Event", "When it happened")],
-        "Counted by",
-        required=True,
-        default="Message",
+        TIMINGS, "Counted by", required=True, default="Message"
     )
     counter_resolution = fields.Selection(
-        [
-            ("Highest", "Five minutes"),
-            ("Hour", "Hour"),
-            ("Day", "Day"),
-            ("Lifetime", "All time"),
-        ],
-        "Resolution",
-        required=True,
-        default="Day",
+        RESOLUTIONS, "Resolution", required=True, default="Day"
     )
-    # What may be chosen beside the rest, and why no more
+    # The options that go with the other choices, and why the rest do not
     counter_timings = fields.Json(compute="_compute_counter_rules")
     counter_resolutions = fields.Json(compute="_compute_counter_rules")
     counter_hint = fields.Char(compute="_compute_counter_rules")
@@ -112,8 +94,8 @@ class MailjetReport(models.Model):
         "Dates",
         required=True,
         default="last_run",
-        help="The first run reads all there is. Later ones read what has come since, "
-        "and what has changed or come late.",
+        help="The first run reads everything. Later runs read what is new, has changed "
+        "or arrived late.",
     )
     date_from = fields.Date("From")
     date_to = fields.Date("To")
@@ -122,9 +104,9 @@ class MailjetReport(models.Model):
         "Update mode",
         required=True,
         default="append",
-        help="Append: what is new is added and what has changed is updated; nothing is "
-        "removed.\nReplace: everything is read again, and what this report brought "
-        "earlier is removed if Mailjet does not have it any more.",
+        help="Append: adds new rows and updates changed ones, and removes none.\n"
+        "Replace: reads everything again, and removes rows of earlier runs that "
+        "Mailjet no longer has.",
     )
 
     is_event_report = fields.Boolean(compute="_compute_menus")
@@ -161,11 +143,11 @@ class MailjetReport(models.Model):
             timing, resolution = report.counter_timing, report.counter_resolution
             timings = {
                 one: counter_rule.problem_of(source, one, resolution)
-                for one in COUNTER_TIMINGS
+                for one in dict(TIMINGS)
             }
             resolutions = {
                 one: counter_rule.problem_of(source, timing, one)
-                for one in COUNTER_RESOLUTIONS
+                for one in dict(RESOLUTIONS)
             }
             report.counter_timings = [k for k, why in timings.items() if not why]
             report.counter_resolutions = [
@@ -177,7 +159,7 @@ class MailjetReport(models.Model):
 
     @api.onchange("counter_source")
     def _onchange_counter_source(self):
-        """Go on with what there is for this source."""
+        """Choose a timing and a resolution that Mailjet has for this source."""
         if self.counter_source == "List":
             self.counter_resolution = "Lifetime"
         if self.counter_source in ("List", "Sender"):
@@ -204,7 +186,7 @@ class MailjetReport(models.Model):
             if report.report == "counter" and name and not report[name]:
                 raise ValidationError(
                     self.env._(
-                        "Choose what to count in the field “%(field)s”.",
+                        "Choose what to count under “%(field)s”.",
                         field=report._fields[name]._description_string(self.env),
                     )
                 )
@@ -225,20 +207,20 @@ class MailjetReport(models.Model):
     def _check_dates(self):
         for report in self.filtered("has_dates"):
             if report.date_filter != "last_run" and not report.date_from:
-                raise ValidationError(self.env._("Enter the date to begin with."))
+                raise ValidationError(self.env._("Enter a start date."))
             if report.date_filter == "range" and not report.date_to:
-                raise ValidationError(self.env._("Enter the last date."))
+                raise ValidationError(self.env._("Enter an end date."))
             if report.date_filter == "range" and report.date_to < report.date_from:
                 raise ValidationError(
-                    self.env._("The last date lies before the first one.")
+                    self.env._("The end date is before the start date.")
                 )
 
     # ------------------------------------------------------------------
-    # What to ask for
+    # Queries
     # ------------------------------------------------------------------
 
     def _choice(self):
-        """Return what is chosen as a `Choice`."""
+        """Return the filters as a `Choice`."""
         self.ensure_one()
         return Choice(
             report=self.report,
@@ -267,9 +249,9 @@ class MailjetReport(models.Model):
         return self.update_mode == "replace"
 
     def _chosen_dates(self):
-        """Return the first and last moment that were chosen, None for no bound.
+        """Return the chosen first and last moment in UTC, None for no bound.
 
-        Dates are days of the user's time zone.
+        Dates are days in the time zone of the report's author.
         """
         self.ensure_one()
         start = self.date_filter != "last_run" and self.date_from
@@ -280,7 +262,7 @@ class MailjetReport(models.Model):
         )
 
     def _moment(self, date, clock):
-        """Return a clock time of a day in the zone of who made the report, in UTC."""
+        """Return a local time of the report's author in UTC."""
         zone = pytz.timezone(self.create_uid.tz or self.env.user.tz or "UTC")
         local = zone.localize(datetime.combine(date, clock.replace(microsecond=0)))
         return local.astimezone(pytz.utc).replace(tzinfo=None)

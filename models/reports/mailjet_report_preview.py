@@ -7,23 +7,23 @@ from ...tools.report import counter_rule
 from ...tools.report.stream import STREAMS, check_rows, window_params
 
 ROWS = 20
-# Not for people
+# Technical columns
 HIDDEN = ("key", "mailjet_id")
 
 
 class MailjetReport(models.Model):
-    """A look at the first rows, before anything is saved."""
+    """A preview of the first rows, before the report is saved."""
 
     _inherit = "mailjet.report"
 
     @api.model
     def preview(self, values):
-        """Return the first rows of a report that need not be saved.
+        """Return the first rows of a report, saved or not.
 
-        :param dict values: of a form, as the web client has them
+        :param dict values: the values of the form, as the web client sends them
         :return: {"columns": list of labels, "rows": lists of texts, "count": number of
-            rows at Mailjet or -1}
-        :raise UserError: in plain words, if Mailjet does not answer as it should
+            rows at Mailjet, -1 if unknown}
+        :raise UserError: if Mailjet refuses the request or cannot be reached
         """
         self.check_access("create")
         report = self.new(values)
@@ -54,7 +54,7 @@ class MailjetReport(models.Model):
 
     @api.model
     def _preview_table(self, model, found):
-        """Return columns that hold anything, with their labels, and rows of texts."""
+        """Return the columns that are not empty, and their rows as texts."""
         described = self.env[model].fields_get(attributes=["string", "selection"])
         names = [
             name

@@ -17,13 +17,13 @@ WEEKDAYS = [
 
 
 class MailjetReport(models.Model):
-    """When a report runs."""
+    """The schedule of a report."""
 
     _inherit = "mailjet.report"
 
     schedule = fields.Selection(
         [
-            ("manual", "When asked"),
+            ("manual", "Manually"),
             ("hourly", "Every hour"),
             ("daily", "Every day"),
             ("weekly", "Every week"),
@@ -51,7 +51,7 @@ class MailjetReport(models.Model):
         self.next_run = self._next_moment(fields.Datetime.now())
 
     def _next_moment(self, now):
-        """Return the next time of the schedule after `now`, False for none."""
+        """Return the first scheduled time after `now`, or False."""
         if self.schedule == "hourly":
             return now + timedelta(hours=1)
         if self.schedule not in ("daily", "weekly"):
@@ -74,7 +74,7 @@ class MailjetReport(models.Model):
 
     @api.model
     def _start_due(self):
-        """Begin the reports whose time has come."""
+        """Start the reports that are due."""
         due = self.search(
             [
                 ("next_run", "<=", fields.Datetime.now()),
@@ -86,7 +86,7 @@ class MailjetReport(models.Model):
                 continue
             report._plan_next_run()
             try:
-                report._begin()
+                report._start()
             except UserError as error:
                 report._fail(str(error))
         if due:

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class MailjetSegment(models.Model):
-    """A segment of a Mailjet account: contacts who fulfil an expression."""
+    """A segment of a Mailjet account: the contacts that match an expression."""
 
     _name = "mailjet.segment"
     _inherit = ["mailjet.imported.mixin"]
@@ -13,12 +13,12 @@ class MailjetSegment(models.Model):
     name = fields.Char(readonly=True)
     description = fields.Char(readonly=True)
     expression = fields.Char(
-        readonly=True, help="Who belongs to it, as Mailjet has it."
+        readonly=True, help="Mailjet's formula for who belongs to the segment."
     )
     status = fields.Selection(
         [
             ("used", "Used"),
-            ("unused", "Not used"),
+            ("unused", "Unused"),
             ("deleted", "Deleted"),
             ("unknown", "Unknown"),
         ],

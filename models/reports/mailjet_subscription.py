@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class MailjetSubscription(models.Model):
-    """That a contact is on a contact list of Mailjet's."""
+    """The membership of a Mailjet contact in a contact list."""
 
     _name = "mailjet.subscription"
     _inherit = ["mailjet.imported.mixin"]
@@ -14,7 +14,7 @@ class MailjetSubscription(models.Model):
     mailjet_contact_id = fields.Char("Contact ID", readonly=True)
     is_active = fields.Boolean("On the list", readonly=True)
     is_unsubscribed = fields.Boolean("Unsubscribed", readonly=True)
-    subscribed_on = fields.Datetime("Subscribed", readonly=True)
+    subscribed_on = fields.Datetime("Subscribed on", readonly=True)
     unsubscribed_on = fields.Datetime("Unsubscribed on", readonly=True)
     contact_list_id = fields.Many2one(
         "mailjet.contact.list", "Contact list", compute="_compute_records"

@@ -6,8 +6,8 @@ from odoo.tests import new_test_user, tagged
 
 from ..common import MailjetCommon
 
-# Whatever the number of events, mailings and servers
-MOST_QUERIES = 15
+# However many events, mailings and servers there are
+MAX_QUERIES = 15
 COUNTS = (
     "delivered opened clicked opens clicks machine_opens hard_bounced soft_bounced"
     " blocked complained unsubscribed"
@@ -15,7 +15,7 @@ COUNTS = (
 
 
 class MailjetDashboardCommon(MailjetCommon):
-    """Figures, limits, hours and reasons of an account, as if Mailjet had told them."""
+    """Creates figures, limits, hours and bounce reasons as if from Mailjet."""
 
     @classmethod
     def setUpClass(cls):
@@ -83,7 +83,7 @@ class MailjetDashboardCommon(MailjetCommon):
 
     @classmethod
     def fill(cls):
-        """Make an account that has everything."""
+        """Create data for every part of the dashboard."""
         for days_ago in range(0, 29, 4):
             cls.add_sums(
                 days_ago,
@@ -121,6 +121,8 @@ class MailjetDashboardCommon(MailjetCommon):
 
 @tagged("post_install", "-at_install")
 class TestMailjetDashboard(MailjetDashboardCommon):
+    """The figures that the dashboard reads, and who may read them."""
+
     def test_figures_are_those_of_the_deliverability_view(self):
         self.add_sums(0, delivered=90, opened=45, hard_bounced=7, soft_bounced=3)
         self.add_sums(29, delivered=100, clicked=19, complained=2)
@@ -138,7 +140,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         )
         self.assertEqual(rows, (200, self.figure(data, "opened")[0]))
 
-    def test_each_day_is_there(self):
+    def test_days_without_figures_are_included(self):
         self.add_sums(2, delivered=90, opened=45, hard_bounced=7)
         days = self.dashboard_of()["days"]
         dates = [day["date"] for day in days]
@@ -149,7 +151,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.assertEqual((day["delivered"], day["opened"], day["bounced"]), (90, 45, 7))
         self.assertEqual(sum(day["delivered"] for day in days), 90)
 
-    def test_mailjets_own_counters_where_there_are_no_events(self):
+    def test_mailjets_own_counters_are_shown_without_events(self):
         midnight = fields.Datetime.to_datetime(self.today - timedelta(days=3))
         self.add_counter(midnight, processed=50, delivered=40, bounced=10)
         self.add_counter(midnight, "Hour", processed=3, delivered=3)
@@ -158,12 +160,12 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.assertEqual(data["source"], "counters")
         self.assertEqual(self.figure(data, "processed"), (50, None))
         self.assertEqual(self.figure(data, "bounced"), (10, 20))
-        # A day of Mailjet's is one of UTC, for a reader in New York, too
+        # Days are in UTC, even for a user in New York
         days = self.dashboard_of(zone="America/New_York")["days"]
         [day] = [day for day in days if day["processed"]]
         self.assertEqual(day["date"], fields.Date.to_string(midnight))
 
-    def test_mailjets_first_day_counts_as_a_whole(self):
+    def test_mailjets_first_day_counts_completely(self):
         midnight = fields.Datetime.to_datetime(self.today - timedelta(days=30))
         self.add_counter(midnight, processed=50, delivered=50)
         self.add_counter(midnight - timedelta(days=1), processed=9, delivered=9)
@@ -172,7 +174,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
             self.assertEqual(self.figure(data, "processed"), (50, None))
 
     def test_bounces_alone_do_not_hide_the_counters(self):
-        """They are all that a report “Bounce events” brings."""
+        """A report “Bounce events” imports nothing else."""
         self.add_sums(1, hard_bounced=10)
         self.assertEqual(self.dashboard_of()["source"], "events")
         midnight = fields.Datetime.to_datetime(self.today)
@@ -189,7 +191,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.assertEqual(data["source"], "counters")
         self.assertEqual(self.figure(data, "processed"), (155, None))
 
-    def test_that_nothing_was_sent_is_a_figure(self):
+    def test_zero_emails_is_a_figure(self):
         midnight = fields.Datetime.to_datetime(self.today)
         self.add_counter(midnight, processed=0)
         data = self.dashboard_of()
@@ -197,7 +199,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.assertEqual(self.figure(data, "processed"), (0, None))
         self.assertEqual(self.figure(data, "delivered"), (0, 0))
 
-    def test_nothing_yet(self):
+    def test_no_figures_yet(self):
         data = self.dashboard_of()
         self.assertEqual(data["source"], False)
         self.assertEqual((data["days"], data["limits"], data["reasons"]), ([], [], []))
@@ -210,7 +212,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
             self.dashboard_of(), {"servers": [], "server_id": False, "is_admin": False}
         )
 
-    def test_the_server_that_is_chosen(self):
+    def test_a_chosen_server(self):
         other = self.create_server("Other")
         self.add_sums(1, delivered=5)
         self.add_sums(1, other, delivered=7)
@@ -221,13 +223,13 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         unknown = self.create_other_server().id
         self.assertEqual(self.dashboard_of(unknown)["server_id"], self.server.id)
 
-    def test_servers_of_mailings_come_first(self):
+    def test_servers_for_mass_mailing_come_first(self):
         self.create_server("News", mailjet_purpose="mass_mailing")
         data = self.dashboard_of()
         self.assertEqual([one["name"] for one in data["servers"]], ["News", "Shop"])
         self.assertEqual(data["server_id"], data["servers"][0]["id"])
 
-    def test_limits_in_words(self):
+    def test_limits_are_explained(self):
         self.fill()
         limits = self.dashboard_of()["limits"]
         self.assertEqual(
@@ -242,7 +244,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.assertAlmostEqual(limits[0]["used"], 115.5)
         self.assertIn("924 of 10,000", limits[0]["words"])
 
-    def test_a_pause_has_its_reason(self):
+    def test_a_pause_is_explained(self):
         self.fill()
         self.assertFalse(self.dashboard_of()["pause_reason"])
         self.server.mailjet_pause_at_policy_limit = True
@@ -260,7 +262,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
             self.add_counter(date, "Hour", delivered=60, opened=opened)
         [hour] = self.dashboard_of()["hours"]
         self.assertEqual((hour["delivered"], hour["rate"]), (120, 25))
-        # By the clock of who looks
+        # In the time zone of the user
         [hour] = self.dashboard_of(zone="UTC")["hours"]
         self.assertEqual(hour["hour"], "15:00")
 
@@ -294,7 +296,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.add_sums(2, delivered=5, opened=1)
         self.assertTrue(self.dashboard_of()["counts_opens"])
 
-    def test_who_may_look(self):
+    def test_access(self):
         self.fill()
         self.assertFalse(self.dashboard_of()["is_admin"])
         self.user = new_test_user(self.env, "chief", "base.group_system")
@@ -315,7 +317,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
 
         self.fill()
         few = queries()
-        self.assertLessEqual(few, MOST_QUERIES)
+        self.assertLessEqual(few, MAX_QUERIES)
         for number in range(5):
             other = self.create_server(f"Other {number}")
             for days_ago in range(30):

@@ -21,9 +21,9 @@ class SpreadsheetCommon(TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestSpreadsheetAbsent(SpreadsheetCommon):
-    """Where there is no place for the record; and what of it can be tested there."""
+    """Without spreadsheet_dashboard: no record, but its data can be tested."""
 
-    def test_there_is_nothing_to_make(self):
+    def test_no_record_is_created(self):
         self.assertNotIn("spreadsheet.dashboard", self.env)
         self.assertFalse(self.dashboard._load_spreadsheet())
         self.assertFalse(self.env.ref(RECORD, raise_if_not_found=False))
@@ -80,14 +80,14 @@ class TestSpreadsheetAbsent(SpreadsheetCommon):
 
 @tagged("post_install", "-at_install", "-standard", "mail_mailjet_spreadsheet")
 class TestSpreadsheet(SpreadsheetCommon):
-    """Where spreadsheet_dashboard is installed; `dev/test` has a database for it."""
+    """With spreadsheet_dashboard installed, for which `dev/test` has a database."""
 
     def setUp(self):
         super().setUp()
         self.record = self.env.ref(RECORD)
 
     def load_registry(self, *updated_modules):
-        """Do what Odoo does last when it has installed or updated modules."""
+        """Do what Odoo does at the end of installing or updating modules."""
         registry = self.env.registry
         with (
             patch.object(registry, "ready", False),
@@ -101,7 +101,7 @@ class TestSpreadsheet(SpreadsheetCommon):
         self.assertTrue(self.record.is_published)
         self.assertEqual(self.record.spreadsheet_data, self.text)
 
-    def test_who_sees_it(self):
+    def test_access(self):
         groups = "base.group_user,mass_mailing.group_mass_mailing_user"
         marketing = new_test_user(self.env, "marketing", groups)
         record = self.record.with_user(marketing)
@@ -110,7 +110,7 @@ class TestSpreadsheet(SpreadsheetCommon):
         with self.assertRaises(AccessError):
             self.record.with_user(internal).read(["name"])
 
-    def test_either_module_brings_it(self):
+    def test_either_module_creates_the_record(self):
         for module in ("mail_mailjet", "spreadsheet_dashboard"):
             self.env.ref(RECORD).unlink()
             self.load_registry("sale")
@@ -118,19 +118,19 @@ class TestSpreadsheet(SpreadsheetCommon):
             self.load_registry("sale", module)
             self.assertTrue(self.env.ref(RECORD))
 
-    def test_an_update_renews_it(self):
-        """It stays the same record, so that it stays among people's favourites."""
+    def test_an_update_refreshes_the_record(self):
+        """It stays the same record, so that it stays among users' favorites."""
         self.record.spreadsheet_data = "{}"
         self.load_registry("mail_mailjet")
         self.assertEqual(self.env.ref(RECORD), self.record)
         self.assertEqual(self.record.spreadsheet_data, self.text)
-        # An update deletes what it did not load, unless it may not be changed
+        # An update deletes records that it did not load, unless they are noupdate
         [data] = self.env["ir.model.data"].search(
             [("model", "=", self.record._name), ("res_id", "=", self.record.id)]
         )
         self.assertTrue(data.noupdate)
 
-    def test_nothing_is_made_while_the_registry_is_in_use(self):
+    def test_nothing_is_created_while_the_registry_is_in_use(self):
         self.record.unlink()
         with patch.object(self.env.registry, "updated_modules", ["mail_mailjet"]):
             self.dashboard._register_hook()

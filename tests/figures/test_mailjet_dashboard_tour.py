@@ -7,9 +7,9 @@ from .test_mailjet_policy_limit import MailjetPolicyLimitCommon
 
 @tagged("post_install", "-at_install")
 class TestMailjetDashboardTour(MailjetDashboardCommon, HttpCase):
-    """The dashboard in the browser, with the rights of a marketing user."""
+    """The dashboard in the browser, as a marketing user."""
 
-    def test_from_figures_to_what_is_behind_them(self):
+    def test_from_figures_to_records(self):
         self.fill()
         self.create_server("Other")
         self.start_tour("/odoo", "mailjet_dashboard", login=self.user.login)
@@ -17,7 +17,7 @@ class TestMailjetDashboardTour(MailjetDashboardCommon, HttpCase):
 
 @tagged("post_install", "-at_install")
 class TestMailjetDashboardSetup(MailjetPolicyLimitCommon, MailjetRestCommon, HttpCase):
-    """What an administrator is offered while there is nothing to show."""
+    """What the dashboard offers administrators while it has no figures."""
 
     def test_figures_are_read_from_mailjet(self):
         self.answer_sums(MessageHardBouncedCount=900)

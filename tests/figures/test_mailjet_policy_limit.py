@@ -22,7 +22,7 @@ def counter_row(day, **counts):
 
 class MailjetPolicyLimitCommon:
     def answer_counters(self, *rows):
-        """Let the stand-in have these counters, whatever was sent."""
+        """Make the stand-in answer with these counters, whatever was sent."""
         self.rest.faults.clear()
         body = json.dumps({"Count": len(rows), "Data": rows, "Total": len(rows)})
         self.rest.faults.add(
@@ -30,7 +30,7 @@ class MailjetPolicyLimitCommon:
         )
 
     def answer_sums(self, total=10_000, **counts):
-        """Let the stand-in have so many emails in the last 30 days, over two days."""
+        """Make the stand-in count these emails in the last 30 days, on two of them."""
         blocked = counts.get("MessageBlockedCount", 0)
         bounced = counts.get("MessageHardBouncedCount", 0)
         sums = {
@@ -112,8 +112,8 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
                 expected = "few" if state == "few" else "fine"
                 self.assertEqual(set(others.values()), {expected})
 
-    def test_delivered_emails_are_what_unsubscribers_are_a_part_of(self):
-        """Those that were blocked reached nobody who could unsubscribe."""
+    def test_the_unsubscription_rate_refers_to_delivered_emails(self):
+        """Blocked emails reached nobody who could unsubscribe."""
         self.read_figures(MessageBlockedCount=2000, MessageUnsubscribedCount=80)
         self.assertEqual(self.limit("unsubscribed").whole, 8000)
         self.assertEqual(self.limit("unsubscribed").rate, 1)
@@ -126,12 +126,12 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
             self.server.mailjet_policy_limit_ids.mapped("kind"), list(LIMITS)
         )
 
-    def test_words(self):
+    def test_explanations(self):
         self.read_figures(MessageHardBouncedCount=924)
         limit = self.limit("bounced")
         self.assertEqual(
             limit.words,
-            "924 of 10,000 emails of the last 30 days bounced. That is 9.24 %; "
+            "924 of 10,000 emails bounced in the last 30 days. That is 9.24 %; "
             "Mailjet allows 8 %.",
         )
         self.assertIn("bounce reasons", limit.cure)
@@ -141,10 +141,14 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
         self.read_figures(total=12)
         self.assertEqual(
             limit.words,
-            "Mailjet judges from 1,000 emails in 30 days on; there were 12.",
+            "Mailjet applies its limits from 1,000 emails in 30 days; you sent 12.",
         )
 
-    def test_the_days_are_kept_as_counters(self):
+    def test_a_rounded_rate_has_no_trailing_zero(self):
+        self.read_figures(total=1616, MessageUnsubscribedCount=8)  # 0.4950 %
+        self.assertIn("That is 0.5 %;", self.limit("unsubscribed").words)
+
+    def test_the_days_are_stored_as_counters(self):
         self.read_figures(MessageSpamCount=3, MessageOpenedCount=10)
         counters = self.env["mailjet.counter"].search(
             [("server_id", "=", self.server.id)]
@@ -181,17 +185,17 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
         self.assertIn("That is 5 %", activity.note)
         self.assertEqual(activity.user_id, user)
         self.read_figures(MessageHardBouncedCount=600)
-        self.assertEqual(limit("bounced").activity_ids, activity, "Not each day")
+        self.assertEqual(limit("bounced").activity_ids, activity, "Not every day")
         activity.action_done()
         self.read_figures(MessageHardBouncedCount=700)
-        self.assertFalse(limit("bounced").activity_ids, "Somebody takes care")
+        self.assertFalse(limit("bounced").activity_ids, "Somebody is dealing with it")
         self.read_figures(MessageHardBouncedCount=900)
         self.assertEqual(limit("bounced").activity_ids.summary, "Over the limit")
         self.assertFalse(
             (self.server.mailjet_policy_limit_ids - limit("bounced")).activity_ids
         )
 
-    def test_the_activity_is_closed_by_itself(self):
+    def test_the_activity_closes_itself(self):
         self.read_figures(MessageHardBouncedCount=900)
         limit = self.limit("bounced")
         self.read_figures(MessageHardBouncedCount=500)
@@ -213,7 +217,7 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
                 "mail_mailjet.ir_cron_read_policy_limits"
             ).method_direct_trigger()
 
-    def test_an_outage_leaves_what_was_known(self):
+    def test_an_outage_keeps_the_last_known_figures(self):
         self.read_figures(MessageHardBouncedCount=900)
         self.rest.faults.clear()
         self.rest.faults.add("unauthorized", times=None)
@@ -233,7 +237,7 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
         self.assertFalse(limit.outage_since)
         self.assertEqual(limit.state, "fine")
 
-    def test_one_account_that_does_not_answer_keeps_no_other_waiting(self):
+    def test_one_unreachable_account_does_not_hold_up_the_others(self):
         other = self.create_server("Second", mailjet_api_url=self.rest.url)
         self.answer_sums()
         self.rest.faults.clear()
@@ -245,7 +249,7 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
         self.assertEqual(len(servers.filtered("mailjet_policy_outage_since")), 1)
 
     # ------------------------------------------------------------------
-    # Who may
+    # Access
     # ------------------------------------------------------------------
 
     def test_marketing_reads(self):
@@ -272,7 +276,7 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
 
 @tagged("post_install", "-at_install")
 class TestMailjetPolicyLimitPause(MailjetPolicyLimitCommon, MailRefusedCommon):
-    """Over a limit the queue of the server pauses, if that is wished."""
+    """Servers that are set to pause at a limit do so while over it."""
 
     _request_handler = MailjetRestCommon._request_handler
 
@@ -288,27 +292,27 @@ class TestMailjetPolicyLimitPause(MailjetPolicyLimitCommon, MailRefusedCommon):
             self.answer_sums(**counts)
             self.server.action_mailjet_read_policy_limits()
 
-    def test_not_by_default(self):
+    def test_no_pause_by_default(self):
         self.assertFalse(self.create_server("New").mailjet_pause_at_policy_limit)
         self.server.mailjet_pause_at_policy_limit = False
         self.read_figures(MessageHardBouncedCount=900)
         self.assertFalse(self.server.mailjet_is_paused)
 
-    def test_half_of_a_limit_is_no_pause(self):
+    def test_half_of_a_limit_does_not_pause(self):
         self.read_figures(MessageHardBouncedCount=500)
         self.assertFalse(self.server.mailjet_is_paused)
 
-    def test_emails_wait_and_the_reason_is_told(self):
+    def test_emails_wait_and_the_form_says_why(self):
         self.read_figures(MessageHardBouncedCount=900)
         mails = self.create_mails(2)
         mails.send()
         self.assertFalse(self.arrived())
         self.assertEqual(set(mails.mapped("mailjet_waits_for")), {"pause"})
         reason = self.server.mailjet_pause_reason
-        self.assertIn("900 of 10,000 emails of the last 30 days bounced", reason)
+        self.assertIn("900 of 10,000 emails bounced in the last 30 days", reason)
         self.assertIn("resume sending", reason)
 
-    def test_it_goes_on_day_by_day_until_the_rate_has_fallen(self):
+    def test_the_pause_lasts_until_the_rate_falls(self):
         self.read_figures(MessageHardBouncedCount=900)
         mails = self.create_mails(1)
         mails.send()
@@ -322,7 +326,7 @@ class TestMailjetPolicyLimitPause(MailjetPolicyLimitCommon, MailRefusedCommon):
         self.run_queue(later=2 * day + timedelta(minutes=1))
         self.assertEqual(len(self.arrived()), 1)
 
-    def test_an_outage_is_no_end_of_it(self):
+    def test_an_outage_does_not_end_the_pause(self):
         self.read_figures(MessageHardBouncedCount=900)
         self.rest.faults.clear()
         self.rest.faults.add("unauthorized", times=None)
@@ -337,7 +341,7 @@ class TestMailjetPolicyLimitPause(MailjetPolicyLimitCommon, MailRefusedCommon):
             self.env.invalidate_all()
             self.assertTrue(self.server.mailjet_is_paused)
 
-    def test_who_resumes_is_left_alone_for_a_day(self):
+    def test_resuming_accepts_the_limit_for_a_day(self):
         self.read_figures(MessageHardBouncedCount=900)
         mails = self.create_mails(1)
         mails.send()
@@ -347,7 +351,7 @@ class TestMailjetPolicyLimitPause(MailjetPolicyLimitCommon, MailRefusedCommon):
         self.assertEqual(len(self.arrived()), 1)
         self.read_figures(later=timedelta(hours=23), MessageHardBouncedCount=950)
         self.assertFalse(self.server.mailjet_paused_until)
-        # Another excess is another matter
+        # A limit that was not accepted pauses
         self.read_figures(
             later=timedelta(hours=23),
             MessageHardBouncedCount=950,
@@ -355,20 +359,20 @@ class TestMailjetPolicyLimitPause(MailjetPolicyLimitCommon, MailRefusedCommon):
         )
         self.assertTrue(self.server.mailjet_paused_until)
 
-    def test_after_a_day_the_same_excess_pauses_again(self):
+    def test_after_a_day_the_same_limit_pauses_again(self):
         self.read_figures(MessageHardBouncedCount=900)
         self.server.action_mailjet_resume()
         self.read_figures(later=timedelta(hours=25), MessageHardBouncedCount=900)
         self.assertTrue(self.server.mailjet_paused_until)
 
-    def test_a_mail_under_way_does_not_end_it(self):
-        """Another worker may hand over its last mail when the pause has begun."""
+    def test_an_email_in_transit_does_not_end_the_pause(self):
+        """Another worker may deliver its last email after the pause has begun."""
         self.read_figures(MessageHardBouncedCount=900)
         until = self.server.mailjet_paused_until
         self.server._mailjet_end_pause()
         self.assertEqual(self.server.mailjet_paused_until, until)
 
-    def test_without_the_wish_it_ends(self):
+    def test_unticking_the_option_ends_the_pause(self):
         self.read_figures(MessageHardBouncedCount=900)
         mails = self.create_mails(1)
         mails.send()

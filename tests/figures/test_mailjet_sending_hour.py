@@ -11,7 +11,7 @@ MONDAY = datetime(2026, 3, 2)
 
 @tagged("post_install", "-at_install")
 class TestMailjetSendingHour(MailjetCommon):
-    """Hourly counters by weekday and hour, in the reader's time zone."""
+    """Hourly counters by weekday and hour, in the user's time zone."""
 
     @classmethod
     def setUpClass(cls):
@@ -36,7 +36,7 @@ class TestMailjetSendingHour(MailjetCommon):
         hours = self.env["mailjet.sending.hour"].with_context(tz=zone)
         return hours._read_group([], ["weekday", "hour"], ["delivered:sum"])
 
-    def test_the_reader_sees_hours_of_their_zone(self):
+    def test_users_see_hours_in_their_time_zone(self):
         self.add_counter(MONDAY + timedelta(hours=23), delivered=7)
         for zone, weekday, hour in (
             ("UTC", "0", "23:00"),
@@ -53,7 +53,7 @@ class TestMailjetSendingHour(MailjetCommon):
         self.add_counter(datetime(2026, 7, 6, 8), delivered=2)
         self.assertEqual(self.hours("Europe/Paris"), [("0", "10:00", 3)])
 
-    def test_nothing_but_hours_of_accounts_by_sending(self):
+    def test_other_counters_are_left_out(self):
         for vals in (
             {"resolution": "Day"},
             {"timing": "Event"},
@@ -70,7 +70,7 @@ class TestMailjetSendingHour(MailjetCommon):
         )
         self.assertEqual(rate, 5)
 
-    def test_the_report_that_is_missing(self):
+    def test_the_missing_report_is_offered_and_run(self):
         hours = self.env["mailjet.sending.hour"]
         self.assertIn('data-method="action_import"', hours.get_empty_list_help(""))
         action = hours.action_import()
@@ -82,9 +82,11 @@ class TestMailjetSendingHour(MailjetCommon):
             ("counter", "Hour", "Message"),
         )
         self.assertTrue(report.item_ids)
-        self.assertEqual(hours.action_import()["res_id"], report.id, "Not twice")
+        self.assertEqual(
+            hours.action_import()["res_id"], report.id, "Not created twice"
+        )
 
-    def test_each_account_has_its_report(self):
+    def test_each_account_has_a_report_of_its_own(self):
         self.create_server("Second")
         action = self.env["mailjet.sending.hour"].action_import()
         reports = self.env["mailjet.report"].search(action["domain"])
@@ -95,7 +97,7 @@ class TestMailjetSendingHour(MailjetCommon):
         with self.assertRaisesRegex(UserError, "Set up a Mailjet server"):
             self.env["mailjet.sending.hour"].action_import()
 
-    def test_marketing_reads_and_imports_nothing(self):
+    def test_marketing_users_read_but_cannot_import(self):
         self.add_counter(MONDAY)
         groups = "base.group_user,mass_mailing.group_mass_mailing_user"
         user = new_test_user(self.env, "marketing", groups)

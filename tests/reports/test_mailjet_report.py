@@ -10,16 +10,16 @@ from .test_mailjet_report_run import MailjetReportCommon
 
 @tagged("post_install", "-at_install")
 class TestMailjetReport(MailjetReportCommon):
-    """Profiles: what can be chosen, when they run, and what they show before."""
+    """Import profiles: their filters, schedule, preview and access."""
 
     # ------------------------------------------------------------------
-    # What can be chosen
+    # Filters
     # ------------------------------------------------------------------
 
     def shown(self, form, names):
         return {name for name in names if not form._get_modifier(name, "invisible")}
 
-    def test_menus_are_shown_where_the_report_has_them(self):
+    def test_only_filters_that_the_report_has_are_shown(self):
         names = {
             *("filter_type", "deleted_lists", "deleted_campaigns", "newsletter_tool"),
             *("starred", "overview", "memberships", "segment_status"),
@@ -52,7 +52,7 @@ class TestMailjetReport(MailjetReportCommon):
         form.report = "open"
         self.assertEqual(form.name, "My counters")
 
-    def test_counters_that_mailjet_does_not_have_cannot_be_chosen(self):
+    def test_only_counters_that_mailjet_has_can_be_chosen(self):
         form = Form(self.env["mailjet.report"])
         form.report = "counter"
         form.counter_source = "List"
@@ -70,7 +70,7 @@ class TestMailjetReport(MailjetReportCommon):
             with self.subTest(vals), self.assertRaises(ValidationError):
                 self.create_report("counter", **vals)
 
-    def test_what_is_missing_is_said_before_it_runs(self):
+    def test_missing_filters_are_refused(self):
         for report, vals in (
             ("open", {"filter_type": "campaign"}),
             ("open", {"filter_type": "list"}),
@@ -89,7 +89,7 @@ class TestMailjetReport(MailjetReportCommon):
             with self.subTest(vals), self.assertRaises(ValidationError):
                 self.create_report(report, **vals)
 
-    def test_days_are_those_of_who_made_it(self):
+    def test_dates_are_in_the_time_zone_of_the_author(self):
         self.env.user.tz = "Asia/Kolkata"
         report = self.create_report(
             date_filter="range", date_from="2026-03-01", date_to="2026-03-01"
@@ -100,7 +100,7 @@ class TestMailjetReport(MailjetReportCommon):
         )
 
     # ------------------------------------------------------------------
-    # When it runs
+    # Schedule
     # ------------------------------------------------------------------
 
     def test_next_run_in_summer_time(self):
@@ -116,7 +116,7 @@ class TestMailjetReport(MailjetReportCommon):
             report.schedule = "manual"
             self.assertFalse(report.next_run)
 
-    def test_it_runs_by_itself_and_plans_the_next_time(self):
+    def test_a_scheduled_report_runs_and_schedules_the_next_run(self):
         self.fill(events=60)
         report = self.create_report(schedule="hourly")
         self.work()
@@ -127,7 +127,7 @@ class TestMailjetReport(MailjetReportCommon):
         self.assertGreater(report.next_run, self.now)
         self.assertSame("open")
 
-    def test_one_that_was_stopped_does_not_run_by_itself(self):
+    def test_a_stopped_report_does_not_restart_on_schedule(self):
         report = self.create_report(schedule="hourly")
         report.action_run()
         report.action_stop()
@@ -135,7 +135,7 @@ class TestMailjetReport(MailjetReportCommon):
         self.work()
         self.assertEqual(report.state, "stopped")
 
-    def test_an_archived_server_is_not_asked(self):
+    def test_nothing_is_read_from_an_archived_server(self):
         report = self.create_report(schedule="hourly")
         self.server.active = False
         with self.assertRaises(UserError):
@@ -147,7 +147,7 @@ class TestMailjetReport(MailjetReportCommon):
         self.assertFalse(self.rest.requests)
 
     # ------------------------------------------------------------------
-    # Before it is saved
+    # Preview
     # ------------------------------------------------------------------
 
     def preview(self, report, **vals):
@@ -172,16 +172,16 @@ class TestMailjetReport(MailjetReportCommon):
         self.assertFalse(self.stored("open"))
         self.assertFalse(self.env["mailjet.report"].search([]))
 
-    def test_preview_says_why_there_is_none(self):
+    def test_preview_fails_with_the_reason(self):
         self.rest.faults.add("unauthorized")
         with self.assertRaises(UserError):
             self.preview("open")
 
     # ------------------------------------------------------------------
-    # Who
+    # Access
     # ------------------------------------------------------------------
 
-    def test_marketing_looks_and_administrators_run(self):
+    def test_marketing_users_read_and_administrators_run(self):
         marketing = new_test_user(
             self.env,
             "marketing",
@@ -195,7 +195,7 @@ class TestMailjetReport(MailjetReportCommon):
         with self.assertRaises(AccessError):
             report.preview({"server_id": self.server.id, "report": "open"})
 
-    def test_the_same_server_cannot_be_deleted_in_vain(self):
+    def test_deleting_a_server_deletes_its_imports(self):
         self.fill(events=60)
         self.run_report(self.create_report())
         self.server.unlink()

@@ -13,7 +13,7 @@ PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0
 
 @tagged("post_install", "-at_install")
 class TestMailjetReportData(MailjetReportCommon):
-    """What reports bring: each dataset with a filter, and how it is tied to Odoo."""
+    """What reports import: each dataset with a filter, and its links to Odoo."""
 
     def rows(self, resource, **query):
         query = {"FromTS": 0, "ToTS": int(self.seconds()), **query}
@@ -173,7 +173,7 @@ class TestMailjetReportData(MailjetReportCommon):
         self.run_report(report)
         self.assertEqual(self.env["mailjet.counter"].search([]), counters)
 
-    def test_counters_of_a_campaign_of_all_time(self):
+    def test_counters_of_a_campaign_for_all_time(self):
         self.fill(events=100)
         self.run_report(self.create_report("campaign"))
         campaign = self.env["mailjet.campaign"].search([("kind", "=", "sent")])[0]
@@ -191,7 +191,7 @@ class TestMailjetReportData(MailjetReportCommon):
         self.assertEqual(counter.mailjet_source_id, campaign.mailjet_id)
 
     # ------------------------------------------------------------------
-    # Tied to Odoo
+    # Links to Odoo
     # ------------------------------------------------------------------
 
     def create_trace(self):
@@ -228,7 +228,7 @@ class TestMailjetReportData(MailjetReportCommon):
             self.env.ref("mail_mailjet.ir_cron_apply_events").method_direct_trigger()
         self.env.invalidate_all()
 
-    def test_events_read_before_their_message_find_their_mail(self):
+    def test_events_imported_before_their_message_are_linked_later(self):
         trace = self.create_trace()
         message = self.add_message(
             "zoe@example.org", custom_id=self.write_custom_id(trace)
@@ -250,8 +250,8 @@ class TestMailjetReportData(MailjetReportCommon):
             (stored.trace_id, stored.mailing_id.id), (trace, trace.mass_mailing_id.id)
         )
 
-    def test_posted_and_read_is_there_once(self):
-        """Whatever comes first."""
+    def test_an_event_both_posted_and_imported_is_stored_once(self):
+        """Whichever comes first."""
         trace = self.create_trace()
         custom_id = self.write_custom_id(trace)
         message = self.add_message("zoe@example.org", custom_id=custom_id)
@@ -286,7 +286,7 @@ class TestMailjetReportData(MailjetReportCommon):
         self.assertEqual(events.mapped("trace_id"), trace)
         self.assertEqual(set(events.mapped("state")), {"applied"})
 
-    def test_a_campaign_is_tied_to_its_mailing(self):
+    def test_a_campaign_is_linked_to_its_mailing(self):
         trace = self.create_trace()
         mailing = trace.mass_mailing_id
         name = mailing._mailjet_campaign_name()
@@ -297,7 +297,7 @@ class TestMailjetReportData(MailjetReportCommon):
         campaign = self.env["mailjet.campaign"].search([])
         self.assertEqual(campaign.mailing_id, mailing)
 
-    def test_a_list_of_the_same_name_is_ours_unless_somebody_says_otherwise(self):
+    def test_lists_are_linked_by_name_unless_a_user_chose_another(self):
         ours = self.env["mailing.list"].create([{"name": "Friends"}, {"name": "Foes"}])
         self.statistics.add_list("Friends")
         report = self.create_report("contact_list")
@@ -308,7 +308,7 @@ class TestMailjetReportData(MailjetReportCommon):
         self.run_report(report)
         self.assertEqual(theirs.mailing_list_id, ours[1])
 
-    def test_contacts_are_tied_to_ours(self):
+    def test_contacts_are_linked_to_those_of_odoo(self):
         self.create_trace()
         partner = self.env["res.partner"].create(
             {"name": "Zoe", "email": "zoe@example.org"}
@@ -319,7 +319,7 @@ class TestMailjetReportData(MailjetReportCommon):
         self.assertEqual(contact.mailing_contact_id, self.contact)
         self.assertEqual(contact.partner_id, partner)
 
-    def test_who_is_forgotten_by_mailjet_is_forgotten_here(self):
+    def test_contacts_anonymized_by_mailjet_are_erased(self):
         message = self.add_message("zoe@example.org")
         self.statistics.add_open(message, at=self.ago(hours=1), agent=PERSON)
         contact_id = self.statistics.contact_ids(["zoe@example.org"])["zoe@example.org"]
@@ -336,7 +336,7 @@ class TestMailjetReportData(MailjetReportCommon):
             self.env.cr.execute(f"SELECT * FROM {table}")
             rows = str(self.env.cr.fetchall()).lower()
             self.assertNotIn("zoe", rows, table)
-        self.assertTrue(event.exists(), "it is still counted")
+        self.assertTrue(event.exists(), "The event still counts")
 
     # ------------------------------------------------------------------
     # Daily sums
@@ -348,7 +348,7 @@ class TestMailjetReportData(MailjetReportCommon):
             cron.method_direct_trigger()
         self.env.invalidate_all()
 
-    def test_sums_are_those_of_the_details(self):
+    def test_sums_match_the_details(self):
         self.fill(late=0.05)
         for name in ("open", "click", "bounce"):
             self.run_report(self.create_report(name))
@@ -391,7 +391,7 @@ class TestMailjetReportData(MailjetReportCommon):
         self.assertEqual(sums.mapped("date"), [self.ago(days=3).date()])
         self.assertEqual(sums.mapped("opened"), [1])
 
-    def test_messages_alone_tell_what_was_delivered(self):
+    def test_message_statuses_count_without_events(self):
         for status in ("sent", "opened", "hardbounced", "blocked"):
             self.add_message(f"{status}@gmail.com", status=status)
         self.run_report(self.create_report("message"))

@@ -8,20 +8,20 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import tagged
 
-from ...models.reports import mailjet_report_item
+from ...models.reports import mailjet_report_item_step
 from ...tools.mailjet.resources import MailjetApi
 from ..common import MailjetRestCommon
 
-PAGE = 20  # rows, so that few rows are many pages
+PAGE = 20  # rows; few, so that small histories have many pages
 EVENTS = {"open": "open", "click": "click", "bounce": ("bounce", "blocked")}
 
 
 class Killed(BaseException):
-    """What no code catches, as a signal that ends the process."""
+    """Ends the work like a signal that kills the process: no code catches it."""
 
 
 class MailjetReportCommon(MailjetRestCommon):
-    """An account at Mailjet that has a history, and reports that read it."""
+    """A Mailjet account with a history, and reports that read it."""
 
     def setUp(self):
         super().setUp()
@@ -34,7 +34,7 @@ class MailjetReportCommon(MailjetRestCommon):
             return page(client, resource, offset, limit, **filters)
 
         self.enterContext(patch.object(MailjetApi, "page", small_page))
-        self.enterContext(patch.object(mailjet_report_item, "API_PAGE_SIZE", PAGE))
+        self.enterContext(patch.object(mailjet_report_item_step, "API_PAGE_SIZE", PAGE))
 
     def seconds(self):
         return (self.now - datetime(1970, 1, 1)).total_seconds()
@@ -43,12 +43,12 @@ class MailjetReportCommon(MailjetRestCommon):
         return self.now - timedelta(**units)
 
     def fill(self, events=600, **options):
-        """Make a history of half a year that ended an hour ago."""
+        """Create half a year of history that ended an hour ago."""
         options = {"campaigns": 6, "contacts": 400, "days": 182, **options}
         self.statistics.fill(events=events, end=self.seconds() - 3600, **options)
 
     def create_report(self, report="open", **vals):
-        """Create a report of all there is; some campaigns are deleted."""
+        """Create a report that reads everything, deleted lists included."""
         vals = {"deleted_campaigns": True, "deleted_lists": True, **vals}
         return self.env["mailjet.report"].create(
             {"server_id": self.server.id, "report": report, **vals}
@@ -61,7 +61,7 @@ class MailjetReportCommon(MailjetRestCommon):
         return self.statistics.add_message(email, campaign_id=campaign, **vals)
 
     def work(self):
-        """Do what one run of the cron does."""
+        """Run the cron once."""
         with self.enter_registry_test_mode():
             self.env.ref("mail_mailjet.ir_cron_reports_1").method_direct_trigger()
         self.env.invalidate_all()
@@ -72,14 +72,14 @@ class MailjetReportCommon(MailjetRestCommon):
         self.assertEqual(report.state, state, report.problem)
 
     def later(self, **units):
-        """Let time go on, here and at Mailjet."""
+        """Let time pass, here and at Mailjet."""
         self.now += timedelta(**units)
         return self.enterContext(
             patch.object(fields.Datetime, "now", lambda *args: self.now)
         )
 
     def stored(self, report):
-        """Return what is here of an event report."""
+        """Return what Odoo has of an event report."""
         kinds = EVENTS[report]
         kinds = [kinds] if isinstance(kinds, str) else kinds
         events = self.env["mailjet.event"].search([("event", "in", kinds)])
@@ -88,7 +88,7 @@ class MailjetReportCommon(MailjetRestCommon):
         )
 
     def held(self, report):
-        """Return what the stand-in has of an event report; each thing once a second."""
+        """Return what the stand-in has of an event report, without duplicates."""
         return sorted(
             {
                 (
@@ -106,9 +106,9 @@ class MailjetReportCommon(MailjetRestCommon):
 
 @tagged("post_install", "-at_install")
 class TestMailjetReportRun(MailjetReportCommon):
-    """The engine: windows, pages, what is new, late, gone, moving or failing."""
+    """Runs: windows and pages; rows that are new, late, gone or moving; failures."""
 
-    def test_all_events_of_all_times(self):
+    def test_a_first_run_reads_all_events(self):
         self.fill()
         for name in EVENTS:
             report = self.create_report(name)
@@ -127,11 +127,11 @@ class TestMailjetReportRun(MailjetReportCommon):
         offsets = [
             int(request.params.get("Offset", 0)) for request in self.rest.requests
         ]
-        self.assertLess(max(offsets), mailjet_report_item.MOST_PAGES * PAGE)
+        self.assertLess(max(offsets), mailjet_report_item_step.MAX_PAGES * PAGE)
         limits = {r.params["Limit"] for r in self.rest.requests if "Limit" in r.params}
         self.assertEqual(limits, {str(PAGE)})
 
-    def test_both_bounds_are_always_asked(self):
+    def test_every_request_has_both_bounds(self):
         self.fill(events=100)
         for name in (*EVENTS, "message", "campaign", "counter"):
             self.rest.clear_requests()
@@ -143,7 +143,7 @@ class TestMailjetReportRun(MailjetReportCommon):
                         wanted = {"EventFromTs", "EventToTs"}
                         self.assertLessEqual(wanted, request.params.keys())
 
-    def test_nothing_new_takes_few_requests(self):
+    def test_a_run_without_changes_takes_few_requests(self):
         self.fill()
         report = self.create_report()
         self.run_report(report)
@@ -153,7 +153,7 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.assertEqual(report.changed_count, 0)
         self.assertSame("open")
 
-    def test_what_is_new_is_added(self):
+    def test_new_events_are_added(self):
         self.fill(events=100)
         report = self.create_report()
         self.run_report(report)
@@ -166,7 +166,7 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.assertEqual(report.changed_count, 1)
 
     def test_late_events_are_found_within_a_day(self):
-        """Hours after a window was read, Mailjet lists one more event in it."""
+        """Hours after a window was read, Mailjet adds an event to it."""
         self.fill(events=300)
         report = self.create_report()
         event = list(self.statistics.events("open"))[50]
@@ -181,10 +181,10 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.assertSame("open")
         self.assertEqual(report.changed_count, 1)
         pages = [r for r in self.rest.requests if "countOnly" not in r.params]
-        self.assertLess(len(pages), 25, "only the window in question is read again")
+        self.assertLess(len(pages), 25, "Only the changed window is read again")
 
-    def test_rows_that_move_between_two_pages(self):
-        """A row before the offset goes away, and all that follow move up by one."""
+    def test_no_row_is_missed_when_rows_move_between_pages(self):
+        """A row before the offset is deleted, so that all later ones move up."""
         self.fill(events=150, campaigns=2)
         report = self.create_report()
         gone = []
@@ -199,7 +199,7 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.assertTrue(gone)
         self.assertLessEqual(set(self.held("open")), set(self.stored("open")))
 
-    def test_a_page_that_repeats_is_an_error_and_read_again(self):
+    def test_a_repeated_page_is_an_error_and_is_read_again(self):
         self.fill(events=150, campaigns=2)
         report = self.create_report()
         page, calls = MailjetApi.page, []
@@ -220,8 +220,8 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.assertEqual(report.state, "done")
         self.assertSame("open")
 
-    def test_rows_of_another_time_are_an_error(self):
-        """Mailjet drops a filter it does not know, and sends everything."""
+    def test_rows_outside_the_window_are_an_error(self):
+        """Mailjet ignores a filter it does not know, and sends everything."""
         self.fill(events=100)
         report = self.create_report(retries=0)
         rename = {"EventFromTs": "Nonsense", "EventToTs": "Rubbish"}
@@ -238,7 +238,7 @@ class TestMailjetReportRun(MailjetReportCommon):
         dates = [date for _message, date, _url in self.stored("open")]
         self.assertGreater(min(dates, default=self.now), self.ago(days=91))
 
-    def test_too_many_requests_without_saying_until_when(self):
+    def test_rate_limiting_without_a_retry_time(self):
         self.fill(events=100)
         report = self.create_report()
         self.rest.faults.add("rate_limited", path="openinformation", times=20)
@@ -248,13 +248,13 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.assertTrue(report.item_ids.filtered("problem").mapped("next_try"))
         self.rest.faults.clear()
         self.work()
-        self.assertFalse(self.stored("open"), "it waits")
+        self.assertFalse(self.stored("open"), "It waits")
         self.later(minutes=5)
         self.work()
         self.assertEqual(report.state, "done")
         self.assertSame("open")
 
-    def test_an_outage_ends_with_its_reason(self):
+    def test_a_long_outage_fails_with_the_reason(self):
         self.fill(events=100)
         report = self.create_report(retries=1)
         self.rest.faults.add("error", status=500, times=None)
@@ -270,7 +270,7 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.assertFalse(report.problem)
         self.assertSame("open")
 
-    def test_wrong_keys_end_it_at_once(self):
+    def test_wrong_keys_fail_at_once(self):
         self.server.smtp_pass = "wrong"
         report = self.create_report()
         self.rest.clear_requests()
@@ -278,10 +278,10 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.assertEqual(len(self.rest.requests), 1)
         self.assertNotIn("wrong", report.problem)
 
-    def test_stop_and_go_on(self):
+    def test_stop_and_resume(self):
         self.fill()
         report = self.create_report()
-        keep, pages = mailjet_report_item.MailjetReportItem._keep_page, []
+        keep, pages = mailjet_report_item_step.MailjetReportItem._handle_page, []
 
         def stop_after_three(item, *args):
             keep(item, *args)
@@ -290,7 +290,7 @@ class TestMailjetReportRun(MailjetReportCommon):
                 item.report_id.action_stop()
 
         with patch.object(
-            mailjet_report_item.MailjetReportItem, "_keep_page", stop_after_three
+            mailjet_report_item_step.MailjetReportItem, "_handle_page", stop_after_three
         ):
             report.action_run()
             self.work()
@@ -299,21 +299,29 @@ class TestMailjetReportRun(MailjetReportCommon):
         here = len(self.stored("open"))
         self.assertGreaterEqual(here, 2 * PAGE)
         self.work()
-        self.assertEqual(len(self.stored("open")), here, "stopped is stopped")
+        self.assertEqual(
+            len(self.stored("open")), here, "A stopped report stays stopped"
+        )
         self.rest.clear_requests()
         self.run_report(report)
         self.assertSame("open")
         pages = [r for r in self.rest.requests if "countOnly" not in r.params]
         count = self.statistics.count("open")
-        self.assertLess((len(pages) - 20) * PAGE, count - here, "nothing is read twice")
+        self.assertLess((len(pages) - 20) * PAGE, count - here, "Nothing is read twice")
 
     @contextmanager
     def killed_at(self, chance):
-        """Let the process die at random moments: before, after and within a page."""
-        item_class = mailjet_report_item.MailjetReportItem
+        """Kill the worker at random moments: before, after and within a page."""
+        item_class = mailjet_report_item_step.MailjetReportItem
         originals = {
             name: getattr(item_class, name)
-            for name in ("_ask", "_keep_page", "_keep_count", "_end", "_begin_again")
+            for name in (
+                "_request",
+                "_handle_page",
+                "_handle_count",
+                "_finish",
+                "_restart",
+            )
         }
 
         def dying(name):
@@ -330,7 +338,7 @@ class TestMailjetReportRun(MailjetReportCommon):
         with patch.multiple(item_class, **{name: dying(name) for name in originals}):
             yield
 
-    def test_killed_at_random_moments_it_comes_to_the_same(self):
+    def test_the_result_is_the_same_after_random_kills(self):
         self.fill(late=0.05)
         reports = [self.create_report(name) for name in EVENTS]
         for report in reports:
@@ -345,7 +353,7 @@ class TestMailjetReportRun(MailjetReportCommon):
                 except Killed:
                     kills += 1
                     self.env.invalidate_all()
-            # What was taken by who died is free again after a while
+            # Leases of killed workers expire
             self.env.cr.execute("UPDATE mailjet_report_item SET lease_until = NULL")
             self.env.invalidate_all()
             if all(report.state == "done" for report in reports):
@@ -357,8 +365,8 @@ class TestMailjetReportRun(MailjetReportCommon):
             self.assertTrue(report.is_complete)
 
     def work_step(self):
-        """Do one step, which is one transaction: it is kept, or nothing of it."""
-        seconds_left = chain([inf, inf], repeat(0))  # none, once an item is taken
+        """Do one step, which is one transaction: stored completely or not at all."""
+        seconds_left = chain([inf, inf], repeat(0))  # time is up after the first step
         with patch.object(
             type(self.env["ir.cron"]), "_commit_progress", side_effect=seconds_left
         ):
@@ -384,7 +392,7 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.run_report(report)
         self.assertEqual(self.stored("open"), before)
 
-    def test_replace_keeps_what_other_reports_have_brought(self):
+    def test_replace_keeps_rows_of_other_reports(self):
         self.fill(events=200)
         campaigns = self.create_report("campaign")
         self.run_report(campaigns)
@@ -399,25 +407,25 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.run_report(narrow)
         self.assertSame("open")
 
-    def test_two_workers_do_not_take_the_same_part(self):
+    def test_two_workers_do_not_take_the_same_item(self):
         self.fill(events=100)
         for name in ("open", "click"):
             self.create_report(name).action_run()
         count = len(self.env["mailjet.report.item"].search([]))
         taken = self.take(count + 1)
-        self.assertEqual(len(set(taken)), count + 1, "each once, and then none")
+        self.assertEqual(len(set(taken)), count + 1, "Each once, and then none")
         self.assertFalse(taken[-1])
         self.later(minutes=6)
-        self.assertEqual(self.take(1), taken[:1], "who died holds nothing for ever")
+        self.assertEqual(self.take(1), taken[:1], "The lease of a dead worker expires")
 
     def take(self, times):
-        """Take parts as workers do; return their ids."""
+        """Take items as workers do; return their ids."""
         self.env.flush_all()
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             items = self.env["mailjet.report.item"].with_env(self.env(cr=cr))
-            return [items._take().id for _ in range(times)]
+            return [items._lease_next().id for _ in range(times)]
 
-    def test_a_part_that_a_run_could_not_end_is_free_for_the_next(self):
+    def test_an_unfinished_item_is_free_for_the_next_run(self):
         self.fill()
         report = self.create_report()
         report.action_run()
@@ -428,11 +436,11 @@ class TestMailjetReportRun(MailjetReportCommon):
         triggers = self.env["ir.cron.trigger"].search([]).cron_id
         self.assertIn(self.env.ref("mail_mailjet.ir_cron_reports_2"), triggers)
 
-    def test_who_lost_its_part_keeps_nothing(self):
+    def test_a_worker_that_lost_its_lease_stores_nothing(self):
         self.fill(events=100)
         report = self.create_report()
         report.action_run()
-        ask = mailjet_report_item.MailjetReportItem._ask
+        ask = mailjet_report_item_step.MailjetReportItem._request
 
         def slow(item, client):
             keep = ask(item, client)
@@ -440,18 +448,18 @@ class TestMailjetReportRun(MailjetReportCommon):
             item.flush_recordset()
             return keep
 
-        with patch.object(mailjet_report_item.MailjetReportItem, "_ask", slow):
+        with patch.object(mailjet_report_item_step.MailjetReportItem, "_request", slow):
             self.work()
         self.assertFalse(self.stored("open"))
         self.assertEqual(set(report.item_ids.mapped("remote_count")), {-1})
 
-    def test_ids_beyond_what_a_browser_counts(self):
+    def test_ids_of_64_bits(self):
         message = self.add_message(message_id=2**62 + 1)
         self.statistics.add_click(message, "https://x.example/", at=self.ago(hours=1))
         self.run_report(self.create_report("click"))
         self.assertEqual(self.stored("click")[0][0], str(2**62 + 1))
 
-    def test_the_same_open_twice_in_a_second_is_kept_once_and_said(self):
+    def test_duplicate_opens_are_stored_once_and_counted(self):
         message = self.add_message()
         for _ in range(3):
             self.statistics.add_open(message, at=self.ago(hours=1))
@@ -460,7 +468,7 @@ class TestMailjetReportRun(MailjetReportCommon):
         self.assertEqual((report.row_count, report.repeat_count), (1, 2))
         self.assertTrue(report.is_complete)
 
-    def test_the_server_went_away_meanwhile(self):
+    def test_the_server_is_archived_during_a_run(self):
         self.fill(events=100)
         report = self.create_report()
         report.action_run()

@@ -17,7 +17,7 @@ import { formatPercent } from "./numbers";
 const { DateTime } = luxon;
 
 const LABELS = {
-    processed: _t("Handed over"),
+    processed: _t("Processed"),
     delivered: _t("Delivered"),
     opened: _t("Opened"),
     clicked: _t("Clicked"),
@@ -26,22 +26,22 @@ const LABELS = {
     complained: _t("Complaints"),
     unsubscribed: _t("Unsubscribed"),
 };
-const OF_HANDED_OVER = ["delivered", "bounced", "blocked"];
+const OF_PROCESSED = ["delivered", "bounced", "blocked"];
 const OPENS = ["opened", "clicked"];
 
-// Where the figures come from: the action behind them, and its filters
+// Where the figures come from: the action that shows them, and its description
 const SOURCES = {
     events: {
         action: "mail_mailjet.mailjet_deliverability_action",
-        words: _t("Counted from what Mailjet posts to Odoo and from imports, by day (UTC)."),
+        words: _t("From the events that Mailjet posts to Odoo and from imports, by day (UTC)."),
     },
     counters: {
         action: "mail_mailjet.mailjet_counter_action",
-        words: _t("Counted by Mailjet, by the day (UTC) on which an email was sent."),
+        words: _t("Mailjet's own counts, by the day (UTC) an email was sent."),
     },
 };
 
-/** The last 30 days of an account: what became of its emails, and Mailjet's limits. */
+/** An account's delivery results of the last 30 days, and Mailjet's limits. */
 export class MailjetDashboard extends Component {
     static template = "mail_mailjet.Dashboard";
     static components = { Layout, MailjetDayChart, MailjetLimitGauge };
@@ -56,7 +56,7 @@ export class MailjetDashboard extends Component {
         this.formatInteger = formatInteger;
         this.formatPercent = formatPercent;
         this.state = useState({ data: {}, isBusy: false });
-        // Who comes back by the breadcrumbs finds the same server
+        // Breadcrumbs lead back to the same server
         useSetupAction({ getLocalState: () => ({ serverId: this.data.server_id }) });
         onWillStart(() => this.load(this.props.state?.serverId));
     }
@@ -76,7 +76,7 @@ export class MailjetDashboard extends Component {
     }
 
     // ------------------------------------------------------------------
-    // In words
+    // Texts
     // ------------------------------------------------------------------
 
     get sourceWords() {
@@ -84,29 +84,29 @@ export class MailjetDashboard extends Component {
     }
 
     get outageWords() {
-        return _t("Mailjet could not be asked since %(since)s. The limits were read on %(read)s.", {
+        return _t("Mailjet has not answered since %(since)s. Showing the figures of %(read)s.", {
             since: this.moment(this.data.limits_outage_since),
             read: this.moment(this.data.limits_read_on),
         });
     }
 
     get limitsReadWords() {
-        return _t("Mailjet's own figures, read on %s.", this.moment(this.data.limits_read_on));
+        return _t("Mailjet's own figures, last read on %s.", this.moment(this.data.limits_read_on));
     }
 
     moment(text) {
         return text ? toLocaleDateTimeString(deserializeDateTime(text)) : _t("never");
     }
 
-    /** Whether a figure says nothing, since Odoo and not Mailjet counts it. */
+    /** Whether Odoo rather than Mailjet counts a figure. */
     isElsewhere(figure) {
         return OPENS.includes(figure.name) && !this.data.counts_opens;
     }
 
     wholeWords(figure) {
-        return OF_HANDED_OVER.includes(figure.name)
-            ? _t("of those handed over")
-            : _t("of those delivered");
+        return OF_PROCESSED.includes(figure.name)
+            ? _t("of processed")
+            : _t("of delivered");
     }
 
     hourWords(hour) {
@@ -124,16 +124,16 @@ export class MailjetDashboard extends Component {
         });
     }
 
-    /** How long the bar of one of a list is, in percent of the longest. */
+    /** The length of a bar, in percent of the longest. */
     share(value, values) {
         return (100 * value) / Math.max(...values);
     }
 
     // ------------------------------------------------------------------
-    // What can be done
+    // Actions
     // ------------------------------------------------------------------
 
-    /** Open an action, filtered like the dashboard. */
+    /** Open an action with the filters of the dashboard. */
     open(action, context = {}, options = {}) {
         const filters = { search_default_last_30_days: 1, ...context };
         if (this.data.servers.length > 1) {
@@ -210,7 +210,7 @@ export class MailjetDashboard extends Component {
         });
     }
 
-    /** Ask Mailjet for the figures of the last 30 days now. */
+    /** Read the figures of the last 30 days from Mailjet. */
     readNow() {
         return this.callServer("action_mailjet_read_policy_limits");
     }

@@ -7,14 +7,14 @@ import { formatInteger } from "@web/views/fields/formatters";
 
 import { Component, onWillStart, useEffect, useRef } from "@odoo/owl";
 
-// Of Odoo's palette of six, and how a line differs from others without its colour
+// Indexes in Odoo's palette of six colors; shapes tell the lines apart without color
 const BARS = { delivered: 0, bounced: 1, blocked: 3 };
 const LINES = {
     opened: { color: 2, pointStyle: "circle", borderDash: [] },
     clicked: { color: 4, pointStyle: "triangle", borderDash: [4, 3] },
 };
 
-/** What became of the emails day by day: bars of all, lines of what was opened. */
+/** Delivery results by day: bars for delivery, lines for opens and clicks. */
 export class MailjetDayChart extends Component {
     static template = "mail_mailjet.DayChart";
     static props = { days: Array, labels: Object, hasOpens: Boolean };
@@ -33,7 +33,7 @@ export class MailjetDayChart extends Component {
 
     get words() {
         const { days } = this.props;
-        return _t("Emails of each day from %(first)s to %(last)s", {
+        return _t("Emails per day from %(first)s to %(last)s", {
             first: formatDate(deserializeDate(days[0].date)),
             last: formatDate(deserializeDate(days.at(-1).date)),
         });

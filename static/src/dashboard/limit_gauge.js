@@ -2,17 +2,17 @@ import { _t } from "@web/core/l10n/translation";
 
 import { Component } from "@odoo/owl";
 
-// Colour and icon of each state; its label says the same
+// Color and icon of each state; the label says the same in words
 const LOOKS = {
     few: { badge: "text-bg-300", bar: "bg-secondary", icon: "fa-question-circle" },
     fine: { badge: "text-bg-success", bar: "bg-success", icon: "fa-check" },
     half: { badge: "text-bg-warning", bar: "bg-warning", icon: "fa-exclamation-triangle" },
     over: { badge: "text-bg-danger", bar: "bg-danger", icon: "fa-times" },
 };
-// How far the scale goes, in percent of the limit: there is room to be over it
+// End of the scale, in percent of the limit: leaves room beyond it
 const SCALE = 150;
 
-/** How near an account is to one of Mailjet's limits. */
+/** How close an account is to one of Mailjet's limits. */
 export class MailjetLimitGauge extends Component {
     static template = "mail_mailjet.LimitGauge";
     static props = { limit: Object, onOpen: Function };

@@ -8,12 +8,12 @@ import { Component } from "@odoo/owl";
 const LOOKS = {
     open: { background: "bg-success", word: _t("opened") },
     sent: { background: "bg-info", word: _t("delivered, not opened") },
-    pending: { background: "bg-secondary", word: _t("under way") },
+    pending: { background: "bg-secondary", word: _t("in transit") },
     error: { background: "bg-warning", word: _t("not delivered") },
     bounce: { background: "bg-danger", word: _t("bounced") },
 };
 
-/** What became of the emails of a mailing, as one bar with its legend. */
+/** The delivery results of a mailing, as a bar with a legend. */
 export class MailjetDeliveryBar extends Component {
     static template = "mail_mailjet.DeliveryBar";
     static props = { ...standardFieldProps };
@@ -37,6 +37,6 @@ export class MailjetDeliveryBar extends Component {
 
 registry.category("fields").add("mailjet_delivery_bar", {
     component: MailjetDeliveryBar,
-    displayName: _t("What became of the emails"),
+    displayName: _t("Delivery results"),
     supportedTypes: ["json"],
 });

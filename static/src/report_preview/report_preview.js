@@ -6,7 +6,7 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 import { Component, useState } from "@odoo/owl";
 
-/** The types of fields that are chosen, and how a form's value is sent. */
+/** Field types that the preview depends on, and how to send their values. */
 const READERS = {
     boolean: (value) => value,
     date: (value) => (value ? value.toISODate() : false),
@@ -15,7 +15,7 @@ const READERS = {
     selection: (value) => value,
 };
 
-/** The first rows at Mailjet, as a table. */
+/** A table of the first rows at Mailjet. */
 export class MailjetPreviewDialog extends Component {
     static template = "mail_mailjet.PreviewDialog";
     static components = { Dialog };
@@ -32,18 +32,18 @@ export class MailjetPreviewDialog extends Component {
 
     get words() {
         if (!this.props.rows.length) {
-            return _t("Mailjet has no rows for these choices.");
+            return _t("Mailjet has no rows that match these filters.");
         }
         return this.props.count < 0
-            ? _t("The first %s rows", this.props.rows.length)
-            : _t("The first %(shown)s of %(count)s rows", {
+            ? _t("First %s rows", this.props.rows.length)
+            : _t("First %(shown)s of %(count)s rows", {
                   shown: this.props.rows.length,
                   count: this.props.count,
               });
     }
 }
 
-/** Shows what a report would bring, before it is saved. */
+/** Previews what a report would import, before it is saved. */
 export class MailjetReportPreview extends Component {
     static template = "mail_mailjet.ReportPreview";
     static props = { ...standardWidgetProps };
@@ -66,7 +66,7 @@ export class MailjetReportPreview extends Component {
         }
     }
 
-    /** What is chosen in the form now, saved or not. */
+    /** The current values of the form, saved or not. */
     currentValues() {
         const { activeFields, data, fields } = this.props.record;
         const values = {};

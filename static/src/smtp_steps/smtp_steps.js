@@ -1,47 +1,32 @@
-import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
-import { Component, useEffect } from "@odoo/owl";
+import { Component } from "@odoo/owl";
+
+import { useRecordPolling } from "../record_polling/record_polling";
 
 const LOOKS = {
     ok: { icon: "fa-check text-success", word: _t("Done") },
     failed: { icon: "fa-times text-danger", word: _t("Failed") },
     running: { icon: "fa-spinner fa-spin", word: _t("Running") },
-    skipped: { icon: "fa-minus text-muted", word: _t("Not wanted") },
+    skipped: { icon: "fa-minus text-muted", word: _t("Skipped") },
     not_reached: { icon: "fa-circle-o text-muted", word: _t("Not reached") },
 };
 const REFRESH_MS = 700;
 
-/** The steps of an SMTP test, read again while it runs. */
+/** The steps of an SMTP test, refreshed while it runs. */
 export class MailjetSmtpSteps extends Component {
     static template = "mail_mailjet.SmtpSteps";
     static props = { ...standardFieldProps };
 
     setup() {
-        useEffect(
-            (isUnderWay) => {
-                if (!isUnderWay) {
-                    return;
-                }
-                const timer = browser.setInterval(() => this.refresh(), REFRESH_MS);
-                return () => browser.clearInterval(timer);
-            },
-            () => [this.isUnderWay]
-        );
+        useRecordPolling(() => this.isInProgress, REFRESH_MS);
     }
 
-    get isUnderWay() {
+    get isInProgress() {
         const { state, delivery, is_interrupted } = this.props.record.data;
         return !is_interrupted && (state === "running" || delivery === "waiting");
-    }
-
-    refresh() {
-        // What somebody is typing for the next test stays
-        if (!this.props.record.dirty) {
-            this.props.record.load();
-        }
     }
 
     get steps() {

@@ -4,7 +4,7 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { Component } from "@odoo/owl";
 
-// Colour and icon of each state; the word is the selection's own
+// Color and icon of each state; the label comes from the selection
 const LOOKS = {
     ok: { badge: "text-bg-success", icon: "fa-check" },
     warning: { badge: "text-bg-warning", icon: "fa-exclamation-triangle" },
@@ -15,7 +15,7 @@ const LOOKS = {
 };
 const UNKNOWN = { badge: "text-bg-300", icon: "fa-question-circle" };
 
-/** The state of a DNS record as a badge, readable without its colour. */
+/** The state of a DNS record as a badge that is readable without its color. */
 export class MailjetVerdictField extends Component {
     static template = "mail_mailjet.VerdictField";
     static props = { ...standardFieldProps };

@@ -20,11 +20,11 @@ function assertChartIsDrawn() {
 function assertPageScrolls() {
     const page = document.querySelector(".o_content:has(.o_mailjet_dashboard)");
     if (page.scrollHeight <= page.clientHeight) {
-        throw new Error("What is below the window's end cannot be reached");
+        throw new Error("The page does not scroll to the sections below the window");
     }
 }
 
-/** What a marketing user sees and opens; there is a server without any figures, too. */
+/** What a marketing user sees and opens; the second server has no figures. */
 registry.category("web_tour.tours").add("mailjet_dashboard", {
     steps: () => [
         ...stepUtils.goToAppSteps("mass_mailing.mass_mailing_menu_root"),
@@ -40,11 +40,11 @@ registry.category("web_tour.tours").add("mailjet_dashboard", {
         },
         {
             content: "See a figure and its rate",
-            trigger: `${FIGURES} button[name='bounced']:contains(/440.*%.*of those handed over/)`,
+            trigger: `${FIGURES} button[name='bounced']:contains(/440.*%.*of processed/)`,
         },
         {
             content: "See the days",
-            trigger: ".o_mailjet_chart canvas[aria-label*='Emails of each day']",
+            trigger: ".o_mailjet_chart canvas[aria-label*='Emails per day']",
             run: assertChartIsDrawn,
         },
         {
@@ -53,7 +53,7 @@ registry.category("web_tour.tours").add("mailjet_dashboard", {
             run: assertPageScrolls,
         },
         {
-            content: "See a limit in words",
+            content: "See a limit explained",
             trigger: `${LIMITS} button[name='bounced']:contains(Over the limit):contains(limit 8)`,
         },
         {
@@ -61,8 +61,8 @@ registry.category("web_tour.tours").add("mailjet_dashboard", {
             trigger: `${LIMITS} button[name='blocked']:contains(Well below the limit)`,
         },
         {
-            content: "Who cannot have figures read is not asked to",
-            trigger: `${LIMITS}:not(:contains(Read now))`,
+            content: "A user who cannot read figures from Mailjet has no button for it",
+            trigger: `${LIMITS}:not(:contains(Refresh))`,
         },
         {
             content: "See the best hour first",
@@ -78,7 +78,7 @@ registry.category("web_tour.tours").add("mailjet_dashboard", {
             trigger: ".o_list_view .o_searchview:contains(Mailbox full)",
         },
         {
-            content: "There are as many as the dashboard said",
+            content: "There are as many as on the dashboard",
             trigger: ".o_list_view:has(.o_data_row:eq(2)):not(:has(.o_data_row:eq(3)))",
         },
         {
@@ -106,7 +106,7 @@ registry.category("web_tour.tours").add("mailjet_dashboard", {
             run: "selectByLabel Other",
         },
         {
-            content: "It has no figures, and that says what to do",
+            content: "It has no figures, and the page says what to do",
             trigger: "section[name='no_figures']:contains(An administrator can)",
         },
         {
@@ -125,18 +125,18 @@ registry.category("web_tour.tours").add("mailjet_dashboard", {
             run: "click",
         },
         {
-            content: "It bears its name",
+            content: "It is named after the limit",
             trigger: ".o_form_view .o_breadcrumb:contains(Unsubscriptions)",
         },
     ],
 });
 
-/** An account that nothing is known of yet. */
+/** An account without any figures. */
 registry.category("web_tour.tours").add("mailjet_dashboard_of_new_server", {
     steps: () => [
         {
             content: "Read the figures",
-            trigger: "section[name='no_figures'] button:contains(Read Mailjet's figures now)",
+            trigger: "section[name='no_figures'] button:contains(Read Mailjet's figures)",
             run: "click",
         },
         {
@@ -145,28 +145,28 @@ registry.category("web_tour.tours").add("mailjet_dashboard_of_new_server", {
         },
         {
             content: "See where they come from",
-            trigger: `${FIGURES}:contains(Counted by Mailjet)`,
+            trigger: `${FIGURES}:contains(Mailjet's own counts)`,
         },
         {
-            content: "See that opens are not among them",
-            trigger: `${FIGURES} button[name='opened']:contains(Mailjet does not track it)`,
+            content: "See that Mailjet does not track opens",
+            trigger: `${FIGURES} button[name='opened']:contains(Not tracked by Mailjet)`,
         },
         {
             content: "See the limit that is exceeded, and what to do",
             trigger: `${LIMITS} button[name='bounced']:contains(Over the limit):contains(bounce reasons)`,
         },
         {
-            content: "Sending is paused; go on with it",
-            trigger: ".o_mailjet_dashboard .alert:contains(sends nothing):contains(900 of 10,000) button:contains(Resume now)",
+            content: "Sending is paused; resume it",
+            trigger: ".o_mailjet_dashboard .alert:contains(Sending is paused):contains(900 of 10,000) button:contains(Resume now)",
             run: "click",
         },
         {
-            content: "It goes on",
+            content: "It is resumed",
             trigger: ".o_mailjet_dashboard:not(:has(.alert))",
         },
         {
-            content: "Have the hours read is offered",
-            trigger: "section[name='hours'] button:contains(Read the hours of the last year)",
+            content: "An import by hour is offered",
+            trigger: "section[name='hours'] button:contains(Import the last year by hour)",
         },
         {
             content: "Open a figure",
@@ -189,7 +189,7 @@ registry.category("web_tour.tours").add("mailjet_dashboard_without_server", {
             run: "click",
         },
         {
-            content: "The set-up asks for keys",
+            content: "The setup asks for keys",
             trigger: ".o_form_view .o_field_widget[name='api_key']",
         },
     ],

@@ -1,7 +1,7 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 
-/** An administrator makes a report, looks at its first rows, and has it run. */
+/** An administrator creates a report, previews its first rows and runs it. */
 registry.category("web_tour.tours").add("mailjet_report", {
     steps: () => [
         ...stepUtils.goToAppSteps("mass_mailing.mass_mailing_menu_root"),
@@ -16,35 +16,35 @@ registry.category("web_tour.tours").add("mailjet_report", {
             run: "click",
         },
         {
-            content: "They are there",
+            content: "They are listed",
             trigger: ".o_breadcrumb:contains(Imports from Mailjet)",
         },
         {
-            content: "Make one",
+            content: "Create one",
             trigger: ".o_list_button_add",
             run: "click",
         },
         {
-            content: "Choose what to read",
+            content: "Choose what to import",
             trigger: "div[name='report'] .o_select_menu_toggler",
             run: "click",
         },
         {
-            content: "The opens",
+            content: "Choose the opens",
             trigger: ".o_select_menu_item:contains(Open events)",
             run: "click",
         },
         {
-            content: "Menus of other reports are not there",
+            content: "Filters of other reports are hidden",
             trigger: ".o_form_view:not(:has([name='counter_source'])) [name='filter_type']",
         },
         {
-            content: "Look at the first rows",
+            content: "Preview the first rows",
             trigger: "button:contains(Preview)",
             run: "click",
         },
         {
-            content: "See them, and how many there are",
+            content: "See a page of them",
             trigger: ".modal table tbody tr:nth-child(20)",
         },
         {
@@ -63,18 +63,18 @@ registry.category("web_tour.tours").add("mailjet_report", {
             run: "click",
         },
         {
-            content: "It runs, and can be stopped",
+            content: "It is running and can be stopped",
             trigger: "button[name='action_stop']",
         },
     ],
 });
 
-/** What it has brought is a click away, and the form says that all is there. */
+/** The form says that the import is complete, and opens its rows. */
 registry.category("web_tour.tours").add("mailjet_report_done", {
     steps: () => [
         {
-            content: "All that Mailjet has is here",
-            trigger: ".o_form_view:contains(Everything that Mailjet has is here)",
+            content: "The import is complete",
+            trigger: ".o_form_view:contains(Odoo has every row that Mailjet has)",
         },
         {
             content: "Open the rows",
