@@ -10,8 +10,8 @@ from . import mailing_trace_timeline
 from . import mailjet_callback
 from . import mailjet_event
 from . import mailjet_event_apply
-from . import mailjet_event_catch_up
 from . import mailjet_event_effect
+from . import mailjet_event_imported
 from . import mailjet_event_timeline
 from . import mailjet_suppression
 from . import res_partner

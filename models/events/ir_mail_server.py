@@ -93,9 +93,9 @@ class IrMail_Server(models.Model):
     mailjet_last_event_on = fields.Datetime(
         "Last event", compute="_compute_mailjet_last_event_on"
     )
-    mailjet_gap_from = fields.Datetime(readonly=True, copy=False)
-    mailjet_gap_to = fields.Datetime(readonly=True, copy=False)
-    mailjet_gap_offset = fields.Integer(readonly=True, copy=False)
+    mailjet_catch_up_from = fields.Datetime(readonly=True, copy=False)
+    mailjet_catch_up_to = fields.Datetime(readonly=True, copy=False)
+    mailjet_catch_up_offset = fields.Integer(readonly=True, copy=False)
 
     def _compute_mailjet_event_url(self):
         """Show the address without what proves a post: for people and for the log."""
@@ -281,7 +281,7 @@ class IrMail_Server(models.Model):
         """Register this Odoo's address for these; a new one if one is suspended."""
         self.ensure_one()
         if "suspended" in callbacks.mapped("state"):
-            self._mailjet_register_anew(callbacks)
+            self._mailjet_register_new_address(callbacks)
         else:
             self._mailjet_register(callbacks.mapped("event"))
 
@@ -293,7 +293,7 @@ class IrMail_Server(models.Model):
         self._mailjet_check_address()
         self._mailjet_write_address(events)
 
-    def _mailjet_register_anew(self, callbacks):
+    def _mailjet_register_new_address(self, callbacks):
         """Register a new address for these and all that are ours already.
 
         Only a new one wakes Mailjet up when it has given up, see
@@ -412,8 +412,8 @@ class IrMail_Server(models.Model):
     def _mailjet_wake(self, suspended):
         """Register suspended addresses again, read what was missed, and tell."""
         silent_since = self.mailjet_last_event_on or self.mailjet_event_changed_on
-        self._mailjet_register_anew(suspended)
-        self._mailjet_fill_gap(silent_since)
+        self._mailjet_register_new_address(suspended)
+        self._mailjet_schedule_catch_up(silent_since)
         self._mailjet_warn(
             self.env._("Mailjet had stopped posting events"),
             self.env._(
@@ -453,16 +453,16 @@ class IrMail_Server(models.Model):
     # What was missed
     # ------------------------------------------------------------------
 
-    def _mailjet_fill_gap(self, since):
+    def _mailjet_schedule_catch_up(self, since):
         """Have what happened since then read from Mailjet, bit by bit."""
         now = fields.Datetime.now()
         begin = since or now - SILENCE
-        if self.mailjet_gap_from:
-            begin = min(begin, self.mailjet_gap_from)
+        if self.mailjet_catch_up_from:
+            begin = min(begin, self.mailjet_catch_up_from)
         self.write(
-            {"mailjet_gap_from": begin, "mailjet_gap_to": now, "mailjet_gap_offset": 0}
+            {"mailjet_catch_up_from": begin, "mailjet_catch_up_to": now, "mailjet_catch_up_offset": 0}
         )
-        self.env.ref("mail_mailjet.ir_cron_fill_gaps")._trigger()
+        self.env.ref("mail_mailjet.ir_cron_catch_up")._trigger()
 
 
 def _is_same(given, own):

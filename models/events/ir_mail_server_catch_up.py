@@ -10,7 +10,7 @@ from ...tools.mailjet.event import Event
 _logger = logging.getLogger(__name__)
 
 # So many histories are asked for in one go, a request each
-HISTORIES = 100
+PAGE_SIZE = 100
 
 
 class IrMail_Server(models.Model):
@@ -23,32 +23,32 @@ class IrMail_Server(models.Model):
     _inherit = "ir.mail_server"
 
     @api.model
-    def _cron_fill_gaps(self):
+    def _cron_catch_up(self):
         """Fill the gaps of all accounts; an outage is for the next run.
 
         When its time is up, it says so, and Odoo has it go on as soon as it can.
         """
-        servers = self._mailjet_in_use().filtered("mailjet_gap_from")
+        servers = self._mailjet_in_use().filtered("mailjet_catch_up_from")
         commit_progress = self.env["ir.cron"]._commit_progress
         for left, server in zip(range(len(servers), 0, -1), servers, strict=True):
             try:
-                while server.mailjet_gap_from:
-                    server._mailjet_fill_some()
+                while server.mailjet_catch_up_from:
+                    server._mailjet_catch_up_page()
                     if not commit_progress(1, remaining=left):
                         return
             except UserError as error:
                 _logger.info("Mailjet: gap of %s not filled: %s", server.name, error)
             commit_progress(remaining=left - 1)
 
-    def _mailjet_fill_some(self):
+    def _mailjet_catch_up_page(self):
         """Read the next messages of the gap, and keep how far that came."""
         tag, key = self._mailjet_custom_id_keys()
         with self._mailjet_api() as client:
             messages = client.message_page(
-                self.mailjet_gap_from,
-                self.mailjet_gap_to,
-                offset=self.mailjet_gap_offset,
-                limit=HISTORIES,
+                self.mailjet_catch_up_from,
+                self.mailjet_catch_up_to,
+                offset=self.mailjet_catch_up_offset,
+                limit=PAGE_SIZE,
             )
             events = [
                 self._mailjet_event_of(message, entry)
@@ -59,12 +59,12 @@ class IrMail_Server(models.Model):
             ]
         if self.env["mailjet.event"]._insert(self.id, events, origin="api"):
             self.env["mailjet.event"]._wake_cron()
-        vals = {"mailjet_gap_offset": self.mailjet_gap_offset + len(messages)}
-        if len(messages) < min(HISTORIES, API_PAGE_SIZE):
+        vals = {"mailjet_catch_up_offset": self.mailjet_catch_up_offset + len(messages)}
+        if len(messages) < min(PAGE_SIZE, API_PAGE_SIZE):
             vals = {
-                "mailjet_gap_from": False,
-                "mailjet_gap_to": False,
-                "mailjet_gap_offset": 0,
+                "mailjet_catch_up_from": False,
+                "mailjet_catch_up_to": False,
+                "mailjet_catch_up_offset": 0,
             }
         self.write(vals)
 
@@ -101,11 +101,11 @@ class IrMail_Server(models.Model):
             raw={},
         )
 
-    def action_mailjet_fill_gap(self):
+    def action_mailjet_catch_up(self):
         """Have the events of the last week read from Mailjet once more."""
         self.check_access("write")
         for server in self:
-            server._mailjet_fill_gap(
+            server._mailjet_schedule_catch_up(
                 fields.Datetime.subtract(fields.Datetime.now(), days=7)
             )
         return self._mailjet_notification(

@@ -108,12 +108,12 @@ class MailjetEvent(models.Model):
         self._apply_to_messages(
             {vals["mail_message_id"] for vals in links.values()} - {None}
         )
-        applied._have_effect()
-        self._tell_reports(applied)
+        applied._apply_effects()
+        self._update_reports(applied)
         return events
 
     @api.model
-    def _tell_reports(self, events):
+    def _update_reports(self, events):
         """Let what reports have read of the same mails follow, and the daily sums."""
         rows = events.read(
             ["server_id", "mailjet_message_id", "custom_id", "email"], None

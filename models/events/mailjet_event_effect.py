@@ -25,7 +25,7 @@ class MailjetEvent(models.Model):
 
     _inherit = "mailjet.event"
 
-    def _have_effect(self):
+    def _apply_effects(self):
         effects = {
             "bounce": self._count_bounce,
             "blocked": lambda event: None,
@@ -41,7 +41,7 @@ class MailjetEvent(models.Model):
         pending.has_effect = True
         suppressions = self.env["mailjet.suppression"]
         if suppressions.search_count([], limit=1):
-            suppressions._end(self._last_deliveries() | suppressing._later_deliveries())
+            suppressions._lift(self._last_deliveries() | suppressing._later_deliveries())
 
     def _without_repeats(self):
         """Return these without those that only repeat another one at another time.

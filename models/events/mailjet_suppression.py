@@ -87,7 +87,7 @@ class MailjetSuppression(models.Model):
         self.invalidate_model()
 
     @api.model
-    def _end(self, deliveries):
+    def _lift(self, deliveries):
         """Forget suppressions that were followed by a delivery.
 
         :param dict deliveries: (server id, address) -> datetime of the last delivery
@@ -102,7 +102,7 @@ class MailjetSuppression(models.Model):
         ).active = False
 
     @api.model
-    def _of_emails(self, emails):
+    def _by_email(self, emails):
         """Return the suppressions of these addresses, by address."""
         domain = [("email", "in", list(emails))]
         return self.sudo().search_fetch(domain, ["email", "words"]).grouped("email")

@@ -148,17 +148,17 @@ class TestMailjetLoop(MailjetLoopCommon):
             "anybody@example.org", "open@example.org", "bounce@example.org"
         )
         mailing.action_send_mail()
-        self.server._mailjet_fill_gap(fields.Datetime.now() - timedelta(hours=1))
+        self.server._mailjet_schedule_catch_up(fields.Datetime.now() - timedelta(hours=1))
         with (
             patch(
-                "odoo.addons.mail_mailjet.models.events.ir_mail_server_catch_up.HISTORIES",
+                "odoo.addons.mail_mailjet.models.events.ir_mail_server_catch_up.PAGE_SIZE",
                 2,
             ),
             self.enter_registry_test_mode(),
         ):
-            self.env.ref("mail_mailjet.ir_cron_fill_gaps").method_direct_trigger()
+            self.env.ref("mail_mailjet.ir_cron_catch_up").method_direct_trigger()
         self.env.invalidate_all()
-        self.assertFalse(self.server.mailjet_gap_from)
+        self.assertFalse(self.server.mailjet_catch_up_from)
         self.apply()
         status = {t.email: t.trace_status for t in mailing.mailing_trace_ids}
         self.assertEqual(

@@ -204,7 +204,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
             self.assertIn(self.server.mailjet_event_token, row["Url"])
         [activity] = self.server.mailjet_callback_ids.activity_ids
         self.assertIn("stopped posting", activity.summary)
-        self.assertTrue(self.server.mailjet_gap_from)
+        self.assertTrue(self.server.mailjet_catch_up_from)
 
     def test_silence_is_noticed_once(self):
         self.server.action_mailjet_register()
@@ -238,7 +238,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
             server.action_mailjet_unregister,
             server.action_mailjet_read_callbacks,
             server.action_mailjet_try_address,
-            server.action_mailjet_fill_gap,
+            server.action_mailjet_catch_up,
         ):
             with self.assertRaises(AccessError):
                 action()

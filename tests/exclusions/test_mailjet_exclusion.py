@@ -13,7 +13,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ...models.exclusions import mailjet_exclusion_compare, mailjet_exclusion_exchange
+from ...models.exclusions import mailjet_exclusion_exchange_compare, mailjet_exclusion_exchange
 from ...models.server import ir_mail_server_account
 from ...tools.mailjet.client import MailjetApi
 from ...tools.mailjet.errors import NotFoundError
@@ -482,7 +482,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
                 lambda client, offset: page(client, offset, limit=3),
             )
         )
-        self.enterContext(patch.object(mailjet_exclusion_compare, "STEP", 2))
+        self.enterContext(patch.object(mailjet_exclusion_exchange_compare, "STEP", 2))
 
     def test_page_by_page(self):
         self.small_pages()
