@@ -1,6 +1,10 @@
 from . import mailjet_suppression_mixin  # before the models that inherit it
 from . import ir_mail_server
 from . import ir_mail_server_catch_up
+from . import ir_mail_server_reachability
+from . import ir_mail_server_registration
+from . import ir_mail_server_silence
+from . import ir_mail_server_tracking
 from . import mail_message
 from . import mail_notification
 from . import mailing_contact

@@ -41,7 +41,9 @@ class MailjetEvent(models.Model):
         pending.has_effect = True
         suppressions = self.env["mailjet.suppression"]
         if suppressions.search_count([], limit=1):
-            suppressions._lift(self._last_deliveries() | suppressing._later_deliveries())
+            suppressions._lift(
+                self._last_deliveries() | suppressing._later_deliveries()
+            )
 
     def _without_repeats(self):
         """Return these without those that only repeat another one at another time.

@@ -148,7 +148,9 @@ class TestMailjetLoop(MailjetLoopCommon):
             "anybody@example.org", "open@example.org", "bounce@example.org"
         )
         mailing.action_send_mail()
-        self.server._mailjet_schedule_catch_up(fields.Datetime.now() - timedelta(hours=1))
+        self.server._mailjet_schedule_catch_up(
+            fields.Datetime.now() - timedelta(hours=1)
+        )
         with (
             patch(
                 "odoo.addons.mail_mailjet.models.events.ir_mail_server_catch_up.PAGE_SIZE",

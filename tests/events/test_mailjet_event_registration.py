@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from ...const import EVENT_TYPES
-from ...models.events import ir_mail_server as ir_mail_server_events
+from ...models.events import ir_mail_server_reachability
 from ...tools.mailjet import event_address
 from ...tools.mailjet.client import MailjetApi
 from ..common import API_KEY, SECRET_KEY, MailjetRestCommon
@@ -32,7 +32,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
                 return event_address.try_address(*args, **kwargs)
 
         self.enterContext(
-            patch.object(ir_mail_server_events, "try_address", try_address)
+            patch.object(ir_mail_server_reachability, "try_address", try_address)
         )
 
     def states(self):
@@ -134,7 +134,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
     def test_without_encryption(self):
         for base, api, text in (
             ("http://odoo.example", "https://api.mailjet.com", "without encryption"),
-            ("http://localhost:8069", "https://api.mailjet.com", "this machine only"),
+            ("http://localhost:8069", "https://api.mailjet.com", "local address"),
         ):
             self.env["ir.config_parameter"].set_param(
                 "mail_mailjet.event_base_url", base

@@ -13,7 +13,10 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ...models.exclusions import mailjet_exclusion_exchange_compare, mailjet_exclusion_exchange
+from ...models.exclusions import (
+    mailjet_exclusion_exchange,
+    mailjet_exclusion_exchange_compare,
+)
 from ...models.server import ir_mail_server_account
 from ...tools.mailjet.client import MailjetApi
 from ...tools.mailjet.errors import NotFoundError
