@@ -16,6 +16,9 @@ from . import mailjet_event
 from . import mailjet_event_apply
 from . import mailjet_event_effect
 from . import mailjet_event_imported
+from . import mailjet_event_reason
+from . import mailjet_event_retention
 from . import mailjet_event_timeline
 from . import mailjet_suppression
+from . import res_config_settings
 from . import res_partner

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class MailjetSuppressionMixin(models.AbstractModel):
-    """For records with an address: whether Mailjet delivers to it."""
+    """Shows on a record with an email address whether Mailjet suppresses it."""
 
     _name = "mailjet.suppression.mixin"
     _description = "Address that Mailjet may suppress"

@@ -4,7 +4,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import tagged
 
-from ...models.events import mailjet_event
+from ...models.events import mailjet_event_retention
 from .test_mailjet_events import SENT_AT, MailjetEventsCommon
 
 
@@ -78,7 +78,7 @@ class TestMailjetEventRetention(MailjetEventsCommon):
         for trace in self.traces:
             self.receive_days_ago(300, "sent", trace=trace)
         self.receive_days_ago(3, "open")
-        with patch.object(mailjet_event, "GC_STEP", 2):
+        with patch.object(mailjet_event_retention, "GC_STEP", 2):
             self.assertEqual(self.vacuum(), (2, True))
             self.assertEqual(len(self.kept()), 4)
             with self.enter_registry_test_mode():

@@ -32,7 +32,7 @@ class TestMailjetSuppression(MailjetEventsCommon):
             ("bounce", {**hard, "blocked": False}, False),
             ("bounce", soft, False),
             ("bounce", {**soft, "error": "greylisted"}, False),
-            ("spam", {}, "reported an email of yours as spam"),
+            ("spam", {}, "reported one of your emails as spam"),
             ("unsub", {}, "has unsubscribed at Mailjet"),
             ("sent", {}, False),
             ("open", {}, False),

@@ -104,7 +104,7 @@ class TestMailjetTimeline(MailjetEventsCommon):
         lines = self.open_timeline(self.internal)
         self.assertEqual(
             [line["label"] for line in lines],
-            ["Written", "Mailjet has told nothing of it yet"],
+            ["Written", "No event from Mailjet yet"],
         )
 
     def test_in_the_readers_language(self):
