@@ -14,8 +14,8 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ...models.exclusions import (
-    mailjet_exclusion_exchange,
-    mailjet_exclusion_exchange_compare,
+    mailjet_exclusion_sync,
+    mailjet_exclusion_sync_compare,
 )
 from ...models.server import ir_mail_server_account
 from ...tools.mailjet.client import MailjetApi
@@ -35,7 +35,7 @@ class MailjetExclusionCommon(MailjetRestCommon):
     def setUp(self):
         super().setUp()
         self.env["mail.blacklist"].with_context(active_test=False).search([]).unlink()
-        self.cron = self.env.ref("mail_mailjet.ir_cron_exchange_exclusions")
+        self.cron = self.env.ref("mail_mailjet.ir_cron_sync_exclusions")
         self.now = fields.Datetime.now()
         self.enterContext(patch.object(fields.Datetime, "now", lambda *args: self.now))
         self.statistics = self.with_clock(self.account)
@@ -100,7 +100,7 @@ class MailjetExclusionCommon(MailjetRestCommon):
 
     # -- What comes of it --------------------------------------------------------------
 
-    def exchange(self):
+    def sync(self):
         """Run the cron as in the next hour; return what was written to Mailjet."""
         self.tick(hours=1)
         self.rest.clear_requests()
@@ -123,7 +123,7 @@ class MailjetExclusionCommon(MailjetRestCommon):
         )
 
     def progress(self, server=None):
-        return (server or self.server).mailjet_exclusion_exchange_ids
+        return (server or self.server).mailjet_exclusion_sync_ids
 
     def assert_both(self, *emails):
         self.assertEqual(self.in_odoo(), set(emails))
@@ -132,7 +132,7 @@ class MailjetExclusionCommon(MailjetRestCommon):
     def assert_settled(self):
         """Nothing is left to do: there is no to and fro."""
         before = self.env["mailjet.exclusion"].search([]).read()
-        self.assertFalse(self.exchange())
+        self.assertFalse(self.sync())
         self.assertEqual(self.progress().to_odoo_count, 0)
         after = self.env["mailjet.exclusion"].search([]).read()
         noise = ("write_date", "reading")
@@ -154,14 +154,14 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.server.mailjet_exclusion_direction = "off"
         self.exclude(ANNA)
         self.block(BERT)
-        self.exchange()
+        self.sync()
         self.assertFalse(self.rest.requests)
         self.assertFalse(self.env["mailjet.exclusion"].search([]))
 
     def test_both_ways(self):
         self.exclude(ANNA)
         self.block(BERT, reason="He has asked for it.")
-        self.exchange()
+        self.sync()
         self.assert_both(ANNA, BERT)
         anna, bert = self.exclusion(ANNA), self.exclusion(BERT)
         self.assertEqual((anna.state, anna.origin), ("excluded", "mailjet"))
@@ -176,21 +176,21 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.server.mailjet_exclusion_direction = "from_mailjet"
         self.exclude(ANNA)
         self.block(BERT)
-        self.assertFalse(self.exchange())
+        self.assertFalse(self.sync())
         self.assertEqual(self.in_odoo(), {ANNA, BERT})
         self.assertEqual(self.excluded(), {ANNA})
         self.assertFalse(self.exclusion(BERT))
         self.unblock(ANNA)
         for _hour in range(2):
-            self.assertFalse(self.exchange())
+            self.assertFalse(self.sync())
         self.assertEqual(self.in_odoo(), {BERT}, "a person has unblocked her")
         self.assertIn("Excluded at Mailjet only", self.exclusion(ANNA).difference)
         self.include(ANNA)
         self.exclude(ANNA)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.in_odoo(), {ANNA, BERT}, "excluded anew, and later")
         self.include(ANNA)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.in_odoo(), {BERT})
         self.assert_settled()
 
@@ -198,31 +198,31 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.server.mailjet_exclusion_direction = "to_mailjet"
         self.exclude(ANNA)
         self.block(BERT)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.in_odoo(), {BERT})
         self.assertEqual(self.excluded(), {ANNA, BERT})
         self.include(BERT)
         for _hour in range(2):
-            self.assertFalse(self.exchange())
+            self.assertFalse(self.sync())
         self.assertEqual(self.in_odoo(), {BERT})
         self.assertEqual(self.excluded(), {ANNA})
         self.assertIn("Blocked in Odoo only", self.exclusion(BERT).difference)
         self.unblock(BERT)
         self.block(BERT)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.excluded(), {ANNA, BERT}, "blocked anew, and later")
         self.unblock(BERT)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.excluded(), {ANNA})
         self.assert_settled()
 
     def test_what_was_left_different_follows_when_the_way_is_opened(self):
         self.server.mailjet_exclusion_direction = "to_mailjet"
         self.exclude(ANNA)
-        self.exchange()
+        self.sync()
         self.assertFalse(self.in_odoo())
         self.server.mailjet_exclusion_direction = "both"
-        self.exchange()
+        self.sync()
         self.assert_both(ANNA)
         self.assertFalse(self.exclusion(ANNA).is_different)
 
@@ -233,7 +233,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.block(CARA)
         self.exclude(CARA)
         self.include(CARA)
-        self.exchange()
+        self.sync()
         self.assert_both(BERT)
         self.assertEqual(self.exclusion(ANNA).origin, "odoo")
         self.assertEqual(self.exclusion(CARA).origin, "mailjet")
@@ -245,15 +245,15 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.block(ANNA, BERT)
         self.unblock(BERT)
         self.exclude(BERT)
-        self.exchange()
+        self.sync()
         self.assert_both(ANNA, BERT)
 
     def test_changes_go_on_to_the_other_side(self):
         self.block(ANNA, BERT)
-        self.exchange()
+        self.sync()
         self.unblock(ANNA, reason="She has called.")
         self.include(BERT)
-        self.exchange()
+        self.sync()
         self.assert_both()
         self.assertEqual(self.exclusion(ANNA).reason, "She has called.")
         self.assertIn("lifted at Mailjet", self.exclusion(BERT).reason)
@@ -263,16 +263,16 @@ class TestMailjetExclusion(MailjetExclusionCommon):
 
     def test_a_deleted_entry_is_an_unblocked_address(self):
         self.block(ANNA)
-        self.exchange()
+        self.sync()
         self.env["mail.blacklist"].search([]).unlink()
-        self.exchange()
+        self.sync()
         self.assert_both()
         self.assert_settled()
 
     def test_both_have_changed_and_the_later_one_wins(self):
         for later_in_odoo in (True, False):
             self.exclude(ANNA)
-            self.exchange()
+            self.sync()
             self.assert_both(ANNA)
             if later_in_odoo:
                 self.include(ANNA)
@@ -282,21 +282,21 @@ class TestMailjetExclusion(MailjetExclusionCommon):
                 self.unblock(ANNA)
                 self.include(ANNA)
                 self.exclude(ANNA)
-            self.exchange()
+            self.sync()
             self.assert_both(ANNA)
             origin = self.exclusion(ANNA).origin
             self.assertEqual(origin, "odoo" if later_in_odoo else "mailjet")
             self.include(ANNA)
-            self.exchange()
+            self.sync()
 
     def test_a_feedback_afterwards_blocks_nobody_again(self):
         self.block(ANNA)
-        self.exchange()
+        self.sync()
         self.include(ANNA)
         self.tick()
         reason = self.env["mailing.subscription.optout"].create({"name": "Too many"})
         self.env["mail.blacklist"].search([]).opt_out_reason_id = reason
-        self.exchange()
+        self.sync()
         self.assert_both()
 
     def test_the_reason_given_goes_with_it(self):
@@ -304,19 +304,19 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         reason = self.env["mailing.subscription.optout"].create({"name": "Too many"})
         self.env["mail.blacklist"].search([]).opt_out_reason_id = reason
         self.block(BERT)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.exclusion(ANNA).reason, "Too many")
         self.assertEqual(self.exclusion(BERT).reason, "Blocked in Odoo.")
         # An old note is no reason for what was done later
         self.unblock(ANNA, BERT)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.exclusion(ANNA).reason, "Unblocked in Odoo.")
 
     def test_a_complaint_is_the_reason(self):
         self.exclude(ANNA)
         [contact_id] = self.contact_ids(ANNA)
         self.statistics.change_contact(contact_id, IsSpamComplaining=True)
-        self.exchange()
+        self.sync()
         self.assertIn("as spam", self.exclusion(ANNA).reason)
         self.assertIn("as spam", self.notes(ANNA))
 
@@ -329,7 +329,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.env.flush_all()
         self.env.cr.execute("UPDATE mail_blacklist SET mailjet_changed_on = NULL")
         self.env.invalidate_all()
-        self.exchange()
+        self.sync()
         self.assert_both(ANNA, BERT)
         self.assert_settled()
 
@@ -338,30 +338,30 @@ class TestMailjetExclusion(MailjetExclusionCommon):
     def test_addresses_in_any_case_are_one(self):
         self.statistics.add_contact("Anna@Example.COM", is_excluded=True)
         self.block("BERT@example.com")
-        self.exchange()
+        self.sync()
         self.assertEqual(self.in_odoo(), {ANNA, BERT})
         self.include(ANNA)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.in_odoo(), {BERT})
 
     def test_who_asked_to_be_forgotten_is_left_alone(self):
         self.exclude(ANNA, BERT)
-        self.exchange()
+        self.sync()
         for contact_id in self.contact_ids(ANNA, BERT):
             self.statistics.erase_contact(contact_id)
         for _hour in range(2):
-            self.assertFalse(self.exchange())
+            self.assertFalse(self.sync())
         self.assertEqual(self.in_odoo(), {ANNA, BERT})
         self.assertIn("no longer knows", self.exclusion(ANNA).difference)
         self.rest.clear_requests()
-        self.exchange()
+        self.sync()
         asked = [one.path for one in self.rest.requests if "@" in one.path]
         self.assertFalse(asked, "nor is Mailjet asked about them every hour")
         self.unblock(ANNA)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.exclusion(ANNA).state, "allowed")
         self.block(ANNA)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.excluded(), {ANNA}, "blocked anew, by a person")
         self.assertFalse(
             self.env["mailjet.exclusion"].search([("email", "like", "domain.invalid")])
@@ -370,20 +370,20 @@ class TestMailjetExclusion(MailjetExclusionCommon):
     def test_another_contact_of_the_same_address_frees_nobody(self):
         """A contact that was deleted and comes back was never excluded."""
         self.exclude(ANNA)
-        self.exchange()
+        self.sync()
         self.statistics.delete_contact(self.contact_ids(ANNA)[0])
         self.statistics.add_contact(ANNA)
-        self.exchange()
+        self.sync()
         self.assert_both(ANNA)
         self.assert_settled()
 
     def test_another_account_behind_the_server_frees_nobody(self):
         self.exclude(ANNA, BERT)
-        self.exchange()
+        self.sync()
         self.with_clock(self.store.add_key(OTHER_KEY, OTHER_SECRET))
         self.server.write({"smtp_user": OTHER_KEY, "smtp_pass": OTHER_SECRET})
         self.store.account(OTHER_KEY).statistics.add_contact(BERT)
-        self.exchange()
+        self.sync()
         self.assert_both(ANNA, BERT)
 
     def test_what_mailjet_refuses_is_said_and_tried_again_a_day_later(self):
@@ -391,15 +391,15 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.block(odd, BERT)
         refuse = self.refuse_contact(odd)
         with refuse:
-            self.exchange()
+            self.sync()
             self.assertEqual(self.excluded(), {BERT})
             exclusion = self.exclusion(odd)
             self.assertIn("refuses this address", exclusion.difference)
             self.assertIn("MJ08", exclusion.difference)
-            self.exchange()
+            self.sync()
             self.assertFalse([one for one in self.rest.requests if odd in one.path])
         self.tick(days=1)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.excluded(), {odd, BERT})
         self.assertFalse(self.exclusion(odd).is_different)
 
@@ -424,7 +424,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
             return create(client, email, is_excluded)
 
         with patch.object(MailjetApi, "create_contact", create_late):
-            self.exchange()
+            self.sync()
         self.assert_both(ANNA)
         self.assert_settled()
 
@@ -435,11 +435,11 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.exclude(ANNA)
         self.exclude(BERT, server=second)
         for _hour in range(2):
-            self.exchange()
+            self.sync()
         for server in (self.server, second):
             self.assertEqual(self.excluded(server), {ANNA, BERT})
         self.unblock(ANNA)
-        self.exchange()
+        self.sync()
         for server in (self.server, second):
             self.assertEqual(self.excluded(server), {BERT}, "a person's word in Odoo")
         self.assert_settled()
@@ -448,15 +448,15 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         second = self.add_server()
         self.exclude(ANNA)
         for _hour in range(2):
-            self.exchange()
+            self.sync()
         self.include(ANNA)
         for _hour in range(2):
-            self.assertFalse(self.exchange())
+            self.assertFalse(self.sync())
             self.assertEqual(self.in_odoo(), {ANNA})
         self.assertIn("still excludes", self.exclusion(ANNA).difference)
         self.include(ANNA, server=second)
         for _hour in range(2):
-            self.exchange()
+            self.sync()
         self.assert_both()
         self.assertFalse(self.exclusion(ANNA).is_different)
         self.assert_settled()
@@ -465,11 +465,11 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         second = self.add_server("to_mailjet")
         self.exclude(ANNA)
         self.exclude(ANNA, server=second)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.in_odoo(), {ANNA})
         self.include(ANNA)
         for _hour in range(2):
-            self.exchange()
+            self.sync()
         self.assertFalse(self.in_odoo())
         self.assertFalse(self.excluded(second))
 
@@ -477,7 +477,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
 
     def small_pages(self):
         page = MailjetApi.excluded_contact_page
-        self.enterContext(patch.object(mailjet_exclusion_exchange, "API_PAGE_SIZE", 3))
+        self.enterContext(patch.object(mailjet_exclusion_sync, "API_PAGE_SIZE", 3))
         self.enterContext(
             patch.object(
                 MailjetApi,
@@ -485,7 +485,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
                 lambda client, offset: page(client, offset, limit=3),
             )
         )
-        self.enterContext(patch.object(mailjet_exclusion_exchange_compare, "STEP", 2))
+        self.enterContext(patch.object(mailjet_exclusion_sync_compare, "STEP", 2))
 
     def test_page_by_page(self):
         self.small_pages()
@@ -493,7 +493,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.exclude(*emails[:8])
         self.block(*emails[8:])
         self.statistics.erase_contact(self.contact_ids(emails[0])[0])
-        self.exchange()
+        self.sync()
         self.assert_both(*emails[1:])
         self.assertEqual(self.progress().readings, 1)
 
@@ -517,7 +517,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         emails = [f"{number}@example.com" for number in range(9)]
         self.exclude(*emails)
         with self.after_the_first_page(lambda: self.exclude(ANNA)):
-            self.exchange()
+            self.sync()
         self.assertEqual(self.progress().readings, 2, "the list is read once more")
         self.assert_both(ANNA, *emails)
 
@@ -526,25 +526,25 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.small_pages()
         emails = [f"{number}@example.com" for number in range(9)]
         self.exclude(*emails)
-        self.exchange()
+        self.sync()
         with self.after_the_first_page(lambda: self.include(emails[0])):
-            self.exchange()
+            self.sync()
         self.assertEqual(self.progress().readings, 1)
         self.assertLessEqual(set(emails[1:]), self.in_odoo(), "nobody is freed")
-        self.exchange()
+        self.sync()
         self.assert_both(*emails[1:])
         self.assert_settled()
 
     def test_a_list_that_never_comes_out_even_frees_nobody(self):
         self.exclude(ANNA, BERT)
-        self.exchange()
+        self.sync()
         page = MailjetApi.excluded_contact_page
         with patch.object(
             MailjetApi,
             "excluded_contact_page",
             lambda client, offset: page(client, offset)[1:],
         ):
-            self.assertFalse(self.exchange())
+            self.assertFalse(self.sync())
         self.assertEqual(self.progress().readings, 3)
         self.assert_both(ANNA, BERT)
 
@@ -555,7 +555,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         with patch.object(
             MailjetApi, "excluded_contact_page", lambda client, offset: page(client, 0)
         ):
-            self.exchange()
+            self.sync()
         self.assertIn("same page", self.progress().problem)
         self.assertFalse(self.in_odoo())
 
@@ -593,7 +593,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
                 self.exclude(*emails[:2])
                 self.block(*emails[2:])
                 with self.failing_after(count, kind):
-                    self.exchange()
+                    self.sync()
                 progress = self.progress()
                 self.assertTrue(progress.problem)
                 self.assertGreater(progress.next_on, self.now)
@@ -605,7 +605,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
                 # It gets no worse for that
                 self.assertLessEqual(set(emails[2:]), self.in_odoo())
                 self.assertLessEqual(set(emails[:2]), self.excluded())
-                self.exchange()
+                self.sync()
                 self.assertFalse(self.progress().problem)
                 self.assertEqual(self.in_odoo(), self.excluded())
                 self.assertLessEqual(set(emails), self.in_odoo())
@@ -613,24 +613,24 @@ class TestMailjetExclusion(MailjetExclusionCommon):
     def test_what_cannot_be_read_frees_nobody(self):
         self.exclude(ANNA)
         self.block(BERT)
-        self.exchange()
+        self.sync()
         for kind in ("unauthorized", "garbage", "error"):
             self.rest.faults.add(kind, times=None)
             with patch.object(ir_mail_server_account, "API_DEADLINE", 0.2):
-                self.exchange()
+                self.sync()
             self.rest.faults.clear()
             self.assert_both(ANNA, BERT)
         # A list without anybody in it, as somebody else's answer may be
         body = b'{"Count": 0, "Data": [], "Total": 0}'
         self.rest.faults.add("garbage", times=None, path="contact?", body=body)
         self.rest.faults.add("garbage", times=2, method="GET", body=body)
-        self.exchange()
+        self.sync()
         self.rest.faults.clear()
         self.assert_both(ANNA, BERT)
 
     def test_no_wait_longer_than_mailjet_asks_for(self):
         with self.failing_after(0, "rate_limited", retry_after=120):
-            self.exchange()
+            self.sync()
         wait = self.progress().next_on - self.now
         self.assertEqual(wait, timedelta(seconds=120))
 
@@ -638,7 +638,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         second = self.add_server()
         self.server.smtp_pass = "wrong"
         self.exclude(ANNA, server=second)
-        self.exchange()
+        self.sync()
         self.assertEqual(self.in_odoo(), {ANNA})
         self.assertIn("does not accept the API key", self.progress().problem)
         self.assertFalse(self.progress(second).problem)
@@ -665,7 +665,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
             cursor = self.registry.cursor()
             try:
                 env = api.Environment(cursor, SUPERUSER_ID, {})
-                env["mailjet.exclusion.exchange"]._cron_exchange()
+                env["mailjet.exclusion.sync"]._cron_sync()
                 cursor.commit()
             except Killed:
                 return True
@@ -688,7 +688,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
                 self.unblock(emails[2])
                 self.include(emails[0])
                 for _hour in range(2):
-                    self.exchange()
+                    self.sync()
                 self.assertEqual(self.in_odoo(), self.excluded())
                 self.assertEqual(self.in_odoo() & set(emails), {emails[1], emails[3]})
             number += 1
@@ -712,7 +712,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
             self.assertEqual(self.excluded(), {ANNA})
             self.assertEqual(self.exclusion(ANNA).begun, "excluded")
             unblock(ANNA)
-            self.exchange()
+            self.sync()
             self.assert_both()
 
     def delete(self, email):
@@ -733,7 +733,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         with patch.object(
             type(self.env["mail.blacklist"]), "_mailjet_set", refused_once
         ):
-            self.exchange()
+            self.sync()
         self.assertEqual(len(calls), 2)
         self.assert_both(ANNA)
 
@@ -744,10 +744,10 @@ class TestMailjetExclusion(MailjetExclusionCommon):
             "_mailjet_set",
             side_effect=psycopg2.errors.SerializationFailure,
         ) as set_entries:
-            self.exchange()
+            self.sync()
         self.assertFalse(self.in_odoo())
         self.assertEqual(set_entries.call_count, 5)
-        self.exchange()
+        self.sync()
         self.assert_both(ANNA)
 
     # -- Twenty histories --------------------------------------------------------------
@@ -760,7 +760,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
                 expected = {email: email in self.in_odoo() for email in emails}
                 for _act in range(25):
                     self.act(chance, chance.choice(emails), expected)
-                self.exchange()
+                self.sync()
                 wanted = {email for email in emails if expected[email]}
                 self.assertEqual(self.in_odoo(), wanted)
                 self.assertEqual(self.excluded(), wanted)
@@ -775,7 +775,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
             self.include: lambda: email in self.excluded(),
         }
         if chance.random() < 0.15:
-            self.exchange()
+            self.sync()
             return
         act = chance.choice(list(acts))
         if acts[act]():
@@ -787,10 +787,10 @@ class TestMailjetExclusion(MailjetExclusionCommon):
     def test_the_server_shows_what_was_done(self):
         self.exclude(ANNA)
         self.block(BERT, CARA)
-        self.exchange()
+        self.sync()
         server = self.server
-        self.assertEqual(server.mailjet_exchange_stage, "idle")
-        self.assertEqual(server.mailjet_exchanged_on, self.now)
+        self.assertEqual(server.mailjet_exclusion_sync_stage, "idle")
+        self.assertEqual(server.mailjet_exclusion_synced_on, self.now)
         self.assertEqual(server.mailjet_to_odoo_count, 1)
         self.assertEqual(server.mailjet_to_mailjet_count, 2)
         self.assertEqual(server.mailjet_excluded_count, 3)
@@ -799,13 +799,13 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.assertEqual(action["context"], {"search_default_server_id": server.id})
 
     def test_exchange_now(self):
-        self.exchange()
+        self.sync()
         self.block(ANNA)
         with self.enter_registry_test_mode():
             self.cron.method_direct_trigger()
         self.env.invalidate_all()
         self.assertFalse(self.excluded(), "not within the hour")
-        self.server.action_mailjet_exchange_exclusions()
+        self.server.action_mailjet_sync_exclusions()
         self.assertTrue(
             self.env["ir.cron.trigger"].search(
                 [("cron_id", "=", self.cron.id), ("call_at", "<=", self.now)]
@@ -818,7 +818,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
 
     def test_who_may_see_and_do_what(self):
         self.block(ANNA)
-        self.exchange()
+        self.sync()
         marketing = new_test_user(
             self.env, "marketing", "mass_mailing.group_mass_mailing_user"
         )
@@ -832,11 +832,11 @@ class TestMailjetExclusion(MailjetExclusionCommon):
             lambda: exclusion.with_user(admin).write({"state": False}),
             lambda: self.progress().with_user(marketing).read(["stage"]),
             lambda: self.progress().with_user(admin).write({"stage": "idle"}),
-            self.server.with_user(marketing).action_mailjet_exchange_exclusions,
+            self.server.with_user(marketing).action_mailjet_sync_exclusions,
         ):
             with self.assertRaises(AccessError):
                 act()
-        self.server.with_user(admin).action_mailjet_exchange_exclusions()
+        self.server.with_user(admin).action_mailjet_sync_exclusions()
         exclusion.with_user(admin).unlink()
 
 
@@ -846,7 +846,7 @@ class TestMailjetExclusionNeutralized(MailjetExclusionCommon, NeutralizeCommon):
         self.exclude(ANNA)
         self.block(BERT)
         self.env["ir.config_parameter"].set_param("database.is_neutralized", True)
-        self.exchange()
+        self.sync()
         self.assertFalse(self.rest.requests)
         self.assertEqual(self.in_odoo(), {BERT})
 
@@ -907,7 +907,7 @@ class TestMailjetExclusionRace(MailjetExclusionCommon):
 
     def run_cron(self):
         self.tick(hours=1)
-        self.real_env["mailjet.exclusion.exchange"]._cron_exchange()
+        self.real_env["mailjet.exclusion.sync"]._cron_sync()
         self.cursor.commit()
 
     def blocked(self):
