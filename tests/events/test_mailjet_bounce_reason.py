@@ -6,7 +6,7 @@ from odoo.tools.safe_eval import safe_eval
 from ...tools.mailjet.delivery_failure import REASON_CODES
 from ...tools.mailjet.event import read_post
 from ...tools.report.row import read_bounce
-from .test_mailjet_events import MailjetEventsCommon
+from .common import MailjetEventsCommon
 
 
 @tagged("post_install", "-at_install")

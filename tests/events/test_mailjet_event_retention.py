@@ -5,7 +5,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from ...models.events import mailjet_event_retention
-from .test_mailjet_events import SENT_AT, MailjetEventsCommon
+from .common import SENT_AT, MailjetEventsCommon
 
 
 @tagged("post_install", "-at_install")

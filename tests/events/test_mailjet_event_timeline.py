@@ -3,7 +3,7 @@ from datetime import datetime
 
 from odoo.tests import tagged
 
-from .test_mailjet_events import MailjetEventsCommon
+from .common import MailjetEventsCommon
 
 APPLE = "Mozilla/5.0"
 

@@ -4,7 +4,7 @@ from itertools import permutations
 from odoo.tests import tagged
 
 from ...tools.mailjet.event import read_post
-from .test_mailjet_events import MailjetEventsCommon
+from .common import MailjetEventsCommon
 
 
 @tagged("post_install", "-at_install")

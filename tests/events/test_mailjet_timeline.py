@@ -3,7 +3,7 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from .test_mailjet_events import MailjetEventsCommon
+from .common import MailjetEventsCommon
 
 SCANNER = "Mozilla/5.0 (compatible; Barracuda Sentinel)"
 

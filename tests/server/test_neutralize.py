@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from ...const import EVENT_TYPES
 from ...models.events.ir_mail_server import PROOFS
 from ..common import MailjetCommon
-from ..events.test_mailjet_events import MailjetPostCommon
+from ..events.common import MailjetPostCommon
 from ..sending.test_mail_refused import MailRefusedCommon
 
 
