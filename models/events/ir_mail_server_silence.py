@@ -80,7 +80,7 @@ class IrMail_Server(models.Model):
         )
 
     def _is_mailjet_silent(self):
-        """Return whether mail was sent lately but no event came for a day."""
+        """Return whether mail was sent recently but no event came for a day."""
         now = fields.Datetime.now()
         if not any(one.state == "ours" for one in self.mailjet_callback_ids):
             return False

@@ -114,7 +114,7 @@ class MailjetEvent(models.Model):
     detail = fields.Char(
         "Details",
         compute="_compute_detail",
-        help="Why the email was not delivered, or which link was opened and by whom.",
+        help="Why the email was not delivered, or which link was clicked.",
     )
 
     # Mailjet's ids have 64 bits, see mailjet.synced.mixin

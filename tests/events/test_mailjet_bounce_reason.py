@@ -11,7 +11,7 @@ from .common import MailjetEventsCommon
 
 @tagged("post_install", "-at_install")
 class TestMailjetBounceReason(MailjetEventsCommon):
-    """Why mails bounce, in a few words that can be grouped by, however events come."""
+    """Short bounce reasons to group by, for posted and imported events alike."""
 
     def post(self, *events):
         post = read_post(json.dumps(events).encode())

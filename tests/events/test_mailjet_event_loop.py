@@ -1,5 +1,5 @@
 # pylint: disable=translation-required
-"""The whole loop: mail goes out, its events come back, and nothing is doubled."""
+"""The whole loop: mail goes out, its events come back, and nothing is counted twice."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ class MailjetLoopCommon(MailRefusedCommon):
         self.server.mailjet_reports_sent = True
 
     def take_in_events(self):
-        """Hand all that the stand-in would post to the database, and apply it."""
+        """Store and apply all events that the stand-in would post."""
         for message in self.mailjet.store.messages:
             post = read_post(json.dumps(events_of(message, {})).encode())
             self.env["mailjet.event"]._receive(self.server, post)
@@ -68,7 +68,7 @@ class TestMailjetLoop(MailjetLoopCommon):
             self.assertEqual(message.parsed()["X-Mailjet-TrackOpen"], value)
             self.assertEqual(message.parsed()["X-Mailjet-TrackClick"], value)
 
-    def test_somebodys_own_header_is_not_doubled(self):
+    def test_an_existing_header_is_kept(self):
         mail = self.create_mails(1, headers=repr({"x-mj-customid": "mine"}))
         mail.send()
         [message] = self.mailjet.store.messages
@@ -141,7 +141,7 @@ class TestMailjetLoop(MailjetLoopCommon):
         self.take_in_events()
         self.assertEqual(sorted(traces.mapped("trace_status")), ["bounce", "sent"])
 
-    def test_a_gap_is_filled(self):
+    def test_catching_up_on_missed_events(self):
         self.server.mailjet_tracking = "mailjet"
         mailing = self.create_mailing(
             "anybody@example.org", "open@example.org", "bounce@example.org"
@@ -170,7 +170,7 @@ class TestMailjetLoop(MailjetLoopCommon):
                 "bounce@example.org": "bounce",
             },
         )
-        # What comes by post as well is the same event
+        # Posts of the same events add nothing
         count = self.env["mailjet.event"].search_count([])
         self.take_in_events()
         self.assertEqual(self.env["mailjet.event"].search_count([]), count)

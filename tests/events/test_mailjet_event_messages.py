@@ -31,7 +31,7 @@ class TestMailjetEventsOfMessages(MailjetEventsCommon):
     def status(self):
         return self.notifications.mapped("notification_status")
 
-    def test_each_recipient_for_itself(self):
+    def test_each_recipient_has_its_own_status(self):
         zoe, maximilian = self.partners
         self.receive(self.post("sent", zoe))
         self.assertEqual(self.status(), ["sent", "pending"])
@@ -47,16 +47,16 @@ class TestMailjetEventsOfMessages(MailjetEventsCommon):
         self.assertEqual(zoe.message_bounce, 0)
         self.assertIn("no such mailbox", maximilian.mailjet_suppression)
 
-    def test_the_web_client_is_told_of_a_failure(self):
-        told = []
+    def test_the_web_client_is_notified_of_a_failure(self):
+        notified = []
         MailMessage = self.registry["mail.message"]
         with patch.object(
             MailMessage,
             "_notify_message_notification_update",
-            lambda messages: told.append(messages.ids),
+            lambda messages: notified.append(messages.ids),
         ):
             self.receive(self.post("blocked", self.partners[0], error="preblocked"))
-        self.assertIn(self.message.ids, told)
+        self.assertIn(self.message.ids, notified)
         self.assertEqual(self.status(), ["exception", "pending"])
         self.assertEqual(self.notifications[0].failure_type, "mail_bl")
 

@@ -8,7 +8,7 @@ from .common import MailjetEventsCommon
 
 @tagged("post_install", "-at_install")
 class TestMailjetEventOrder(MailjetEventsCommon):
-    """Whatever the order and however often, the end is the same."""
+    """Events give the same result in any order and number."""
 
     def events(self, trace):
         return [
@@ -25,7 +25,7 @@ class TestMailjetEventOrder(MailjetEventsCommon):
         ]
 
     def end_of(self, number, events):
-        """Apply events to a new contact; return all that is left of it."""
+        """Apply events to a new contact; return the resulting state."""
         for event in events:
             self.receive(event)
         contact = self.env["mailing.contact"].search(

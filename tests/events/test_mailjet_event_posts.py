@@ -9,7 +9,7 @@ from .common import SENT_AT, MailjetPostCommon
 
 @tagged("post_install", "-at_install")
 class TestMailjetEventPosts(MailjetPostCommon):
-    def test_whatever_proves_to_be_mailjets_is_answered_with_200(self):
+    def test_every_proven_post_is_answered_with_200(self):
         trace = self.traces[0]
         empty = {"event": "open", "time": SENT_AT, "MessageID": 0, "email": ""}
         for body, count in (
@@ -53,7 +53,7 @@ class TestMailjetEventPosts(MailjetPostCommon):
         response = self.post(b" " * (2 * 1024 * 1024 + 1))
         self.assertEqual(response.status_code, 413)
 
-    def test_what_proves_nothing(self):
+    def test_unproven_posts(self):
         event = [self.event("sent", self.traces[0])]
         password = self.server.mailjet_event_password
         for token, login in (
@@ -105,7 +105,7 @@ class TestMailjetEventPosts(MailjetPostCommon):
         self.assertEqual(self.post([], token=old).status_code, 404)
 
     def test_one_insert_and_the_server(self):
-        """No update, no lock, no read but of the server and of the cron's trigger."""
+        """There is no update or lock, and only the server and the trigger are read."""
         events = [self.event("sent", trace) for trace in self.traces]
         self.post(events[:1])
         queries = []

@@ -14,7 +14,7 @@ from .common import MailjetEventsCommon
 
 @tagged("post_install", "-at_install")
 class TestMailjetEvents(MailjetEventsCommon):
-    def test_a_trace_goes_its_way(self):
+    def test_the_life_of_a_trace(self):
         trace = self.traces[0]
         self.receive(self.event("sent", trace))
         self.assertEqual(trace.trace_status, "sent")
@@ -47,7 +47,7 @@ class TestMailjetEvents(MailjetEventsCommon):
         bounces = self.contacts[0].message_bounce
         self.assertEqual(bounces, 1)
         self.receive(bounce, bounce)
-        # Another time, the same fact
+        # The same fact at another time
         self.receive(self.hard_bounce(trace, 9000))
         self.assertEqual(self.contacts[0].message_bounce, bounces)
         self.assertEqual(len(self.env["mailjet.event"].search([])), 2)
@@ -73,7 +73,7 @@ class TestMailjetEvents(MailjetEventsCommon):
                 self.receive(
                     self.event("bounce", trace, week, hard_bounce=is_hard, error=error)
                 )
-                # The rule looks at when traces were last written
+                # The rule checks when traces were last written
                 self.env.cr.execute(
                     "UPDATE mailing_trace SET write_date = now() - %s * interval '2d'"
                     " WHERE id = %s",
@@ -120,7 +120,7 @@ class TestMailjetEvents(MailjetEventsCommon):
                 self.assertEqual(bool(contact.mailjet_suppression), suppressed)
                 self.assertFalse(contact.is_blacklisted)
 
-    def test_the_reason_is_in_the_language_of_who_sends(self):
+    def test_the_reason_is_in_the_senders_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.mailing.user_id.lang = "fr_FR"
         self.receive(self.hard_bounce(self.traces[0]))
@@ -145,7 +145,7 @@ class TestMailjetEvents(MailjetEventsCommon):
         self.assertTrue(self.contacts[0].is_blacklisted)
         self.assertTrue(self.traces[0].mailjet_complained_on)
 
-    def test_who_unblocks_somebody_is_respected(self):
+    def test_a_manual_unblock_is_respected(self):
         spam = self.event("spam", self.traces[0])
         self.receive(spam)
         self.env["mail.blacklist"]._remove(self.contacts[0].email)

@@ -24,7 +24,7 @@ class MailjetExclusionCommon(MailjetRestCommon):
         self.server.mailjet_exclusion_direction = "both"
 
     def with_clock(self, account):
-        """Let an account at Mailjet live in the time of the test."""
+        """Give an account at Mailjet the clock of the test."""
         account.statistics.clock = lambda: self.now.replace(
             tzinfo=timezone.utc
         ).timestamp()
@@ -41,7 +41,7 @@ class MailjetExclusionCommon(MailjetRestCommon):
             mailjet_exclusion_direction=direction,
         )
 
-    # -- What people do ----------------------------------------------------------------
+    # -- Actions of people -------------------------------------------------------------
 
     def tick(self, **delta):
         self.now += timedelta(**(delta or {"minutes": 1}))
@@ -80,10 +80,10 @@ class MailjetExclusionCommon(MailjetRestCommon):
     def include(self, *emails, server=None):
         self.exclude(*emails, server=server, is_excluded=False)
 
-    # -- What comes of it --------------------------------------------------------------
+    # -- Results -----------------------------------------------------------------------
 
     def sync(self):
-        """Run the cron as in the next hour; return what was written to Mailjet."""
+        """Run the cron an hour later; return the write requests to Mailjet."""
         self.tick(hours=1)
         self.rest.clear_requests()
         with self.enter_registry_test_mode():
@@ -112,7 +112,7 @@ class MailjetExclusionCommon(MailjetRestCommon):
         self.assertEqual(self.excluded(), set(emails))
 
     def assert_settled(self):
-        """Nothing is left to do: there is no to and fro."""
+        """Assert that another sync changes nothing."""
         before = self.env["mailjet.exclusion"].search([]).read()
         self.assertFalse(self.sync())
         self.assertEqual(self.progress().to_odoo_count, 0)

@@ -48,12 +48,12 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.unblock(ANNA)
         for _hour in range(2):
             self.assertFalse(self.sync())
-        self.assertEqual(self.in_odoo(), {BERT}, "a person has unblocked her")
+        self.assertEqual(self.in_odoo(), {BERT}, "unblocked by a person")
         self.assertIn("Excluded at Mailjet only", self.exclusion(ANNA).difference)
         self.include(ANNA)
         self.exclude(ANNA)
         self.sync()
-        self.assertEqual(self.in_odoo(), {ANNA, BERT}, "excluded anew, and later")
+        self.assertEqual(self.in_odoo(), {ANNA, BERT}, "excluded again, and later")
         self.include(ANNA)
         self.sync()
         self.assertEqual(self.in_odoo(), {BERT})
@@ -75,7 +75,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.unblock(BERT)
         self.block(BERT)
         self.sync()
-        self.assertEqual(self.excluded(), {ANNA, BERT}, "blocked anew, and later")
+        self.assertEqual(self.excluded(), {ANNA, BERT}, "blocked again, and later")
         self.unblock(BERT)
         self.sync()
         self.assertEqual(self.excluded(), {ANNA})
@@ -91,7 +91,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.assert_both(ANNA)
         self.assertFalse(self.exclusion(ANNA).is_different)
 
-    def test_who_was_unblocked_later_stays_unblocked(self):
+    def test_an_address_unblocked_later_stays_unblocked(self):
         self.block(ANNA)
         self.exclude(ANNA, BERT)
         self.unblock(ANNA)
@@ -104,7 +104,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.assertEqual(self.exclusion(CARA).origin, "mailjet")
         self.assert_settled()
 
-    def test_who_was_unblocked_before_is_blocked(self):
+    def test_an_address_unblocked_earlier_is_blocked(self):
         self.exclude(ANNA)
         self.include(ANNA)
         self.block(ANNA, BERT)
@@ -113,7 +113,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.sync()
         self.assert_both(ANNA, BERT)
 
-    def test_changes_go_on_to_the_other_side(self):
+    def test_later_changes_reach_the_other_side(self):
         self.block(ANNA, BERT)
         self.sync()
         self.unblock(ANNA, reason="She has called.")
@@ -172,7 +172,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.sync()
         self.assertEqual(self.exclusion(ANNA).reason, "Too many")
         self.assertEqual(self.exclusion(BERT).reason, "Blocked in Odoo.")
-        # An old note is no reason for what was done later
+        # An old note does not explain a later change
         self.unblock(ANNA, BERT)
         self.sync()
         self.assertEqual(self.exclusion(ANNA).reason, "Unblocked in Odoo.")
@@ -185,7 +185,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.assertIn("as spam", self.exclusion(ANNA).reason)
         self.assertIn("as spam", self.notes(ANNA))
 
-    def test_an_old_entry_of_before_the_add_on(self):
+    def test_entries_older_than_the_add_on(self):
         self.block(ANNA, BERT)
         self.env.flush_all()
         self.env.cr.execute("UPDATE mail_blacklist SET mailjet_changed_on = NULL")
@@ -205,7 +205,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.sync()
         self.assertEqual(self.in_odoo(), {BERT})
 
-    def test_who_asked_to_be_forgotten_is_left_alone(self):
+    def test_erased_contacts_are_left_alone(self):
         self.exclude(ANNA, BERT)
         self.sync()
         for contact_id in self.contact_ids(ANNA, BERT):
@@ -217,19 +217,19 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.rest.clear_requests()
         self.sync()
         asked = [one.path for one in self.rest.requests if "@" in one.path]
-        self.assertFalse(asked, "nor is Mailjet asked about them every hour")
+        self.assertFalse(asked, "Mailjet is not asked about them every hour")
         self.unblock(ANNA)
         self.sync()
         self.assertEqual(self.exclusion(ANNA).state, "allowed")
         self.block(ANNA)
         self.sync()
-        self.assertEqual(self.excluded(), {ANNA}, "blocked anew, by a person")
+        self.assertEqual(self.excluded(), {ANNA}, "blocked again by a person")
         self.assertFalse(
             self.env["mailjet.exclusion"].search([("email", "like", "domain.invalid")])
         )
 
     def test_another_contact_of_the_same_address_frees_nobody(self):
-        """A contact that was deleted and comes back was never excluded."""
+        """A contact that is deleted and created again was never excluded."""
         self.exclude(ANNA)
         self.sync()
         self.statistics.delete_contact(self.contact_ids(ANNA)[0])
@@ -247,8 +247,8 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.sync()
         self.assert_both(ANNA, BERT)
 
-    def test_what_mailjet_refuses_is_said_and_tried_again_a_day_later(self):
-        odd = "anna@example"  # nothing wrong with it for Odoo
+    def test_a_refused_address_is_explained_and_retried_a_day_later(self):
+        odd = "anna@example"  # which Odoo accepts
         self.block(odd, BERT)
         refuse = self.refuse_contact(odd)
         with refuse:
@@ -305,13 +305,13 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         action = server.action_mailjet_exclusions()
         self.assertEqual(action["context"], {"search_default_server_id": server.id})
 
-    def test_exchange_now(self):
+    def test_sync_now(self):
         self.sync()
         self.block(ANNA)
         with self.enter_registry_test_mode():
             self.cron.method_direct_trigger()
         self.env.invalidate_all()
-        self.assertFalse(self.excluded(), "not within the hour")
+        self.assertFalse(self.excluded(), "not before the hour is over")
         self.server.action_mailjet_sync_exclusions()
         self.assertTrue(
             self.env["ir.cron.trigger"].search(
@@ -323,7 +323,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
         self.env.invalidate_all()
         self.assertEqual(self.excluded(), {ANNA})
 
-    def test_who_may_see_and_do_what(self):
+    def test_access_rights(self):
         self.block(ANNA)
         self.sync()
         marketing = new_test_user(
@@ -349,7 +349,7 @@ class TestMailjetExclusion(MailjetExclusionCommon):
 
 @tagged("post_install", "-at_install")
 class TestMailjetExclusionNeutralized(MailjetExclusionCommon, NeutralizeCommon):
-    def test_a_copy_exchanges_nothing(self):
+    def test_a_copy_syncs_nothing(self):
         self.exclude(ANNA)
         self.block(BERT)
         self.env["ir.config_parameter"].set_param("database.is_neutralized", True)

@@ -24,7 +24,7 @@ class TestMailjetExclusionHistories(MailjetExclusionCommon):
                 self.assert_settled()
 
     def act(self, chance, email, expected):
-        """Do something to an address; keep what the last real change has made of it."""
+        """Act on an address; record the state after its last real change."""
         acts = {
             self.block: lambda: email not in self.in_odoo(),
             self.unblock: lambda: email in self.in_odoo(),

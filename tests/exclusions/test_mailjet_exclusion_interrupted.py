@@ -13,7 +13,7 @@ from .common import ANNA, BERT, MailjetExclusionCommon
 
 
 class Killed(BaseException):
-    """What ends a process: nobody catches it."""
+    """The end of a process, which no code catches."""
 
 
 @tagged("post_install", "-at_install")
@@ -22,7 +22,7 @@ class TestMailjetExclusionInterrupted(MailjetExclusionCommon):
 
     @contextmanager
     def failing_after(self, count, kind, **options):
-        """Let Mailjet fail for good after so many requests."""
+        """Make all requests fail after the first `count`."""
         request = MailjetApi.request
         left = [count]
 
@@ -61,7 +61,7 @@ class TestMailjetExclusionInterrupted(MailjetExclusionCommon):
                     [("cron_id", "=", self.cron.id)], order="id desc", limit=1
                 )
                 self.assertEqual(trigger.call_at, progress.next_on)
-                # It gets no worse for that
+                # Nothing is lost
                 self.assertLessEqual(set(emails[2:]), self.in_odoo())
                 self.assertLessEqual(set(emails[:2]), self.excluded())
                 self.sync()
@@ -69,7 +69,7 @@ class TestMailjetExclusionInterrupted(MailjetExclusionCommon):
                 self.assertEqual(self.in_odoo(), self.excluded())
                 self.assertLessEqual(set(emails), self.in_odoo())
 
-    def test_what_cannot_be_read_frees_nobody(self):
+    def test_an_unreadable_list_unblocks_nobody(self):
         self.exclude(ANNA)
         self.block(BERT)
         self.sync()
@@ -79,7 +79,7 @@ class TestMailjetExclusionInterrupted(MailjetExclusionCommon):
                 self.sync()
             self.rest.faults.clear()
             self.assert_both(ANNA, BERT)
-        # A list without anybody in it, as somebody else's answer may be
+        # An empty list, as in an answer that is not Mailjet's
         body = b'{"Count": 0, "Data": [], "Total": 0}'
         self.rest.faults.add("garbage", times=None, path="contact?", body=body)
         self.rest.faults.add("garbage", times=2, method="GET", body=body)
@@ -103,7 +103,7 @@ class TestMailjetExclusionInterrupted(MailjetExclusionCommon):
         self.assertFalse(self.progress(second).problem)
 
     def killed_at(self, number, is_done):
-        """Run the cron and kill it at a request, before or after Mailjet has it."""
+        """Kill the cron at a request, before or after Mailjet has received it."""
         self.tick(hours=1)
         request = MailjetApi.request
         left = [number]
@@ -143,7 +143,7 @@ class TestMailjetExclusionInterrupted(MailjetExclusionCommon):
                 self.exclude(*emails[:2])
                 self.block(*emails[2:])
                 was_killed = self.killed_at(number, is_done)
-                # Whatever was done by then: what people do now counts
+                # Whatever was done before, the later changes of people count
                 self.unblock(emails[2])
                 self.include(emails[0])
                 for _hour in range(2):
@@ -155,7 +155,7 @@ class TestMailjetExclusionInterrupted(MailjetExclusionCommon):
         self.assert_settled()
 
     def test_killed_when_mailjet_has_it_and_unblocked_meanwhile(self):
-        """Our own change is not taken for somebody's."""
+        """Our own change is not mistaken for a person's."""
         request = MailjetApi.request
 
         def die_after_writing(client, method, *args, **kwargs):
@@ -177,8 +177,8 @@ class TestMailjetExclusionInterrupted(MailjetExclusionCommon):
     def delete(self, email):
         self.env["mail.blacklist"].search([("email", "=", email)]).unlink()
 
-    def test_somebody_is_quicker(self):
-        """The database says so, and the step is done again."""
+    def test_a_conflict_repeats_the_step(self):
+        """After a serialization failure, the step is repeated."""
         self.exclude(ANNA)
         set_entries = type(self.env["mail.blacklist"])._mailjet_set
         calls = []
@@ -196,7 +196,7 @@ class TestMailjetExclusionInterrupted(MailjetExclusionCommon):
         self.assertEqual(len(calls), 2)
         self.assert_both(ANNA)
 
-    def test_it_ends_when_somebody_always_is(self):
+    def test_endless_conflicts_end_the_run(self):
         self.exclude(ANNA)
         with patch.object(
             type(self.env["mail.blacklist"]),

@@ -39,7 +39,7 @@ class TestMailjetExclusionPages(MailjetExclusionCommon):
 
     @contextmanager
     def after_the_first_page(self, act):
-        """Let somebody do something once, while the list is being read."""
+        """Run an action once while the list is being read."""
         page, acts = MailjetApi.excluded_contact_page, [act]
 
         def page_and_act(client, offset):
@@ -58,11 +58,11 @@ class TestMailjetExclusionPages(MailjetExclusionCommon):
         self.exclude(*emails)
         with self.after_the_first_page(lambda: self.exclude(ANNA)):
             self.sync()
-        self.assertEqual(self.progress().readings, 2, "the list is read once more")
+        self.assertEqual(self.progress().readings, 2, "the list is read again")
         self.assert_both(ANNA, *emails)
 
     def test_a_contact_that_moves_to_a_page_that_was_read(self):
-        """The numbers are even: one was not seen, and one is there no more."""
+        """The count matches, though one contact was missed and another one is gone."""
         self.small_pages()
         emails = [f"{number}@example.com" for number in range(9)]
         self.exclude(*emails)
@@ -70,12 +70,12 @@ class TestMailjetExclusionPages(MailjetExclusionCommon):
         with self.after_the_first_page(lambda: self.include(emails[0])):
             self.sync()
         self.assertEqual(self.progress().readings, 1)
-        self.assertLessEqual(set(emails[1:]), self.in_odoo(), "nobody is freed")
+        self.assertLessEqual(set(emails[1:]), self.in_odoo(), "nobody is unblocked")
         self.sync()
         self.assert_both(*emails[1:])
         self.assert_settled()
 
-    def test_a_list_that_never_comes_out_even_frees_nobody(self):
+    def test_a_list_whose_count_never_matches_unblocks_nobody(self):
         self.exclude(ANNA, BERT)
         self.sync()
         page = MailjetApi.excluded_contact_page

@@ -11,7 +11,7 @@ from .common import ANNA, BERT, MailjetExclusionCommon
 
 @tagged("post_install", "-at_install")
 class TestMailjetExclusionRace(MailjetExclusionCommon):
-    """Real transactions side by side, so what they need is committed and removed."""
+    """Concurrent real transactions; their records are committed and cleaned up."""
 
     def setUp(self):
         super().setUp()
@@ -42,7 +42,7 @@ class TestMailjetExclusionRace(MailjetExclusionCommon):
 
     @contextmanager
     def meanwhile(self, act):
-        """Let a person do something in Odoo once, just before we write there."""
+        """Run an action in Odoo once, in another transaction just before our write."""
         blacklist = type(self.env["mail.blacklist"])
         set_entries, acts = blacklist._mailjet_set, [act]
 
