@@ -25,7 +25,7 @@ class IrMail_Server(models.Model):
         "Registrations read on", readonly=True, copy=False
     )
     mailjet_reports_sent = fields.Boolean(
-        "Mailjet reports deliveries",
+        "Reports deliveries",
         readonly=True,
         copy=False,
         help="An email is Sent once Mailjet has it, Delivered once Mailjet says so.",

@@ -104,7 +104,7 @@ class MailjetEvent(models.Model):
         readonly=True,
     )
     is_blocked = fields.Boolean(
-        "Blocked from now on",
+        "Blocked by Mailjet",
         readonly=True,
         help="Mailjet no longer delivers to this address.",
     )
@@ -124,8 +124,8 @@ class MailjetEvent(models.Model):
     mailjet_contact_id = fields.Char("Contact ID", readonly=True)
     custom_campaign = fields.Char("Campaign", readonly=True)
     custom_id = fields.Char("Custom ID", readonly=True)
-    payload = fields.Json("Raw data", readonly=True, prefetch=False)
-    payload_text = fields.Text("What Mailjet posted", compute="_compute_payload_text")
+    payload = fields.Json("Payload", readonly=True, prefetch=False)
+    payload_text = fields.Text("Raw data", compute="_compute_payload_text")
 
     state = fields.Selection(
         [

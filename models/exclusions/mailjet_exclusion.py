@@ -74,7 +74,7 @@ class MailjetExclusion(models.Model):
     words = fields.Json(readonly=True)
     reason = fields.Char("Reason", compute="_compute_words")
     is_different = fields.Boolean("Different", readonly=True)
-    difference = fields.Char("Why they differ", compute="_compute_words")
+    difference = fields.Char("Difference", compute="_compute_words")
 
     # Since when each side has had the agreed state
     odoo_agreed_on = fields.Datetime(readonly=True)
