@@ -15,7 +15,7 @@ COMPLAINED_THERE = Words(_lt("Reported an email as spam, according to Mailjet.")
 INCLUDED_THERE = Words(_lt("The exclusion was lifted at Mailjet."))
 BLOCKED_HERE = Words(_lt("Blocked in Odoo."))
 UNBLOCKED_HERE = Words(_lt("Unblocked in Odoo."))
-THE_SAME = Words(_lt("Already the same on both sides."))
+THE_SAME = Words(_lt("Already the same."))
 REFUSED = Words(_lt("Mailjet refuses this address: %(error)s"))
 HELD = {
     "only_odoo": Words(
