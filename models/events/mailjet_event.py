@@ -124,7 +124,7 @@ class MailjetEvent(models.Model):
     mailjet_contact_id = fields.Char("Contact ID", readonly=True)
     custom_campaign = fields.Char("Campaign", readonly=True)
     custom_id = fields.Char("Custom ID", readonly=True)
-    payload = fields.Json("Payload", readonly=True, prefetch=False)
+    payload = fields.Json(readonly=True, prefetch=False)
     payload_text = fields.Text("Raw data", compute="_compute_payload_text")
 
     state = fields.Selection(
@@ -138,7 +138,7 @@ class MailjetEvent(models.Model):
         readonly=True,
         default="new",
     )
-    problem = fields.Text("Problem", readonly=True)
+    problem = fields.Text(readonly=True)
     has_effect = fields.Boolean(
         "Counted",
         readonly=True,

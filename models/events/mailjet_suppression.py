@@ -26,7 +26,7 @@ class MailjetSuppression(models.Model):
     email = fields.Char("Address", required=True, readonly=True)
     date = fields.Datetime("Since", required=True, readonly=True)
     words = fields.Json(readonly=True)
-    reason = fields.Char("Reason", compute="_compute_words")
+    reason = fields.Char(compute="_compute_words")
     cure = fields.Char("What to do", compute="_compute_words")
     active = fields.Boolean(default=True)
 

@@ -72,9 +72,9 @@ class MailjetExclusion(models.Model):
     )
     changed_on = fields.Datetime("Changed on", readonly=True)
     words = fields.Json(readonly=True)
-    reason = fields.Char("Reason", compute="_compute_words")
+    reason = fields.Char(compute="_compute_words")
     is_different = fields.Boolean("Different", readonly=True)
-    difference = fields.Char("Difference", compute="_compute_words")
+    difference = fields.Char(compute="_compute_words")
 
     # Since when each side has had the agreed state
     odoo_agreed_on = fields.Datetime(readonly=True)

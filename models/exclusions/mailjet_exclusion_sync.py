@@ -56,7 +56,7 @@ class MailjetExclusionSync(models.Model):
     next_on = fields.Datetime("Next sync", readonly=True)
     started_on = fields.Datetime(readonly=True)
     ended_on = fields.Datetime("Last sync", readonly=True)
-    problem = fields.Text("Problem", readonly=True)
+    problem = fields.Text(readonly=True)
     tries = fields.Integer(readonly=True)
 
     # Reading the pages of the list
