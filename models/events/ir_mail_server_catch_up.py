@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -9,46 +10,67 @@ from ...tools.mailjet.event import Event
 
 _logger = logging.getLogger(__name__)
 
-# So many histories are asked for in one go, a request each
-HISTORIES = 100
+# Messages of one page; the history of each takes a request
+PAGE_SIZE = 100
+# How far to go back if no event ever came
+DEFAULT_PERIOD = timedelta(days=1)
 
 
 class IrMail_Server(models.Model):
-    """What Mailjet could not post while its address was not there, read afterwards.
+    """Catching up on events that Mailjet could not post.
 
     The messages of the time without events are listed a page at a time, and the history
-    of each of ours is read. What is there already does not come twice.
+    of each of ours is read. Known events are not duplicated.
     """
 
     _inherit = "ir.mail_server"
 
-    @api.model
-    def _cron_fill_gaps(self):
-        """Fill the gaps of all accounts; an outage is for the next run.
+    mailjet_catch_up_from = fields.Datetime(readonly=True, copy=False)
+    mailjet_catch_up_to = fields.Datetime(readonly=True, copy=False)
+    mailjet_catch_up_offset = fields.Integer(readonly=True, copy=False)
 
-        When its time is up, it says so, and Odoo has it go on as soon as it can.
+    def _mailjet_schedule_catch_up(self, since):
+        """Have all events since then read from Mailjet, page by page."""
+        now = fields.Datetime.now()
+        begin = since or now - DEFAULT_PERIOD
+        if self.mailjet_catch_up_from:
+            begin = min(begin, self.mailjet_catch_up_from)
+        self.write(
+            {
+                "mailjet_catch_up_from": begin,
+                "mailjet_catch_up_to": now,
+                "mailjet_catch_up_offset": 0,
+            }
+        )
+        self.env.ref("mail_mailjet.ir_cron_catch_up")._trigger()
+
+    @api.model
+    def _cron_catch_up(self):
+        """Catch up on missed events of all accounts; after an outage, in the next run.
+
+        When the time is up, the remaining work is reported, and Odoo continues soon.
         """
-        servers = self._mailjet_in_use().filtered("mailjet_gap_from")
+        servers = self._mailjet_in_use().filtered("mailjet_catch_up_from")
         commit_progress = self.env["ir.cron"]._commit_progress
         for left, server in zip(range(len(servers), 0, -1), servers, strict=True):
             try:
-                while server.mailjet_gap_from:
-                    server._mailjet_fill_some()
+                while server.mailjet_catch_up_from:
+                    server._mailjet_catch_up_page()
                     if not commit_progress(1, remaining=left):
                         return
             except UserError as error:
-                _logger.info("Mailjet: gap of %s not filled: %s", server.name, error)
+                _logger.info("Mailjet: catch-up of %s failed: %s", server.name, error)
             commit_progress(remaining=left - 1)
 
-    def _mailjet_fill_some(self):
-        """Read the next messages of the gap, and keep how far that came."""
+    def _mailjet_catch_up_page(self):
+        """Read the next page of messages, and store the progress."""
         tag, key = self._mailjet_custom_id_keys()
         with self._mailjet_api() as client:
             messages = client.message_page(
-                self.mailjet_gap_from,
-                self.mailjet_gap_to,
-                offset=self.mailjet_gap_offset,
-                limit=HISTORIES,
+                self.mailjet_catch_up_from,
+                self.mailjet_catch_up_to,
+                offset=self.mailjet_catch_up_offset,
+                limit=PAGE_SIZE,
             )
             events = [
                 self._mailjet_event_of(message, entry)
@@ -59,20 +81,20 @@ class IrMail_Server(models.Model):
             ]
         if self.env["mailjet.event"]._insert(self.id, events, origin="api"):
             self.env["mailjet.event"]._wake_cron()
-        vals = {"mailjet_gap_offset": self.mailjet_gap_offset + len(messages)}
-        if len(messages) < min(HISTORIES, API_PAGE_SIZE):
+        vals = {"mailjet_catch_up_offset": self.mailjet_catch_up_offset + len(messages)}
+        if len(messages) < min(PAGE_SIZE, API_PAGE_SIZE):
             vals = {
-                "mailjet_gap_from": False,
-                "mailjet_gap_to": False,
-                "mailjet_gap_offset": 0,
+                "mailjet_catch_up_from": False,
+                "mailjet_catch_up_to": False,
+                "mailjet_catch_up_offset": 0,
             }
         self.write(vals)
 
     @api.model
     def _mailjet_event_of(self, message, entry):
-        """Return the `Event` that would have been posted.
+        """Return the `Event` that Mailjet would have posted.
 
-        Mailjet blocks an address that bounces hard, which the API does not say here:
+        The API does not say that Mailjet blocks an address after a hard bounce:
         https://documentation.mailjet.com/hc/en-us/articles/360048398994
         """
         is_hard = message.is_permanent if entry.event == "bounce" else None
@@ -101,11 +123,11 @@ class IrMail_Server(models.Model):
             raw={},
         )
 
-    def action_mailjet_fill_gap(self):
-        """Have the events of the last week read from Mailjet once more."""
+    def action_mailjet_catch_up(self):
+        """Have the events of the last week read from Mailjet."""
         self.check_access("write")
         for server in self:
-            server._mailjet_fill_gap(
+            server._mailjet_schedule_catch_up(
                 fields.Datetime.subtract(fields.Datetime.now(), days=7)
             )
         return self._mailjet_notification(

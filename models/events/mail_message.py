@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class MailMessage(models.Model):
-    """What Mailjet's events say of the recipients of a message."""
+    """The status of a message's recipients, according to Mailjet's events."""
 
     _inherit = "mail.message"
 
@@ -11,7 +11,7 @@ class MailMessage(models.Model):
     )
 
     def action_mailjet_timeline(self):
-        """Open what is known of the emails of this message, in the order of time."""
+        """Open the timeline of the emails of this message."""
         self.ensure_one()
         self.check_access("read")
         moments = [
@@ -23,13 +23,13 @@ class MailMessage(models.Model):
             *self.sudo().mailjet_event_ids._moments(),
         ]
         if len(moments) == 1:
-            moments.append({"label": self.env._("Mailjet has told nothing of it yet")})
+            moments.append({"label": self.env._("No event from Mailjet yet")})
         timeline = self.env["mailjet.timeline"].create(
             {"message_id": self.id, "moments": moments}
         )
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("What became of the email"),
+            "name": self.env._("Delivery history"),
             "res_model": timeline._name,
             "res_id": timeline.id,
             "views": [[False, "form"]],
@@ -37,7 +37,7 @@ class MailMessage(models.Model):
         }
 
     def _mailjet_apply(self, summaries):
-        """Bring the notifications of these messages to what the events say together.
+        """Update the notifications of these messages from the summaries of events.
 
         :param dict summaries: (message id, partner id or address) -> `Summary`
         """

@@ -1,6 +1,6 @@
 from odoo import models
 
-# Odoo's state of a trace -> that of a notification: mail knows no "opened"
+# Status of a trace -> status of a notification, which has no "opened"
 STATUS = {"sent": "sent", "open": "sent", "error": "exception", "bounce": "bounce"}
 
 
@@ -8,9 +8,9 @@ class MailNotification(models.Model):
     _inherit = "mail.notification"
 
     def _mailjet_apply(self, summary):
-        """Take over what the events of one recipient say; return whether it failed now.
+        """Update from one recipient's events; return whether it has failed just now.
 
-        :param Summary summary: of all events up to now
+        :param Summary summary: of all events so far
         """
         status = STATUS.get(summary.status)
         vals = {

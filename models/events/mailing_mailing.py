@@ -2,20 +2,12 @@ from collections import defaultdict
 
 from odoo import fields, models
 
-from ...tools.mailjet.campaign_name import campaign_name
-
 
 class MailingMailing(models.Model):
-    """What Mailjet's events say of a mailing."""
+    """The figures of a mailing, according to Mailjet's events."""
 
     _inherit = "mailing.mailing"
 
-    mailjet_campaign = fields.Char(
-        "Campaign at Mailjet",
-        readonly=True,
-        copy=False,
-        help="The name under which Mailjet groups the emails of this mailing.",
-    )
     mailjet_delivered = fields.Integer(
         "Delivered by Mailjet", compute="_compute_mailjet_figures"
     )
@@ -35,25 +27,13 @@ class MailingMailing(models.Model):
     mailjet_automatic = fields.Integer(
         "Opens by machines", compute="_compute_mailjet_figures"
     )
-    mailjet_bar = fields.Json(
-        "What became of the emails", compute="_compute_mailjet_figures"
-    )
+    mailjet_bar = fields.Json("Delivery status", compute="_compute_mailjet_figures")
     mailjet_has_events = fields.Boolean(compute="_compute_mailjet_figures")
 
-    def _mailjet_campaign_name(self):
-        """Return X-Mailjet-Campaign: it stays when the mailing is renamed."""
-        self.ensure_one()
-        if not self.mailjet_campaign:
-            tag, _key = self.env["ir.mail_server"]._mailjet_custom_id_keys()
-            self.mailjet_campaign = campaign_name(
-                self.subject or "", f"{tag}-{self.id}"
-            )
-        return self.mailjet_campaign
-
     def _compute_mailjet_figures(self):
-        """Count recipients, not events: who is bounced twice counts once.
+        """Count recipients, not events: a recipient with two bounces counts once.
 
-        Greylisting comes as a bounce and is none: Mailjet tries again.
+        Mailjet reports greylisting as a bounce but tries again, so it does not count.
         """
         groups = self.env["mailjet.event"]._read_group(
             [
@@ -84,7 +64,7 @@ class MailingMailing(models.Model):
             mailing.mailjet_has_events = bool(figure)
 
     def _mailjet_bars(self):
-        """Return for each mailing how many emails have come how far."""
+        """Return the number of emails by status for each mailing."""
         steps = {"reply": "open", "outgoing": "pending", "process": "pending"}
         groups = (
             self.env["mailing.trace"]
@@ -101,7 +81,7 @@ class MailingMailing(models.Model):
         return {mailing_id: dict(bar) for mailing_id, bar in bars.items()}
 
     def action_mailjet_events(self):
-        """Open the events of this mailing; the context may name one kind."""
+        """Open the events of this mailing; the context may name their type."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_mailjet.mailjet_event_action"

@@ -21,13 +21,13 @@ FAILED = ("error", "bounce")
 
 
 class MailingTrace(models.Model):
-    """What Mailjet's events say of the mail to one recipient of a mailing."""
+    """The email to one recipient of a mailing, according to Mailjet's events."""
 
     _inherit = "mailing.trace"
 
     mailjet_event_ids = fields.One2many("mailjet.event", "trace_id", "Mailjet events")
     mailjet_status = fields.Char(
-        readonly=True, help="The status, where it comes from Mailjet's events."
+        readonly=True, help="The status derived from Mailjet's events."
     )
     mailjet_status_before = fields.Char(
         readonly=True, help="The status without Mailjet's events."
@@ -38,7 +38,7 @@ class MailingTrace(models.Model):
 
     @api.model
     def _mailjet_apply(self, summaries):
-        """Bring traces to what their events say together.
+        """Update traces from the summaries of their events.
 
         :param dict summaries: trace id -> `Summary`
         """
@@ -64,7 +64,7 @@ class MailingTrace(models.Model):
     def _mailjet_vals(self, row, summary):
         """Return all values that follow from a `Summary`.
 
-        :param dict row: the trace's values up to now
+        :param dict row: the trace's current values
         """
         status, derived, before = next_status(
             row["trace_status"],
@@ -89,7 +89,7 @@ class MailingTrace(models.Model):
 
     @api.model
     def _mailjet_failure_vals(self, summary):
-        """Return why the mail failed; nothing if that was long ago and is forgotten."""
+        """Return why the email failed; nothing if that event was deleted as too old."""
         if not summary.failure_event:
             return {}
         event = self.env["mailjet.event"].browse(summary.failure_event.id)
@@ -101,9 +101,9 @@ class MailingTrace(models.Model):
 
     @api.model
     def _mailjet_call_helpers(self, before, changes):
-        """Let others learn of what happened as they do from core's own tracking.
+        """Call the hooks that core's own tracking calls.
 
-        Marketing Automation, for one, waits for these calls.
+        Marketing Automation, for one, relies on them.
 
         :param dict before, changes: trace id -> values
         """
@@ -127,10 +127,10 @@ class MailingTrace(models.Model):
 
 
 def _dates(row, summary):
-    """Return what the events say together with what was known before.
+    """Merge the dates of the events with those already known.
 
-    Odoo's own tracking may have seen more, and old events are forgotten. Only what
-    turned out to be a machine's is taken back.
+    Odoo's own tracking may have seen more, and old events are deleted. Only dates of
+    opens and clicks by machines are taken back.
     """
     machines = summary.automatic_dates
     dates = {

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class MailingTrace(models.Model):
-    """What became of one email of a mailing, moment by moment."""
+    """The timeline of one email of a mailing."""
 
     _inherit = "mailing.trace"
 
@@ -12,7 +12,7 @@ class MailingTrace(models.Model):
     @api.depends("failure_reason", "mailjet_event_ids.reason")
     @api.depends_context("lang")
     def _compute_mailjet_reason(self):
-        """Say in a line, and in the reader's language, why it did not arrive."""
+        """Say in one line, in the reader's language, why it was not delivered."""
         for trace in self:
             reason = (trace.failure_reason or "").partition("\n")[0]
             failures = trace.mailjet_event_ids.filtered("reason")
@@ -31,7 +31,7 @@ class MailingTrace(models.Model):
         for trace in self:
             moments = trace.mailjet_event_ids._moments()
             for moment in moments:
-                moment["email"] = ""  # always the same
+                moment["email"] = ""  # the same for all
             if moments:
                 moments = sorted(
                     trace._mailjet_own_moments() + moments,
@@ -40,9 +40,9 @@ class MailingTrace(models.Model):
             trace.mailjet_timeline = moments or False
 
     def _mailjet_own_moments(self):
-        """Return what Odoo itself knows and no event tells."""
-        told = set(self.mailjet_event_ids.mapped("date"))
-        seen_by_odoo = self.env._("Seen by Odoo's own tracking")
+        """Return what Odoo itself knows beyond the events."""
+        dates_of_events = set(self.mailjet_event_ids.mapped("date"))
+        seen_by_odoo = self.env._("Tracked by Odoo")
         moments = [
             ("queued", self.env._("Queued"), self.create_date, ""),
             ("handed", self.env._("Handed to Mailjet"), self.sent_datetime, ""),
@@ -58,5 +58,5 @@ class MailingTrace(models.Model):
                 "detail": detail,
             }
             for kind, label, date, detail in moments
-            if date and not (detail and date in told)
+            if date and not (detail and date in dates_of_events)
         ]

@@ -17,10 +17,10 @@ LABELS = [
 
 
 class MailjetCallback(models.Model):
-    """Where Mailjet posts the events of one type, as it was last read.
+    """Where Mailjet posts the events of one type, as last read.
 
-    Mailjet has one address for each type and key. One that is not ours is never
-    replaced or deleted without a question that shows it.
+    Mailjet has one address for each type and API key. An address that is not ours is
+    never replaced or deleted before the user has seen it and confirmed.
     """
 
     _name = "mailjet.callback"
@@ -51,7 +51,7 @@ class MailjetCallback(models.Model):
         default="none",
     )
     url = fields.Char(
-        "Address", readonly=True, help="Without its password and our token."
+        "Address", readonly=True, help="Shown without password and token."
     )
     mailjet_id = fields.Char("Mailjet ID", readonly=True)
     is_grouped = fields.Boolean("Grouped", readonly=True)
@@ -60,7 +60,7 @@ class MailjetCallback(models.Model):
 
     @api.model
     def _sync(self, server, rows):
-        """Keep what Mailjet has for each type of event.
+        """Store Mailjet's registration of each event type.
 
         :param rows: `tools.mailjet.rows.Callback`
         """
@@ -99,19 +99,19 @@ class MailjetCallback(models.Model):
         }
 
     def action_register(self):
-        """Have Mailjet post these events here, in the place of what was there."""
+        """Have Mailjet post these events here, instead of anywhere else."""
         self.check_access("write")
         for server, callbacks in self.grouped("server_id").items():
             server._mailjet_register_callbacks(callbacks)
 
     def action_unregister(self):
-        """Have Mailjet post these events no more; others' addresses stay."""
+        """Stop Mailjet from posting these events here."""
         self.check_access("write")
         if self.filtered(lambda callback: callback.state == "other"):
             raise UserError(
                 self.env._(
-                    "An address that is not this Odoo's is not deleted from here. "
-                    "Delete it at Mailjet if nobody needs it."
+                    "An address that does not belong to this Odoo is not deleted from "
+                    "here. If nobody needs it, delete it at Mailjet."
                 )
             )
         for server, callbacks in self.grouped("server_id").items():
@@ -119,7 +119,7 @@ class MailjetCallback(models.Model):
 
 
 def _shown(url, hide_path):
-    """Return a URL for people to see: without a password, and without our token."""
+    """Return a URL fit to be shown: without password and without our token."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     user = parts.netloc.rpartition("@")[0].partition(":")[0]

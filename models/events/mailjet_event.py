@@ -2,51 +2,24 @@ import json
 import logging
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ...const import EVENT_TYPES
 from ...tools.debounce import Debounced
-from ...tools.mailjet.delivery_failure import explain_failure, reason_code
+from ...tools.mailjet.delivery_failure import reason_code
 from ..bulk_write import upsert
 
 _logger = logging.getLogger(__name__)
 
 _waking = Debounced(0.25)
 
-# `tools.delivery_failure.REASON_CODES`, in a few words each
-REASONS = [
-    ("user_unknown", "No such mailbox"),
-    ("mailbox_inactive", "Mailbox no longer used"),
-    ("quota_exceeded", "Mailbox full"),
-    ("invalid_domain", "No such domain"),
-    ("no_mail_host", "Domain takes no mail"),
-    ("typofix", "Typing mistake in the domain"),
-    ("relay_access_denied", "Address not taken by its server"),
-    ("sender_blocked", "Sender refused"),
-    ("content_blocked", "Content refused"),
-    ("policy_issue", "Refused by a rule of the recipient's server"),
-    ("connection_issue", "Recipient's server not reached"),
-    ("protocol_issue", "Servers did not understand each other"),
-    ("greylisted", "Asked to come again later"),
-    ("system_issue", "Technical fault at Mailjet"),
-    ("preblocked", "Not tried: bounced lately"),
-    ("blacklisted", "Not tried: on your block list"),
-    ("spam_reporter", "Not tried: reported spam before"),
-    ("spam_preblocked", "Not tried: looks like spam"),
-    ("duplicate_in_campaign", "Not tried: twice in a campaign"),
-    ("bad_or_empty_template", "Not tried: no content"),
-    ("error_in_template_language", "Not tried: mistake in a template"),
-    ("other", "Another reason"),
-    ("none", "No reason given"),
-]
 FAILURES = ("bounce", "blocked")
 
 
 class MailjetEvent(models.Model):
-    """One event of Mailjet's: what became of one mail to one recipient.
+    """One Mailjet event: something that happened to one email to one recipient.
 
-    The request only inserts; `_cron_apply` in mailjet_event_apply.py ties each event to
-    what it belongs to and lets it have its effect, once.
+    The web request only inserts events; `_cron_apply` in mailjet_event_apply.py links
+    them to their records and applies their effects, once.
     """
 
     _name = "mailjet.event"
@@ -64,7 +37,7 @@ class MailjetEvent(models.Model):
         ondelete="cascade",
     )
     key = fields.Char(
-        required=True, readonly=True, help="The same for an event that is repeated."
+        required=True, readonly=True, help="Repeats of an event have the same key."
     )
     event = fields.Selection(
         [
@@ -90,39 +63,32 @@ class MailjetEvent(models.Model):
     recipient_domain = fields.Char("Recipient's domain", readonly=True)
     sender_domain = fields.Char("Sender's domain", readonly=True)
     url = fields.Char("Link", readonly=True)
-    agent = fields.Char("Mail program", readonly=True)
+    agent = fields.Char("User agent", readonly=True)
     ip = fields.Char("IP address", readonly=True)
     geo = fields.Char("Country code", readonly=True)
     is_automatic = fields.Boolean(
         "By a machine",
         readonly=True,
-        help="An image or a link that a mail provider or a virus scanner has fetched, "
-        "as its name or its haste tells. It does not count as an open or a click.",
+        help="An image or a link fetched by a mailbox provider or a virus scanner, "
+        "judged by its user agent or speed. It does not count as an open or a click.",
     )
     bounce_type = fields.Selection(
-        [("hard", "Hard: the address is bad"), ("soft", "Soft: it may work later")],
+        [("hard", "Hard: invalid address"), ("soft", "Soft: may work later")],
         "Bounce type",
         readonly=True,
     )
     is_blocked = fields.Boolean(
-        "Blocked from now on",
+        "Blocked by Mailjet",
         readonly=True,
-        help="Mailjet will not deliver to this address any more.",
+        help="Mailjet no longer delivers to this address.",
     )
-    error_related_to = fields.Char("Error is about", readonly=True)
+    error_related_to = fields.Char("Error related to", readonly=True)
     error = fields.Char(readonly=True)
-    failure_reason = fields.Selection(
-        REASONS,
-        "Kind of failure",
-        readonly=True,
-        help="Why it bounced or was blocked.",
-    )
-    comment = fields.Text("The other server's words", readonly=True)
-    reason = fields.Char(compute="_compute_reason")
+    comment = fields.Text("Server response", readonly=True)
     detail = fields.Char(
         "Details",
         compute="_compute_detail",
-        help="Why it did not arrive, what was clicked, or that it was a machine.",
+        help="Why the email was not delivered, or which link was clicked.",
     )
 
     # Mailjet's ids have 64 bits, see mailjet.synced.mixin
@@ -132,12 +98,12 @@ class MailjetEvent(models.Model):
     mailjet_contact_id = fields.Char("Contact ID", readonly=True)
     custom_campaign = fields.Char("Campaign", readonly=True)
     custom_id = fields.Char("Custom ID", readonly=True)
-    payload = fields.Json("As it came", readonly=True, prefetch=False)
-    payload_text = fields.Text("What Mailjet posted", compute="_compute_payload_text")
+    payload = fields.Json(readonly=True, prefetch=False)
+    payload_text = fields.Text("Raw data", compute="_compute_payload_text")
 
     state = fields.Selection(
         [
-            ("new", "To be applied"),
+            ("new", "To apply"),
             ("applied", "Applied"),
             ("foreign", "Not from this database"),
             ("parked", "Failed"),
@@ -146,11 +112,11 @@ class MailjetEvent(models.Model):
         readonly=True,
         default="new",
     )
-    problem = fields.Text("Why it failed", readonly=True)
+    problem = fields.Text(readonly=True)
     has_effect = fields.Boolean(
         "Counted",
         readonly=True,
-        help="Counters and lists were changed for it, which happens only once.",
+        help="Counters and lists were updated for this event; that happens only once.",
     )
     trace_id = fields.Many2one("mailing.trace", readonly=True, ondelete="set null")
     mailing_id = fields.Many2one("mailing.mailing", readonly=True, ondelete="set null")
@@ -165,7 +131,7 @@ class MailjetEvent(models.Model):
     _new = models.Index("(date, id) WHERE state = 'new'")
     _parked = models.Index("(id) WHERE state = 'parked'")
     _date = models.Index("(date)")
-    # With the server in it, a new table without statistics is read by it, too
+    # The server makes PostgreSQL use it for a table without statistics, too
     _mailjet_message = models.Index("(mailjet_message_id, server_id)")
     _trace = models.Index("(trace_id) WHERE trace_id IS NOT NULL")
     _mailing = models.Index("(mailing_id, event) WHERE mailing_id IS NOT NULL")
@@ -173,19 +139,6 @@ class MailjetEvent(models.Model):
     _partner = models.Index("(partner_id) WHERE partner_id IS NOT NULL")
     # Few, and often counted
     _failure = models.Index("(server_id, date) WHERE event IN ('bounce', 'blocked')")
-
-    @api.depends("event", "error", "error_related_to", "bounce_type")
-    @api.depends_context("lang")
-    def _compute_reason(self):
-        for event in self:
-            event.reason = False
-            if event.event in FAILURES:
-                failure = explain_failure(
-                    event.error_related_to or "",
-                    event.error or "",
-                    event._is_hard(),
-                )
-                event.reason = self._words_of(failure.reason)
 
     @api.depends("reason", "url", "is_automatic")
     @api.depends_context("lang")
@@ -206,10 +159,6 @@ class MailjetEvent(models.Model):
                     "%(kind)s: %(email)s", kind=kinds[event.event], email=event.email
                 )
 
-    def _is_hard(self):
-        """Return Mailjet's own word on a bounce, None if it says nothing."""
-        return {"hard": True, "soft": False}.get(self.bounce_type)
-
     @api.depends("payload")
     def _compute_payload_text(self):
         for event in self:
@@ -219,10 +168,10 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _insert(self, server_id, events, origin="webhook", state="new"):
-        """Insert what is not there yet, in one statement; return how many.
+        """Insert new events in one statement; return how many there were.
 
-        :param int server_id: of the account
-        :param events: `tools.mailjet_event.Event`
+        :param int server_id: the account's
+        :param events: `tools.mailjet.event.Event` objects
         """
         inserted = upsert(
             self,
@@ -235,13 +184,13 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _receive(self, server, post):
-        """Keep the events of one post, and have them applied soon.
+        """Store the events of one post, and have them applied soon.
 
-        :param Post post: what was read
+        :param Post post: the parsed post
         """
         if post.unreadable:
             _logger.warning(
-                "Mailjet: %s items of a post for %s are no events",
+                "Mailjet: ignored %s items of a post for %s that are no events",
                 post.unreadable,
                 server.name,
             )
@@ -250,23 +199,23 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _wake_cron(self):
-        """Have the cron apply what has come.
+        """Have the cron apply new events.
 
-        Always, although it may be awake: what triggered it last is still there while it
-        runs, and it may have looked for the last time already.
+        It is triggered even while it runs, as it may already have looked for the last
+        time.
         """
         cron = self.env.ref("mail_mailjet.ir_cron_apply_events").sudo()
         self.env["ir.cron.trigger"].sudo().create(
             {"cron_id": cron.id, "call_at": fields.Datetime.now()}
         )
-        # To tell the workers is a connection each time, and a run of the cron
+        # Each notification opens a connection and starts the cron
         self.env.cr.postcommit.add(lambda: _waking.request(cron._notifydb))
 
     @api.model
     def _find_message_ids(self, mailjet_message_ids):
-        """Return the Message-Ids that Odoo had given to mails, for those of Mailjet's.
+        """Return the Message-Ids in Odoo of emails, given their ids at Mailjet.
 
-        :param list mailjet_message_ids: as texts
+        :param list mailjet_message_ids: as strings
         """
         events = self.search(
             [
@@ -280,7 +229,7 @@ class MailjetEvent(models.Model):
 
     @api.model
     def action_open_parked_first(self):
-        """Open the events as they came; only those that failed if there are any."""
+        """Open all events, or only those that failed if there are any."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_mailjet.mailjet_event_action_technical"
         )
@@ -289,48 +238,18 @@ class MailjetEvent(models.Model):
         return action
 
     def action_apply_again(self):
-        """Try the parked ones among these once more."""
+        """Apply the failed ones among these again."""
         self.check_access("write")
         parked = self.filtered(lambda event: event.state == "parked")
         parked.write({"state": "new", "problem": False})
         self.env.ref("mail_mailjet.ir_cron_apply_events")._trigger()
         return self.env["ir.mail_server"]._mailjet_notification(
-            self.env._("They are applied again within a minute."), "info"
+            self.env._("Odoo will apply these events again within a minute."), "info"
         )
-
-    @api.autovacuum
-    def _gc_events(self):
-        """Forget old events, a part at a time; what they did and their sums stay."""
-        months = int(
-            self.env["ir.config_parameter"]
-            .sudo()
-            .get_param("mail_mailjet.event_months", EVENT_MONTHS)
-        )
-        if months <= 0:
-            return None
-        oldest = fields.Date.subtract(fields.Date.today(), months=months)
-        if not self.env["mailjet.statistic"]._forget_events_before(oldest):
-            return None
-        self.env.cr.execute(
-            SQL(
-                """
-                DELETE FROM mailjet_event
-                 WHERE id IN (SELECT id FROM mailjet_event WHERE date < %s LIMIT %s)
-                """,
-                oldest,
-                GC_STEP,
-            )
-        )
-        self.invalidate_model()
-        return self.env.cr.rowcount, self.env.cr.rowcount == GC_STEP
-
-
-EVENT_MONTHS = 6
-GC_STEP = 10_000
 
 
 def _row(event):
-    """Return an `Event` as the values of its columns."""
+    """Return the column values of an `Event`."""
     return {
         "key": event.key,
         "event": event.event if event.event in EVENT_TYPES else "other",

@@ -14,7 +14,7 @@ from ..bulk_write import update_by_id
 _logger = logging.getLogger(__name__)
 
 BATCH = 1000
-# So often in a row another transaction may be quicker before the next run takes over
+# Consecutive conflicts before leaving it to the next run
 MOST_CONFLICTS = 5
 READ = ("server_id", "event", "date", "email", "custom_id", "has_effect")
 FACTS = (
@@ -32,17 +32,17 @@ LINKS = ("trace_id", "mailing_id", "mail_message_id", "partner_id", "sender_doma
 
 
 class MailjetEvent(models.Model):
-    """Apply events: tie them to what they belong to, and let that follow.
+    """Applying events: link each to its record, and update that record.
 
-    What became of a mail is always summed up from all its events, so that the order in
-    which they come, and repeats, make no difference.
+    An email's status is always derived from all its events, so their order and repeats
+    make no difference.
     """
 
     _inherit = "mailjet.event"
 
     @api.model
     def _cron_apply(self):
-        """Apply all that is new, in order, a batch at a time; never raise."""
+        """Apply all new events in order, a batch at a time; never raise."""
         skipped, conflicts = [], 0
         commit_progress = self.env["ir.cron"]._commit_progress
         seconds_left = commit_progress(
@@ -56,28 +56,28 @@ class MailjetEvent(models.Model):
             try:
                 done = batch._apply_or_park()
             except psycopg2.OperationalError:
-                # Another transaction was quicker, which a new one sees
+                # A new transaction sees what the other one changed
                 self.env.cr.rollback()
                 conflicts += 1
                 continue
             conflicts = 0
-            # Somebody is sending those mails now
+            # Their emails are being sent right now
             skipped += (batch - done).ids
             seconds_left = commit_progress(len(done))
         if not seconds_left:
-            # What Odoo calls partially done would wait for up to a minute
+            # Odoo would wait up to a minute to resume a partially done job
             self._wake_cron()
         if skipped or conflicts:
             soon = fields.Datetime.add(fields.Datetime.now(), minutes=1)
             self.env.ref("mail_mailjet.ir_cron_apply_events")._trigger(soon)
 
     def _apply_or_park(self):
-        """Apply these events; return those that need not be looked at again.
+        """Apply these events; return those that are dealt with.
 
-        If that fails, try the halves, until the one stands alone that cannot be
-        applied: it is parked with its error.
+        If that fails, apply each half on its own, down to the single event that cannot
+        be applied: it is parked with its error.
 
-        :raise psycopg2.OperationalError: if another transaction was quicker
+        :raise psycopg2.OperationalError: on a conflict with another transaction
         """
         try:
             with self.env.cr.savepoint():
@@ -94,7 +94,7 @@ class MailjetEvent(models.Model):
         return self[:middle]._apply_or_park() + self[middle:]._apply_or_park()
 
     def _apply(self):
-        """Apply these events; return them without those whose mail is being sent."""
+        """Apply these events; return them without those whose email is being sent."""
         events = self.try_lock_for_update()
         links = events._links()
         events = self.browse(links)
@@ -109,13 +109,13 @@ class MailjetEvent(models.Model):
         self._apply_to_messages(
             {vals["mail_message_id"] for vals in links.values()} - {None}
         )
-        applied._have_effect()
-        self._tell_reports(applied)
+        applied._apply_effects()
+        self._update_reports(applied)
         return events
 
     @api.model
-    def _tell_reports(self, events):
-        """Let what reports have read of the same mails follow, and the daily sums."""
+    def _update_reports(self, events):
+        """Update imported events of the same emails, and the daily sums."""
         rows = events.read(
             ["server_id", "mailjet_message_id", "custom_id", "email"], None
         )
@@ -129,15 +129,15 @@ class MailjetEvent(models.Model):
             self.env["mailjet.statistic"]._note_messages(server_id, list(mails))
 
     # ------------------------------------------------------------------
-    # What events belong to
+    # Links to records
     # ------------------------------------------------------------------
 
     def _links(self):
-        """Return what ties each event to a trace or a message: its id -> values.
+        """Return the links of each event to a trace or a message: event id -> values.
 
-        Those whose trace or notification is in use are left out. Who sends a mail locks
-        both before, so that nobody changes them between the hand-over and the commit:
-        that would undo the commit, and the mail would be sent again.
+        Events whose trace or notification is locked are left out. Sending locks both
+        first, so that nobody changes them between the hand-over and the commit: that
+        would make the commit fail, and the email would be sent again.
         """
         tag, key = self.env["ir.mail_server"]._mailjet_custom_id_keys()
         rows = self.read(["custom_id", "email"], load=None)
@@ -172,7 +172,7 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _lock_traces(self, trace_ids):
-        """Return the traces as dicts by id, and the ids of those in use."""
+        """Return the traces as dicts by id, and the ids of those locked by others."""
         traces = self.env["mailing.trace"].browse(trace_ids - {0}).exists()
         locked = traces.try_lock_for_update()
         rows = locked.read(["email", "mass_mailing_id"], load=None)
@@ -186,7 +186,7 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _lock_messages(self, message_ids):
-        """Return the messages as dicts by id, and the ids of those with one in use."""
+        """Return the messages as dicts by id, and the ids of those locked by others."""
         messages = self.env["mail.message"].browse(message_ids - {0}).exists()
         if not messages:
             return {}, set()
@@ -201,7 +201,7 @@ class MailjetEvent(models.Model):
         return {row["id"]: row for row in rows}, set(in_use.mail_message_id.ids)
 
     # ------------------------------------------------------------------
-    # What became of each mail
+    # Status of each email
     # ------------------------------------------------------------------
 
     @api.model
@@ -219,11 +219,11 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _summaries(self, name, ids):
-        """Return the `Summary` of all applied events of each mail.
+        """Return the `Summary` of all applied events of each email.
 
         :param str name: "trace_id" or "mail_message_id"
-        :return: a dict; its keys are pairs of an id, and for a message of a partner's
-            id, or of an address where there is no partner
+        :return dict: (record id, recipient) -> `Summary`; the recipient is None for a
+            trace, and a partner's id or else an address for a message
         """
         if not ids:
             return {}
@@ -249,7 +249,7 @@ class MailjetEvent(models.Model):
 
 
 def _link(custom_id, email, trace, message, partner_id):
-    """Return what ties an event to its trace or message, None if there is none.
+    """Return the values that link an event to its trace or message, or None.
 
     :param CustomId custom_id: of this database
     :param email: the event's address, or False
@@ -263,7 +263,7 @@ def _link(custom_id, email, trace, message, partner_id):
             "partner_id": partner_id,
             "sender_domain": _domain_of(message["email_from"]),
         }
-    # One mail may go to several addresses, and only one of them is the trace's
+    # An email may go to several addresses; the trace is about one of them
     if not trace or (email and trace["email"] and email != trace["email"]):
         return None
     return {
@@ -275,7 +275,7 @@ def _link(custom_id, email, trace, message, partner_id):
 
 @lru_cache(maxsize=1000)
 def _domain_of(email_from):
-    """Return the domain of an address, None for none; senders are few."""
+    """Return the domain of an address, or None; cached because senders are few."""
     return email_domain_extract(email_from or "") or None
 
 

@@ -2,30 +2,30 @@ from markupsafe import Markup
 
 from odoo import models
 
-from ...tools.mailjet.delivery_failure import Kind, explain_failure
+from ...tools.mailjet.delivery_failure import Kind
 from ...tools.words import Words, _lt
 
-# Unsubscribed at Mailjet, or complained: it delivers nothing more
-_COMPLAINED = Words(_lt("The recipient has reported an email of yours as spam."))
+# After either, Mailjet delivers no further mail
+_COMPLAINED = Words(_lt("The recipient has reported one of your emails as spam."))
 _UNSUBSCRIBED = Words(_lt("The recipient has unsubscribed at Mailjet."))
 _ASK_FIRST = Words(
     _lt(
-        "Write to it again only if its owner asks you to, and lift the block at "
+        "Only write to this address again if its owner asks you to, and unblock it at "
         "Mailjet first."
     )
 )
 
 
 class MailjetEvent(models.Model):
-    """What an event changes once: counters, lists, and who is suppressed.
+    """One-time effects of an event: bounce counters, opt-outs and suppressions.
 
-    It is marked on the event in the same transaction, so that nothing is counted twice,
-    however often an event comes or is applied.
+    The event is marked in the same transaction, so nothing is counted twice, however
+    often an event is posted or applied.
     """
 
     _inherit = "mailjet.event"
 
-    def _have_effect(self):
+    def _apply_effects(self):
         effects = {
             "bounce": self._count_bounce,
             "blocked": lambda event: None,
@@ -41,12 +41,14 @@ class MailjetEvent(models.Model):
         pending.has_effect = True
         suppressions = self.env["mailjet.suppression"]
         if suppressions.search_count([], limit=1):
-            suppressions._end(self._last_deliveries() | suppressing._later_deliveries())
+            suppressions._lift(
+                self._last_deliveries() | suppressing._later_deliveries()
+            )
 
     def _without_repeats(self):
-        """Return these without those that only repeat another one at another time.
+        """Return these without repeats of the same fact at another time.
 
-        Mailjet was seen to send the same unsubscription twice, hours apart.
+        Mailjet has been seen to send an unsubscription twice, hours apart.
         """
         ids = [event.mailjet_message_id for event in self if event.mailjet_message_id]
         seen = {
@@ -73,22 +75,9 @@ class MailjetEvent(models.Model):
             self.bounce_type,
         )
 
-    def _failure(self):
-        """Return the `Failure` in a bounce or a block; a bounce may be none."""
-        return explain_failure(
-            self.error_related_to or "", self.error or "", self._is_hard()
-        )
-
-    def _failure_text(self):
-        """Return why in plain words, with the other server's own below."""
-        failure = self._failure()
-        words = [failure.reason, *filter(None, [failure.cure])]
-        lines = [" ".join(map(self._words_of, words)), self.comment]
-        return "\n".join(filter(None, lines))
-
     def _count_bounce(self, event):
-        """Hand a hard bounce to core, which counts it wherever the address is known."""
-        failure = event._failure()
+        """Hand a hard bounce to core, which counts it on all records of the address."""
+        failure = event._explain_failure()
         if failure.kind in (Kind.SOFT, Kind.DEFERRED) or not event.email:
             return
         trace = event.trace_id
@@ -104,7 +93,7 @@ class MailjetEvent(models.Model):
                 "bounced_email": event.email,
                 "bounced_partner": partner,
                 "bounced_message": message,
-                # The trace is dealt with; others may share its Message-Id
+                # The trace is already updated; others may share its Message-Id
                 "bounced_msg_ids": [],
                 "body": event._failure_text(),
                 "email_from": event.email,
@@ -114,18 +103,18 @@ class MailjetEvent(models.Model):
         )
 
     def _blacklist(self, event):
-        """Write to nobody again who has complained."""
+        """Blacklist the address after a complaint."""
         if event.email:
-            reason = self.env._("Reported an email as spam, as Mailjet tells.")
+            reason = self.env._("Reported an email as spam, according to Mailjet.")
             self.env["mail.blacklist"].sudo()._add(
                 event.email, message=Markup("<p>%s</p>") % reason
             )
 
     def _opt_out(self, event):
-        """Take the address off the mailing's lists; block it if there are none.
+        """Opt the address out of the mailing's lists, or blacklist it if it has none.
 
-        Who unsubscribes from a newsletter still gets invoices: an unsubscription from a
-        mail that is no mailing changes nothing in Odoo.
+        Unsubscribing from an email that is not a mailing changes nothing in Odoo:
+        people who unsubscribe from a newsletter still receive invoices.
         """
         mailing = event.mailing_id
         if not (event.trace_id and mailing and event.email):
@@ -141,18 +130,18 @@ class MailjetEvent(models.Model):
             )
 
     def _suppression_words(self):
-        """Return reason and cure if Mailjet holds back further mail, else None."""
+        """Return reason and cure if Mailjet suppresses the address, else None."""
         if self.event == "spam":
             return _COMPLAINED, _ASK_FIRST
         if self.event == "unsub":
             return _UNSUBSCRIBED, _ASK_FIRST
-        failure = self._failure()
+        failure = self._explain_failure()
         if self.is_blocked or failure.kind is Kind.SUPPRESSED:
             return failure.reason, failure.cure or _ASK_FIRST
         return None
 
     def _note_suppressions(self):
-        """Keep whom Mailjet suppresses; return the events that say so."""
+        """Record suppressed addresses; return the events that report them."""
         suppressing, rows = self.browse(), []
         for event in self.filtered("email"):
             words = event._suppression_words()
@@ -180,7 +169,7 @@ class MailjetEvent(models.Model):
         return deliveries
 
     def _later_deliveries(self):
-        """Return the last deliveries to these addresses that were applied before."""
+        """Return the last deliveries to these addresses among applied events."""
         if not self:
             return {}
         groups = self._read_group(

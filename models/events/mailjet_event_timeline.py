@@ -2,12 +2,12 @@ from odoo import fields, models
 
 
 class MailjetEvent(models.Model):
-    """Events as moments of a timeline."""
+    """Events as entries of a timeline."""
 
     _inherit = "mailjet.event"
 
     def _moments(self):
-        """Return what these events tell, as the web client's timeline takes it.
+        """Return these events in the format of the web client's timeline.
 
         :return: dicts with `kind`, `label`, `date` (UTC, as text), `email`, `detail`
             and `is_automatic`

@@ -5,9 +5,9 @@ from ..bulk_write import upsert
 
 
 class MailjetSuppression(models.Model):
-    """An address that Mailjet does not deliver to any more, as its events told.
+    """An address that Mailjet no longer delivers to, according to its events.
 
-    It ends, archived, with the first mail that is delivered again.
+    It is archived once Mailjet delivers an email to the address again.
     """
 
     _name = "mailjet.suppression"
@@ -26,7 +26,7 @@ class MailjetSuppression(models.Model):
     email = fields.Char("Address", required=True, readonly=True)
     date = fields.Datetime("Since", required=True, readonly=True)
     words = fields.Json(readonly=True)
-    reason = fields.Char("Why", compute="_compute_words")
+    reason = fields.Char(compute="_compute_words")
     cure = fields.Char("What to do", compute="_compute_words")
     active = fields.Boolean(default=True)
 
@@ -43,11 +43,11 @@ class MailjetSuppression(models.Model):
 
     @api.model
     def _note(self, rows):
-        """Keep that Mailjet suppresses addresses, with the latest reason.
+        """Record suppressed addresses with the latest reason for each.
 
         :param list rows: dicts with server_id, email, date, reason and cure (`Words`)
         """
-        # One row an address: the latest of them, or PostgreSQL refuses them all
+        # PostgreSQL rejects a statement that upserts an address twice
         latest = {}
         for row in sorted(rows, key=lambda row: row["date"]):
             latest[row["server_id"], row["email"]] = row
@@ -71,8 +71,8 @@ class MailjetSuppression(models.Model):
         )
 
     @api.model
-    def _end(self, deliveries):
-        """Forget suppressions that were followed by a delivery.
+    def _lift(self, deliveries):
+        """Archive suppressions that were followed by a delivery.
 
         :param dict deliveries: (server id, address) -> datetime of the last delivery
         """
@@ -86,7 +86,7 @@ class MailjetSuppression(models.Model):
         ).active = False
 
     @api.model
-    def _of_emails(self, emails):
-        """Return the suppressions of these addresses, by address."""
+    def _by_email(self, emails):
+        """Return the suppressions of these addresses: address -> recordset."""
         domain = [("email", "in", list(emails))]
         return self.sudo().search_fetch(domain, ["email", "words"]).grouped("email")

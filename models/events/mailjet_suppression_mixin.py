@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class MailjetSuppressionMixin(models.AbstractModel):
-    """For records with an address: whether Mailjet delivers to it."""
+    """Shows on a record with an email address whether Mailjet suppresses it."""
 
     _name = "mailjet.suppression.mixin"
     _description = "Address that Mailjet may suppress"
@@ -15,7 +15,7 @@ class MailjetSuppressionMixin(models.AbstractModel):
     @api.depends_context("lang")
     def _compute_mailjet_suppression(self):
         emails = {record.email_normalized for record in self} - {False}
-        suppressions = self.env["mailjet.suppression"]._of_emails(emails)
+        suppressions = self.env["mailjet.suppression"]._by_email(emails)
         for record in self:
             found = suppressions.get(record.email_normalized)
             record.mailjet_suppression = found and "\n".join(

@@ -1,5 +1,5 @@
-from . import mailjet_exclusion_exchange  # before its comparison
 from . import ir_mail_server
 from . import mail_blacklist
 from . import mailjet_exclusion
-from . import mailjet_exclusion_compare
+from . import mailjet_exclusion_sync
+from . import mailjet_exclusion_sync_compare

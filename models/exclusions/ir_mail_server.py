@@ -2,13 +2,13 @@ from odoo import api, fields, models
 
 
 class IrMail_Server(models.Model):
-    """Whether Odoo's blacklist and an account's excluded contacts are one list."""
+    """Keeping Odoo's blacklist in sync with the account's exclusion list."""
 
     _inherit = "ir.mail_server"
 
     mailjet_exclusion_direction = fields.Selection(
         [
-            ("off", "None: two lists"),
+            ("off", "None: separate lists"),
             ("from_mailjet", "From Mailjet to Odoo"),
             ("to_mailjet", "From Odoo to Mailjet"),
             ("both", "Both ways"),
@@ -16,38 +16,37 @@ class IrMail_Server(models.Model):
         "Direction",
         default="off",
         copy=False,
-        help="None: who is blocked in Odoo and who is excluded at Mailjet are two "
-        "matters.\n"
-        "From Mailjet to Odoo: whom Mailjet excludes is blocked in Odoo; Mailjet is "
-        "not changed.\n"
-        "From Odoo to Mailjet: whom Odoo blocks is excluded at Mailjet, which gets to "
-        "know the address by that; Odoo is not changed.\n"
-        "Both ways: one list. Whoever unblocks somebody on one side does so on both.",
+        help="None: Odoo's blacklist and Mailjet's exclusion list stay separate.\n"
+        "From Mailjet to Odoo: addresses excluded at Mailjet are blocked in Odoo; "
+        "nothing changes at Mailjet.\n"
+        "From Odoo to Mailjet: addresses blocked in Odoo are excluded at Mailjet, even "
+        "those that it does not know yet; nothing changes in Odoo.\n"
+        "Both ways: one list. Unblocking an address on one side unblocks it on both.",
     )
-    mailjet_exclusion_exchange_ids = fields.One2many(
-        "mailjet.exclusion.exchange",
+    mailjet_exclusion_sync_ids = fields.One2many(
+        "mailjet.exclusion.sync",
         "server_id",
-        "Exchange of blocked addresses",
+        "Sync of blocked addresses",
         groups="base.group_system",
     )
-    mailjet_exchange_stage = fields.Selection(
-        related="mailjet_exclusion_exchange_ids.stage", groups="base.group_system"
+    mailjet_exclusion_sync_stage = fields.Selection(
+        related="mailjet_exclusion_sync_ids.stage", groups="base.group_system"
     )
-    mailjet_exchange_problem = fields.Text(
-        related="mailjet_exclusion_exchange_ids.problem", groups="base.group_system"
+    mailjet_exclusion_sync_problem = fields.Text(
+        related="mailjet_exclusion_sync_ids.problem", groups="base.group_system"
     )
-    mailjet_exchanged_on = fields.Datetime(
-        related="mailjet_exclusion_exchange_ids.ended_on", groups="base.group_system"
+    mailjet_exclusion_synced_on = fields.Datetime(
+        related="mailjet_exclusion_sync_ids.ended_on", groups="base.group_system"
     )
-    mailjet_next_exchange_on = fields.Datetime(
-        related="mailjet_exclusion_exchange_ids.next_on", groups="base.group_system"
+    mailjet_exclusion_next_sync_on = fields.Datetime(
+        related="mailjet_exclusion_sync_ids.next_on", groups="base.group_system"
     )
     mailjet_to_odoo_count = fields.Integer(
-        related="mailjet_exclusion_exchange_ids.to_odoo_count",
+        related="mailjet_exclusion_sync_ids.to_odoo_count",
         groups="base.group_system",
     )
     mailjet_to_mailjet_count = fields.Integer(
-        related="mailjet_exclusion_exchange_ids.to_mailjet_count",
+        related="mailjet_exclusion_sync_ids.to_mailjet_count",
         groups="base.group_system",
     )
     mailjet_excluded_count = fields.Integer(
@@ -56,10 +55,10 @@ class IrMail_Server(models.Model):
         groups="base.group_system",
     )
     mailjet_exclusion_difference_count = fields.Integer(
-        "Left different",
+        "Differences",
         compute="_compute_mailjet_exclusion_counts",
         groups="base.group_system",
-        help="The list says why for each of them.",
+        help="The list gives the reason for each address.",
     )
 
     def _compute_mailjet_exclusion_counts(self):
@@ -75,19 +74,19 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _mailjet_with_exclusions(self):
-        """Return the Mailjet servers in use whose exclusions are exchanged."""
+        """Return the Mailjet servers in use whose exclusion list is synced."""
         return self._mailjet_in_use().filtered(
             lambda server: server.mailjet_exclusion_direction not in (False, "off")
         )
 
-    def action_mailjet_exchange_exclusions(self):
-        """Have blocked addresses exchanged now and not within the hour."""
+    def action_mailjet_sync_exclusions(self):
+        """Sync blocked addresses now instead of at the next hourly run."""
         self.check_access("write")
-        exchanges = self.env["mailjet.exclusion.exchange"].sudo()
-        exchanges._make_missing()
-        exchanges.search([("server_id", "in", self.ids)])._begin_soon()
+        syncs = self.env["mailjet.exclusion.sync"].sudo()
+        syncs._make_missing()
+        syncs.search([("server_id", "in", self.ids)])._begin_soon()
         return self._mailjet_notification(
-            self.env._("The exchange begins within a minute.")
+            self.env._("The sync starts within a minute.")
         )
 
     def action_mailjet_exclusions(self):

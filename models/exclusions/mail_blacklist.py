@@ -5,11 +5,11 @@ from odoo.tools import html2plaintext
 
 
 class MailBlacklist(models.Model):
-    """When an address was blocked or unblocked, and why: for Mailjet's list."""
+    """When and why an address was blocked or unblocked, for the sync with Mailjet."""
 
     _inherit = "mail.blacklist"
 
-    # The date of the last write is that of a feedback or of an import, too
+    # write_date also changes with feedback or an import
     mailjet_changed_on = fields.Datetime(
         "Blocked or unblocked on", readonly=True, copy=False
     )
@@ -28,17 +28,17 @@ class MailBlacklist(models.Model):
         return super().write(vals)
 
     def _mailjet_since(self):
-        """Return when it was blocked or unblocked; None for an empty recordset."""
+        """Return when the address was (un)blocked; None for an empty recordset."""
         since = self.mailjet_changed_on or self.write_date
         return since.replace(microsecond=0) if since else None
 
     @api.model
     def _mailjet_set(self, is_blocked, reasons):
-        """Block or unblock addresses together, with the reason in the chatter of each.
+        """Block or unblock addresses in one go, with the reason in each chatter.
 
-        :param bool is_blocked: what they shall be
-        :param dict reasons: a text for each normalized address
-        :return: their entries; unblocked ones are archived, as Odoo does it
+        :param bool is_blocked: whether to block or unblock them
+        :param dict reasons: normalized address -> text
+        :return: their entries; those of unblocked addresses are archived, as in Odoo
         """
         entries = self.with_context(active_test=False).search(
             [("email", "in", list(reasons))]
@@ -56,9 +56,9 @@ class MailBlacklist(models.Model):
         return entries + created
 
     def _mailjet_reasons(self):
-        """Return why each of these is blocked or unblocked, as far as that was said.
+        """Return the known reasons for which these were blocked or unblocked.
 
-        :return dict: id -> text, of the feedback given or of the last note since then
+        :return dict: id -> text, from the feedback or the last note since the change
         """
         notes = self.env["mail.message"].search_fetch(
             [("model", "=", self._name), ("res_id", "in", self.ids)],
@@ -69,8 +69,8 @@ class MailBlacklist(models.Model):
         for note in notes:
             entry = self.browse(note.res_id)
             text = " ".join(html2plaintext(note.body or "").split())
-            is_said = text and text != entry._creation_message()
-            if is_said and note.date >= entry._mailjet_since():
+            is_reason = text and text != entry._creation_message()
+            if is_reason and note.date >= entry._mailjet_since():
                 reasons[entry.id] = text
         for entry in self:
             if entry.active and entry.opt_out_reason_id:

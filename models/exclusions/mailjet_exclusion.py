@@ -6,7 +6,7 @@ from ...tools.words import Words, _lt
 from ..bulk_write import upsert
 
 STATES = [("excluded", "Blocked"), ("allowed", "Not blocked")]
-# What Mailjet refused is offered to it again after so long
+# Delay before retrying an address that Mailjet refused
 REFUSED_FOR = {"days": 1}
 READ_FROM_MAILJET = (
     "mailjet_id",
@@ -18,18 +18,18 @@ READ_FROM_MAILJET = (
 )
 
 EXCLUDED_THERE = Words(_lt("Excluded at Mailjet."))
-COMPLAINED_THERE = Words(_lt("Reported an email as spam, as Mailjet tells."))
+COMPLAINED_THERE = Words(_lt("Reported an email as spam, according to Mailjet."))
 INCLUDED_THERE = Words(_lt("The exclusion was lifted at Mailjet."))
 BLOCKED_HERE = Words(_lt("Blocked in Odoo."))
 UNBLOCKED_HERE = Words(_lt("Unblocked in Odoo."))
-THE_SAME = Words(_lt("It was the same on both sides."))
+THE_SAME = Words(_lt("Already the same."))
 REFUSED = Words(_lt("Mailjet refuses this address: %(error)s"))
 HELD = {
     "only_odoo": Words(
-        _lt("Blocked in Odoo only: the direction you chose does not pass that on.")
+        _lt("Blocked in Odoo only: the direction you chose does not sync this.")
     ),
     "only_mailjet": Words(
-        _lt("Excluded at Mailjet only: the direction you chose does not pass that on.")
+        _lt("Excluded at Mailjet only: the direction you chose does not sync this.")
     ),
     "elsewhere": Words(
         _lt("No longer excluded here, but another Mailjet account still excludes it.")
@@ -41,11 +41,11 @@ HELD = {
 
 
 class MailjetExclusion(models.Model):
-    """An address in Odoo's blacklist or in Mailjet's exclusion list, or once in one.
+    """An address that is, or once was, in Odoo's blacklist or Mailjet's exclusion list.
 
-    It keeps what both agreed on at the last exchange, since when each side said so, and
-    what Mailjet has said last. What is decided from that is in
-    `tools/mailjet/exclusion_merge.py`.
+    It stores the state both sides agreed on at the last sync, since when each side has
+    had it, and Mailjet's last answer. `tools/mailjet/exclusion_merge.py` decides what
+    follows from them.
     """
 
     _name = "mailjet.exclusion"
@@ -66,28 +66,28 @@ class MailjetExclusion(models.Model):
     state = fields.Selection(
         STATES,
         readonly=True,
-        help="What Odoo and Mailjet agreed on last; empty: on nothing yet.",
+        help="The last state that Odoo and Mailjet agreed on; empty if none yet.",
     )
     origin = fields.Selection(
         [
             ("odoo", "From Odoo to Mailjet"),
             ("mailjet", "From Mailjet to Odoo"),
-            ("same", "Both alike"),
+            ("same", "Same on both sides"),
         ],
         "Direction",
         readonly=True,
     )
     changed_on = fields.Datetime("Changed on", readonly=True)
     words = fields.Json(readonly=True)
-    reason = fields.Char("Why", compute="_compute_words")
+    reason = fields.Char(compute="_compute_words")
     is_different = fields.Boolean("Different", readonly=True)
-    difference = fields.Char("Why they differ", compute="_compute_words")
+    difference = fields.Char(compute="_compute_words")
 
-    # Since when each side says what was agreed on
+    # Since when each side has had the agreed state
     odoo_agreed_on = fields.Datetime(readonly=True)
     mailjet_agreed_on = fields.Datetime(readonly=True)
 
-    # Mailjet, as it was last read
+    # Mailjet's side, as last read
     mailjet_id = fields.Char("Mailjet ID", readonly=True)
     is_unknown = fields.Boolean("Unknown to Mailjet", readonly=True)
     is_excluded = fields.Boolean("Excluded at Mailjet", readonly=True)
@@ -95,7 +95,7 @@ class MailjetExclusion(models.Model):
     is_complaining = fields.Boolean("Has complained", readonly=True)
     reading = fields.Integer(readonly=True)
 
-    # What is about to be written to Mailjet: kept before, taken out with the answer
+    # What is about to be written to Mailjet: set before, cleared with the answer
     begun = fields.Selection(STATES, readonly=True)
     refused_on = fields.Datetime("Refused on", readonly=True)
 
@@ -112,19 +112,19 @@ class MailjetExclusion(models.Model):
             )
 
     # ------------------------------------------------------------------
-    # What Mailjet says
+    # Mailjet's side
     # ------------------------------------------------------------------
 
     @api.model
     def _note_excluded(self, server, contacts, reading):
-        """Keep a page of contacts that Mailjet excludes.
+        """Store a page of contacts that Mailjet excludes.
 
-        A contact with another id is another one, with which nothing was agreed.
+        A contact with another id is a new one, on which nothing was agreed.
 
-        :param list contacts: `Contact`s
+        :param list contacts: `Contact` objects
         :param int reading: number of the reading that they belong to
-        :return int: how many of them can be kept: not who is forgotten, and no address
-            that Odoo cannot block
+        :return int: how many of them were stored; anonymized contacts and invalid
+            addresses are left out
         """
         rows = {
             email: {
@@ -158,7 +158,7 @@ class MailjetExclusion(models.Model):
         return len(rows)
 
     def _note_contact(self, contact):
-        """Keep what Mailjet says of one address.
+        """Store what Mailjet says about one address.
 
         :param Contact contact: None if Mailjet does not know it
         """
@@ -184,10 +184,10 @@ class MailjetExclusion(models.Model):
         self.write(vals)
 
     def _has_to_be_looked_up(self, reading):
-        """Tell whether Mailjet has to be asked about this address alone.
+        """Return whether Mailjet must be asked about this address individually.
 
-        Not if it was in the list of those excluded; nor if it was left different before
-        and free at Mailjet, or it would be asked about every hour.
+        Not if the list just read contains it, nor if it is a known difference that is
+        not excluded at Mailjet: that would be a request every hour.
         """
         if self.begun:
             return True
@@ -196,12 +196,12 @@ class MailjetExclusion(models.Model):
 
     @api.model
     def _next_emails(self, server, reading, after, with_blocked, limit):
-        """Return the next addresses about which something may have to be done.
+        """Return the next addresses that may need an action.
 
         :param int reading: number of the last reading of Mailjet's list
-        :param str after: the last address of those before
-        :param bool with_blocked: whether those blocked in Odoo count, of which Mailjet
-            was never told
+        :param str after: the last address already handled
+        :param bool with_blocked: whether to include addresses blocked in Odoo that
+            were never synced
         """
         now = fields.Datetime.now()
         self.flush_model()
@@ -240,9 +240,9 @@ class MailjetExclusion(models.Model):
 
     @api.model
     def _is_settled_condition(self, reading):
-        """Return what holds where nothing has changed since both sides agreed.
+        """Return the SQL condition for addresses unchanged since both sides agreed.
 
-        Nor has it where Mailjet has forgotten an address that stays blocked.
+        That includes blocked addresses that Mailjet has since forgotten.
         """
         return SQL(
             """
@@ -269,13 +269,13 @@ class MailjetExclusion(models.Model):
         )
 
     # ------------------------------------------------------------------
-    # What is to be done
+    # Decision and outcome
     # ------------------------------------------------------------------
 
     def _decide(self, entry, direction, elsewhere):
         """Return the `Decision` about this address.
 
-        :param entry: its `mail.blacklist`, empty if there is none
+        :param entry: its `mail.blacklist` record, which may be empty
         :param str direction: the server's setting
         :param bool elsewhere: whether another account excludes it
         """
@@ -299,7 +299,7 @@ class MailjetExclusion(models.Model):
         return merge(agreed, odoo, mailjet, direction, elsewhere=elsewhere)
 
     def _agree(self, is_excluded, odoo_changed_on):
-        """Keep that both sides say the same from now on."""
+        """Store the state that both sides have from now on."""
         self.write(
             {
                 "state": _state(is_excluded),
@@ -312,24 +312,24 @@ class MailjetExclusion(models.Model):
         )
 
     def _settle_alike(self, is_excluded, entry):
-        """Keep that both sides were found to say the same."""
-        is_news = self.state != _state(is_excluded)
+        """Store the state that both sides turned out to have."""
+        is_new = self.state != _state(is_excluded)
         self._agree(is_excluded, entry._mailjet_since())
-        if is_news:
+        if is_new:
             dates = [self.odoo_agreed_on, self.mailjet_agreed_on]
-            self._tell("same", max(filter(None, dates), default=False), THE_SAME)
+            self._log_change("same", max(filter(None, dates), default=False), THE_SAME)
 
     def _settle_from_mailjet(self, is_excluded, entry):
-        """Keep that Odoo says the same as Mailjet now."""
+        """Store that Odoo now follows Mailjet."""
         self._agree(is_excluded, entry._mailjet_since())
-        self._tell("mailjet", self.excluded_changed_on, self._reason_at_mailjet())
+        self._log_change("mailjet", self.excluded_changed_on, self._reason_at_mailjet())
 
     def _settle_from_odoo(self, contact, changed_on, text):
-        """Keep that Mailjet says the same as Odoo now.
+        """Store that Mailjet now follows Odoo.
 
         :param Contact contact: what Mailjet answered; None if nothing had to change
-        :param datetime changed_on: of the blacklist's entry
-        :param str text: why, or None if nobody said
+        :param datetime changed_on: when the blacklist entry changed
+        :param str text: the reason, or None if unknown
         """
         is_excluded = self.begun == "excluded"
         if contact:
@@ -338,16 +338,16 @@ class MailjetExclusion(models.Model):
             self.write({"is_excluded": is_excluded, "is_unknown": False})
         self._agree(is_excluded, changed_on)
         words = BLOCKED_HERE if is_excluded else UNBLOCKED_HERE
-        self._tell("odoo", changed_on, words, text)
+        self._log_change("odoo", changed_on, words, text)
 
     def _reason_at_mailjet(self):
-        """Return why Mailjet has the address in its list or no more, as `Words`."""
+        """Return as `Words` why Mailjet excludes or no longer excludes the address."""
         if not self.is_excluded:
             return INCLUDED_THERE
         return COMPLAINED_THERE if self.is_complaining else EXCLUDED_THERE
 
-    def _tell(self, origin, changed_on, words, text=None):
-        """Keep for people where the last change came from, when and why."""
+    def _log_change(self, origin, changed_on, words, text=None):
+        """Record for the user where the last change came from, when and why."""
         self.write(
             {
                 "origin": origin,
@@ -357,13 +357,13 @@ class MailjetExclusion(models.Model):
         )
 
     def _leave_held(self, held_by):
-        """Keep why the two sides stay different; `held_by` as in `Decision`."""
+        """Record why the two sides stay different; `held_by` as in `Decision`."""
         if held_by == "direction":
             held_by = "only_mailjet" if self.is_excluded else "only_odoo"
         self._leave_different(HELD[held_by])
 
     def _leave_different(self, sentence):
-        """Keep why the two sides stay different.
+        """Record why the two sides stay different.
 
         :param Words sentence: the reason
         """
@@ -371,7 +371,7 @@ class MailjetExclusion(models.Model):
         self.write({"is_different": True, "begun": False, "words": words})
 
     def _leave_refused(self, error):
-        """Keep that Mailjet does not take this address."""
+        """Record that Mailjet does not accept this address."""
         self._leave_different(Words(REFUSED.source, {"error": str(error)}))
         self.refused_on = fields.Datetime.now()
 

@@ -2,6 +2,8 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 
+from ...tools.mailjet.campaign_name import campaign_name
+
 
 class MailingMailing(models.Model):
     _inherit = "mailing.mailing"
@@ -12,6 +14,12 @@ class MailingMailing(models.Model):
     mailjet_purpose = fields.Selection(related="mail_server_id.mailjet_purpose")
     mailjet_state = fields.Selection(related="mail_server_id.mailjet_state")
 
+    mailjet_campaign = fields.Char(
+        "Campaign at Mailjet",
+        readonly=True,
+        copy=False,
+        help="The name under which Mailjet groups the emails of this mailing.",
+    )
     mailjet_waiting_count = fields.Integer(
         "Emails that wait", compute="_compute_mailjet_waiting"
     )
@@ -21,6 +29,16 @@ class MailingMailing(models.Model):
     mailjet_waiting_reason = fields.Text(
         "Why they wait", compute="_compute_mailjet_waiting"
     )
+
+    def _mailjet_campaign_name(self):
+        """Return X-Mailjet-Campaign, which stays when the subject changes."""
+        self.ensure_one()
+        if not self.mailjet_campaign:
+            tag, _key = self.env["ir.mail_server"]._mailjet_custom_id_keys()
+            self.mailjet_campaign = campaign_name(
+                self.subject or "", f"{tag}-{self.id}"
+            )
+        return self.mailjet_campaign
 
     def _compute_mailjet_server_available(self):
         servers = self.env["ir.mail_server"]._mailjet_in_use()

@@ -6,12 +6,12 @@ from odoo.tools.safe_eval import safe_eval
 from ...tools.mailjet.delivery_failure import REASON_CODES
 from ...tools.mailjet.event import read_post
 from ...tools.report.row import read_bounce
-from .test_mailjet_events import MailjetEventsCommon
+from .common import MailjetEventsCommon
 
 
 @tagged("post_install", "-at_install")
 class TestMailjetBounceReason(MailjetEventsCommon):
-    """Why mails bounce, in a few words that can be grouped by, however events come."""
+    """Short bounce reasons to group by, for posted and imported events alike."""
 
     def post(self, *events):
         post = read_post(json.dumps(events).encode())

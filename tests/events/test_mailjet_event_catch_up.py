@@ -6,7 +6,7 @@ from odoo.tests import tagged
 
 from odoo.addons.base.models import ir_cron
 
-from ...models.events import ir_mail_server_catch_up as ir_mail_server_gap
+from ...models.events import ir_mail_server_catch_up
 from ..standins import RestStandin, Store
 from .test_mailjet_event_loop import MailjetLoopCommon
 
@@ -14,16 +14,16 @@ EMAILS = [f"{name}@example.org" for name in ("a", "bounce", "c", "open", "e")]
 
 
 @tagged("post_install", "-at_install")
-class TestMailjetEventGap(MailjetLoopCommon):
-    """Mails were sent, and their events came to nobody."""
+class TestMailjetEventCatchUp(MailjetLoopCommon):
+    """Emails were sent while Mailjet could not post their events."""
 
     def setUp(self):
         super().setUp()
-        self.enterContext(patch.object(ir_mail_server_gap, "HISTORIES", 2))
+        self.enterContext(patch.object(ir_mail_server_catch_up, "PAGE_SIZE", 2))
         self.server.mailjet_tracking = "mailjet"
         self.mailing = self.create_mailing(*EMAILS)
         self.mailing.action_send_mail()
-        self.cron = self.env.ref("mail_mailjet.ir_cron_fill_gaps")
+        self.cron = self.env.ref("mail_mailjet.ir_cron_catch_up")
         self.since = fields.Datetime.now() - timedelta(hours=1)
 
     def run_cron(self):
@@ -32,7 +32,7 @@ class TestMailjetEventGap(MailjetLoopCommon):
         self.env.invalidate_all()
 
     def run_cron_for_one_page(self):
-        """Run it as if Odoo's time for a scheduled action were up at once."""
+        """Run the cron as if its time were up after one page."""
         with (
             patch.object(ir_cron, "MIN_RUNS_PER_JOB", 1),
             patch.object(ir_cron, "MIN_TIME_PER_JOB", 0),
@@ -40,7 +40,7 @@ class TestMailjetEventGap(MailjetLoopCommon):
             self.run_cron()
 
     def asked(self, resource):
-        """Return the parameters of what was asked of a resource, and forget all."""
+        """Return the parameters of the requests to a resource, and clear the log."""
         found = [
             request.params
             for request in self.rest.requests
@@ -50,7 +50,7 @@ class TestMailjetEventGap(MailjetLoopCommon):
         return found
 
     def is_done(self):
-        """Tell whether Odoo waits for the next hour, or goes on at once."""
+        """Return whether the job is complete, so that Odoo waits for the next hour."""
         progress = self.env["ir.cron.progress"].search(
             [("cron_id", "=", self.cron.id)], order="id desc", limit=1
         )
@@ -64,48 +64,48 @@ class TestMailjetEventGap(MailjetLoopCommon):
         self.apply()
         return {t.email: t.trace_status for t in self.mailing.mailing_trace_ids}
 
-    def assert_filled(self):
-        self.assertFalse(self.server.mailjet_gap_from)
-        self.assertFalse(self.server.mailjet_gap_to)
-        self.assertFalse(self.server.mailjet_gap_offset)
+    def assert_caught_up(self):
+        self.assertFalse(self.server.mailjet_catch_up_from)
+        self.assertFalse(self.server.mailjet_catch_up_to)
+        self.assertFalse(self.server.mailjet_catch_up_offset)
         sent = dict.fromkeys(EMAILS, "sent")
         special = {"bounce@example.org": "bounce", "open@example.org": "open"}
         self.assertEqual(self.statuses(), {**sent, **special})
         self.assertEqual(self.env["mailjet.event"].search_count([]), 6)
 
-    def test_a_stopped_run_goes_on_where_it_was(self):
-        self.server._mailjet_fill_gap(self.since)
+    def test_a_stopped_run_resumes_where_it_was(self):
+        self.server._mailjet_schedule_catch_up(self.since)
         self.run_cron_for_one_page()
-        self.assertEqual(self.server.mailjet_gap_from, self.since)
-        self.assertEqual(self.server.mailjet_gap_offset, 2)
+        self.assertEqual(self.server.mailjet_catch_up_from, self.since)
+        self.assertEqual(self.server.mailjet_catch_up_offset, 2)
         self.assertEqual(self.known_mails(), 2)
         [first] = self.asked("message")
         self.assertEqual(first["Offset"], "0")
         self.assertFalse(self.is_done())
-        until = self.server.mailjet_gap_to
+        until = self.server.mailjet_catch_up_to
 
         self.run_cron_for_one_page()
-        self.assertEqual(self.server.mailjet_gap_offset, 4)
-        self.assertEqual(self.server.mailjet_gap_to, until)
+        self.assertEqual(self.server.mailjet_catch_up_offset, 4)
+        self.assertEqual(self.server.mailjet_catch_up_to, until)
         [second] = self.asked("message")
         self.assertEqual(second["Offset"], "2")
         self.assertEqual(second["ToTS"], first["ToTS"])
 
         self.run_cron_for_one_page()
         self.assertEqual(len(self.asked("messagehistory")), 1)
-        self.assert_filled()
+        self.assert_caught_up()
         self.rest.clear_requests()
         self.run_cron()
         self.assertFalse(self.rest.requests)
         self.assertTrue(self.is_done())
 
     def test_an_outage_in_a_page_repeats_the_page(self):
-        self.server._mailjet_fill_gap(self.since)
+        self.server._mailjet_schedule_catch_up(self.since)
         self.run_cron_for_one_page()
         self.rest.faults.add("unauthorized", path="messagehistory", times=None)
         self.run_cron()
-        self.assertEqual(self.server.mailjet_gap_offset, 2)
-        self.assertEqual(self.server.mailjet_gap_from, self.since)
+        self.assertEqual(self.server.mailjet_catch_up_offset, 2)
+        self.assertEqual(self.server.mailjet_catch_up_from, self.since)
         self.assertEqual(self.known_mails(), 2)
         self.assertTrue(self.is_done())
         self.rest.faults.clear()
@@ -113,9 +113,9 @@ class TestMailjetEventGap(MailjetLoopCommon):
         self.run_cron()
         offsets = [params["Offset"] for params in self.asked("message")]
         self.assertEqual(offsets, ["2", "4"])
-        self.assert_filled()
+        self.assert_caught_up()
 
-    def test_the_outage_of_one_account_is_not_anothers(self):
+    def test_the_outage_of_one_account_does_not_stop_others(self):
         failing = RestStandin(Store())  # knows no key
         self.enterContext(failing)
         broken = self.create_server(
@@ -123,55 +123,55 @@ class TestMailjetEventGap(MailjetLoopCommon):
         )
         self.server.sequence = 2
         for server in broken + self.server:
-            server._mailjet_fill_gap(self.since)
+            server._mailjet_schedule_catch_up(self.since)
         self.run_cron()
         self.assertTrue(failing.requests)
-        self.assertEqual(broken.mailjet_gap_from, self.since)
-        self.assert_filled()
+        self.assertEqual(broken.mailjet_catch_up_from, self.since)
+        self.assert_caught_up()
 
     def test_mails_of_others_are_not_looked_up(self):
         self.create_mails(2, headers=repr({"X-MJ-CustomID": "newsletter"})).send()
-        self.server._mailjet_fill_gap(self.since)
+        self.server._mailjet_schedule_catch_up(self.since)
         self.run_cron()
         self.assertEqual(len(self.asked("messagehistory")), len(EMAILS))
-        self.assert_filled()
+        self.assert_caught_up()
 
-    def test_what_was_posted_after_all_comes_once(self):
+    def test_events_posted_after_all_are_not_duplicated(self):
         self.take_in_events()
         before = self.env["mailjet.event"].search([])
-        self.server._mailjet_fill_gap(self.since)
+        self.server._mailjet_schedule_catch_up(self.since)
         self.run_cron()
         self.assertEqual(self.env["mailjet.event"].search([]), before)
-        self.assert_filled()
+        self.assert_caught_up()
 
-    def test_another_gap_while_one_is_being_filled(self):
-        self.server._mailjet_fill_gap(self.since)
+    def test_scheduling_again_while_catching_up(self):
+        self.server._mailjet_schedule_catch_up(self.since)
         self.run_cron_for_one_page()
         later = self.since + timedelta(minutes=30)
-        self.server._mailjet_fill_gap(later)
-        self.assertEqual(self.server.mailjet_gap_from, self.since)
-        self.assertEqual(self.server.mailjet_gap_offset, 0)
+        self.server._mailjet_schedule_catch_up(later)
+        self.assertEqual(self.server.mailjet_catch_up_from, self.since)
+        self.assertEqual(self.server.mailjet_catch_up_offset, 0)
         earlier = self.since - timedelta(days=2)
-        self.server._mailjet_fill_gap(earlier)
-        self.assertEqual(self.server.mailjet_gap_from, earlier)
+        self.server._mailjet_schedule_catch_up(earlier)
+        self.assertEqual(self.server.mailjet_catch_up_from, earlier)
         self.run_cron()
-        self.assert_filled()
+        self.assert_caught_up()
 
-    def test_read_the_last_week(self):
+    def test_catch_up_on_the_last_week(self):
         before = self.env["ir.cron.trigger"].search([])
-        self.server.action_mailjet_fill_gap()
+        self.server.action_mailjet_catch_up()
         triggers = self.env["ir.cron.trigger"].search([]) - before
         self.assertEqual(triggers.cron_id, self.cron)
-        week = fields.Datetime.now() - self.server.mailjet_gap_from
+        week = fields.Datetime.now() - self.server.mailjet_catch_up_from
         self.assertEqual(week.days, 7)
         self.run_cron()
-        self.assert_filled()
+        self.assert_caught_up()
 
     def test_an_archived_server_waits(self):
-        self.server._mailjet_fill_gap(self.since)
+        self.server._mailjet_schedule_catch_up(self.since)
         self.server.active = False
         self.run_cron()
         self.assertFalse(self.rest.requests)
         self.server.active = True
         self.run_cron()
-        self.assert_filled()
+        self.assert_caught_up()

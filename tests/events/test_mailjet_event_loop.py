@@ -1,9 +1,8 @@
 # pylint: disable=translation-required
-"""The whole loop: mail goes out, its events come back, and nothing is doubled."""
+"""The whole loop: mail goes out, its events come back, and nothing is counted twice."""
 
 import base64
 import json
-import random
 import re
 from datetime import timedelta
 from unittest.mock import patch
@@ -16,7 +15,7 @@ from ...tools.mailjet.event import read_post
 from ..common import MailjetRestCommon
 from ..sending.test_mail_refused import MailRefusedCommon
 from ..standins import RestStandin, events_of
-from .test_mailjet_events import MailjetEventsCommon
+from .common import MailjetEventsCommon
 
 
 class MailjetLoopCommon(MailRefusedCommon):
@@ -29,7 +28,7 @@ class MailjetLoopCommon(MailRefusedCommon):
         self.server.mailjet_reports_sent = True
 
     def take_in_events(self):
-        """Hand all that the stand-in would post to the database, and apply it."""
+        """Store and apply all events that the stand-in would post."""
         for message in self.mailjet.store.messages:
             post = read_post(json.dumps(events_of(message, {})).encode())
             self.env["mailjet.event"]._receive(self.server, post)
@@ -69,7 +68,7 @@ class TestMailjetLoop(MailjetLoopCommon):
             self.assertEqual(message.parsed()["X-Mailjet-TrackOpen"], value)
             self.assertEqual(message.parsed()["X-Mailjet-TrackClick"], value)
 
-    def test_somebodys_own_header_is_not_doubled(self):
+    def test_an_existing_header_is_kept(self):
         mail = self.create_mails(1, headers=repr({"x-mj-customid": "mine"}))
         mail.send()
         [message] = self.mailjet.store.messages
@@ -142,23 +141,25 @@ class TestMailjetLoop(MailjetLoopCommon):
         self.take_in_events()
         self.assertEqual(sorted(traces.mapped("trace_status")), ["bounce", "sent"])
 
-    def test_a_gap_is_filled(self):
+    def test_catching_up_on_missed_events(self):
         self.server.mailjet_tracking = "mailjet"
         mailing = self.create_mailing(
             "anybody@example.org", "open@example.org", "bounce@example.org"
         )
         mailing.action_send_mail()
-        self.server._mailjet_fill_gap(fields.Datetime.now() - timedelta(hours=1))
+        self.server._mailjet_schedule_catch_up(
+            fields.Datetime.now() - timedelta(hours=1)
+        )
         with (
             patch(
-                "odoo.addons.mail_mailjet.models.events.ir_mail_server_catch_up.HISTORIES",
+                "odoo.addons.mail_mailjet.models.events.ir_mail_server_catch_up.PAGE_SIZE",
                 2,
             ),
             self.enter_registry_test_mode(),
         ):
-            self.env.ref("mail_mailjet.ir_cron_fill_gaps").method_direct_trigger()
+            self.env.ref("mail_mailjet.ir_cron_catch_up").method_direct_trigger()
         self.env.invalidate_all()
-        self.assertFalse(self.server.mailjet_gap_from)
+        self.assertFalse(self.server.mailjet_catch_up_from)
         self.apply()
         status = {t.email: t.trace_status for t in mailing.mailing_trace_ids}
         self.assertEqual(
@@ -169,7 +170,7 @@ class TestMailjetLoop(MailjetLoopCommon):
                 "bounce@example.org": "bounce",
             },
         )
-        # What comes by post as well is the same event
+        # Posts of the same events add nothing
         count = self.env["mailjet.event"].search_count([])
         self.take_in_events()
         self.assertEqual(self.env["mailjet.event"].search_count([]), count)
@@ -205,96 +206,3 @@ class TestMailjetLoop(MailjetLoopCommon):
             [("message_id", "=", "<reply@example.org>")]
         )
         self.assertEqual((answer.model, answer.res_id), ("res.partner", partner.id))
-
-
-@tagged("post_install", "-at_install")
-class TestMailjetEventOrder(MailjetEventsCommon):
-    """Whatever the order and however often, the end is the same."""
-
-    def events(self, trace):
-        return [
-            self.event("sent", trace),
-            self.event("open", trace, 1),
-            self.event("open", trace, 90),
-            self.event("click", trace, 120, url="https://example.com"),
-            self.event("bounce", trace, 40, hard_bounce=False, error="system issue"),
-            self.hard_bounce(trace, 50),
-            self.event("blocked", trace, 60, error="preblocked"),
-            self.event("spam", trace, 200),
-            self.event("unsub", trace, 210),
-            self.event("unsub", trace, 9000),
-        ]
-
-    def end_of(self, number, events):
-        """Apply events to a new contact; return all that is left of it."""
-        for event in events:
-            self.receive(event)
-        contact = self.env["mailing.contact"].search(
-            [("email", "=", f"order{number}@example.org")]
-        )
-        trace = self.env["mailing.trace"].search(
-            [("model", "=", "mailing.contact"), ("res_id", "=", contact.id)]
-        )
-        found = trace.mailjet_event_ids
-        return {
-            "trace": [
-                trace[name]
-                for name in (
-                    "trace_status",
-                    "sent_datetime",
-                    "open_datetime",
-                    "links_click_datetime",
-                    "failure_type",
-                    "failure_reason",
-                    "mailjet_delivered_on",
-                    "mailjet_complained_on",
-                    "mailjet_unsubscribed_on",
-                )
-            ],
-            "automatic": sorted(found.filtered("is_automatic").mapped("date")),
-            "bounces": contact.message_bounce,
-            "blacklisted": contact.is_blacklisted,
-            "opt_out": contact.subscription_ids.opt_out,
-            "suppressed": bool(contact.mailjet_suppression),
-            "events": len(found),
-        }
-
-    def test_any_order_and_repeats(self):
-        randomly = random.Random(5)
-        contacts = self.env["mailing.contact"].create(
-            [
-                {
-                    "email": f"order{number}@example.org",
-                    "list_ids": [Command.link(self.mailing_list.id)],
-                }
-                for number in range(25)
-            ]
-        )
-        traces = self.create_traces(contacts)
-        for size in (3, 6, 10):
-            chosen = randomly.sample(range(10), size)
-            ends = []
-            for number in range(8):
-                trace = traces[{3: 0, 6: 8, 10: 16}[size] + number]
-                events = [self.events(trace)[index] for index in chosen]
-                if number:
-                    events += randomly.sample(events, size // 2)
-                    randomly.shuffle(events)
-                contact = contacts[{3: 0, 6: 8, 10: 16}[size] + number]
-                ends.append(self.end_of(contact.email[5:-12], events))
-            for end in ends[1:]:
-                self.assertEqual(end, ends[0], chosen)
-
-    def test_applying_all_again_changes_nothing(self):
-        trace = self.traces[0]
-        for event in self.events(trace):
-            self.receive(event)
-        contact = self.contacts[0]
-        before = trace.read(), contact.message_bounce
-        self.env["mailjet.event"].search([]).state = "new"
-        self.apply()
-        after = trace.read(), contact.message_bounce
-        for values in (before[0][0], after[0][0]):
-            values.pop("write_date")
-            values.pop("__last_update", None)
-        self.assertEqual(before, after)

@@ -1,4 +1,4 @@
-"""Events that come while their mail is still being sent, in other transactions."""
+"""Events that arrive in other transactions while their email is being sent."""
 
 import json
 from unittest.mock import patch
@@ -19,7 +19,7 @@ MAILS = 40
 
 @tagged("post_install", "-at_install")
 class TestMailjetEventRace(MailjetSmtpCommon):
-    """Real transactions side by side, so what they need is committed and removed."""
+    """Concurrent real transactions; their records are committed and cleaned up."""
 
     def setUp(self):
         super().setUp()
@@ -93,7 +93,7 @@ class TestMailjetEventRace(MailjetSmtpCommon):
         applied_at_once = []
 
         def take_in(message):
-            """Before the sender has its answer: post the event, and try to apply it."""
+            """Store the event and try to apply it before the sender has its answer."""
             body = json.dumps(events_of(message, {})).encode()
             with self.registry.cursor() as cr:
                 # The registry is locked for other threads while tests run
@@ -113,7 +113,7 @@ class TestMailjetEventRace(MailjetSmtpCommon):
         self.assertEqual(len(messages), MAILS, "Each mail is sent once")
         self.assertEqual(set(mails.mapped("state")), {"sent"})
         traces = mailing.mailing_trace_ids
-        # The mail before was committed, so its event was applied; the own one waited
+        # Each event waited until its own email was committed
         self.assertEqual(applied_at_once[0], 0)
         self.assertEqual(sum(applied_at_once), MAILS - 1)
         events = self.real_env["mailjet.event"].search([("state", "=", "new")])

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from ...const import EVENT_TYPES
-from ...models.events import ir_mail_server as ir_mail_server_events
+from ...models.events import ir_mail_server_reachability
 from ...tools.mailjet import event_address
 from ...tools.mailjet.resources import MailjetApi
 from ..common import API_KEY, SECRET_KEY, MailjetRestCommon
@@ -16,7 +16,7 @@ FOREIGN = "https://shop:secret@shop.example/hooks/mailjet?key=12"
 
 @tagged("post_install", "-at_install")
 class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
-    """Over real sockets: the stand-in Mailjet, and this Odoo's own address."""
+    """Over real sockets, with the stand-in Mailjet and this Odoo's own address."""
 
     def setUp(self):
         super().setUp()
@@ -25,14 +25,14 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
         )
 
         def try_address(*args, **kwargs):
-            # A test's server answers nobody else unless it is told to, and what is
-            # committed for others is flushed here
+            # The test server answers only if requests are allowed; flushing stands in
+            # for the commit
             self.env.flush_all()
             with self.allow_requests(all_requests=True):
                 return event_address.try_address(*args, **kwargs)
 
         self.enterContext(
-            patch.object(ir_mail_server_events, "try_address", try_address)
+            patch.object(ir_mail_server_reachability, "try_address", try_address)
         )
 
     def states(self):
@@ -56,7 +56,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
         for row in self.at_mailjet().values():
             self.assertEqual(row["Version"], 2)
             self.assertIn(self.server.mailjet_event_token, row["Url"])
-        # Once more changes nothing
+        # Registering again changes nothing
         self.server.action_mailjet_register()
         self.assertEqual(len(self.account.callbacks), len(EVENT_TYPES))
 
@@ -74,7 +74,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
             self.assertNotIn(secret, shown)
         self.assertIn("shop.example/hooks/mailjet", shown)
 
-    def test_somebody_elses_address_stays(self):
+    def test_a_foreign_address_stays(self):
         self.add_foreign()
         self.server.action_mailjet_register()
         self.assertEqual(self.at_mailjet()["open"]["Url"], FOREIGN)
@@ -88,7 +88,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
         with self.assertRaisesRegex(UserError, "not deleted from here"):
             callback.action_unregister()
 
-    def test_replacing_is_asked_for(self):
+    def test_replacing_asks_first(self):
         self.add_foreign()
         self.server.action_mailjet_read_callbacks()
         callback = self.callback("open")
@@ -134,7 +134,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
     def test_without_encryption(self):
         for base, api, text in (
             ("http://odoo.example", "https://api.mailjet.com", "without encryption"),
-            ("http://localhost:8069", "https://api.mailjet.com", "this machine only"),
+            ("http://localhost:8069", "https://api.mailjet.com", "local address"),
         ):
             self.env["ir.config_parameter"].set_param(
                 "mail_mailjet.event_base_url", base
@@ -149,8 +149,8 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
                     row["Status"] = "dead"
         self.server.action_mailjet_read_callbacks()
 
-    def test_a_suspended_address_is_registered_anew_by_hand(self):
-        """Also the other types, which share the address."""
+    def test_registering_a_suspended_address_by_hand(self):
+        """The other types, which share the address, get the new one, too."""
         self.server.action_mailjet_register()
         self.suspend("click")
         self.assertEqual(self.states()["click"], "suspended")
@@ -188,7 +188,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
         self.server.action_mailjet_register()
         self.assertFalse(self.server.mailjet_misses_events)
 
-    def test_a_suspended_address_wakes_up(self):
+    def test_a_suspended_address_is_replaced(self):
         self.server.action_mailjet_register()
         with self.store.lock:
             for row in self.account.callbacks:
@@ -204,7 +204,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
             self.assertIn(self.server.mailjet_event_token, row["Url"])
         [activity] = self.server.mailjet_callback_ids.activity_ids
         self.assertIn("stopped posting", activity.summary)
-        self.assertTrue(self.server.mailjet_gap_from)
+        self.assertTrue(self.server.mailjet_catch_up_from)
 
     def test_silence_is_noticed_once(self):
         self.server.action_mailjet_register()
@@ -238,7 +238,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
             server.action_mailjet_unregister,
             server.action_mailjet_read_callbacks,
             server.action_mailjet_try_address,
-            server.action_mailjet_fill_gap,
+            server.action_mailjet_catch_up,
         ):
             with self.assertRaises(AccessError):
                 action()

@@ -4,8 +4,8 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import tagged
 
-from ...models.events import mailjet_event
-from .test_mailjet_events import SENT_AT, MailjetEventsCommon
+from ...models.events import mailjet_event_retention
+from .common import SENT_AT, MailjetEventsCommon
 
 
 @tagged("post_install", "-at_install")
@@ -14,7 +14,7 @@ class TestMailjetEventRetention(MailjetEventsCommon):
         return sorted(self.env["mailjet.event"].search([]).mapped("event"))
 
     def set_months(self, months):
-        """Enter it in Settings, and save."""
+        """Save the number of months in Settings."""
         settings = self.env["res.config.settings"].create(
             {"mailjet_event_months": months}
         )
@@ -30,7 +30,7 @@ class TestMailjetEventRetention(MailjetEventsCommon):
         self.receive(*events)
 
     def vacuum(self):
-        """Do one step, which commits; return what Odoo is told of it."""
+        """Run one step, which commits; return its result."""
         self.env.flush_all()
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             result = self.env(cr=cr)["mailjet.event"]._gc_events()
@@ -38,12 +38,12 @@ class TestMailjetEventRetention(MailjetEventsCommon):
         return result
 
     def forget(self):
-        """Delete the events up to now, as their time is over."""
+        """Let all current events expire, and delete them."""
         self.env["mailjet.event"].search([]).date = datetime(2020, 1, 1)
         self.vacuum()
         self.assertFalse(self.kept())
 
-    def test_half_a_year_unless_somebody_says_otherwise(self):
+    def test_half_a_year_by_default(self):
         self.assertEqual(self.shown_months(), 6)
         self.receive_days_ago(200, "sent")
         self.receive_days_ago(150, "open")
@@ -74,11 +74,11 @@ class TestMailjetEventRetention(MailjetEventsCommon):
         self.assertEqual(self.kept(), [])
 
     def test_in_small_steps(self):
-        """Each step is a transaction of its own; the scheduled action goes on."""
+        """Each step is its own transaction; the scheduled action repeats them."""
         for trace in self.traces:
             self.receive_days_ago(300, "sent", trace=trace)
         self.receive_days_ago(3, "open")
-        with patch.object(mailjet_event, "GC_STEP", 2):
+        with patch.object(mailjet_event_retention, "GC_STEP", 2):
             self.assertEqual(self.vacuum(), (2, True))
             self.assertEqual(len(self.kept()), 4)
             with self.enter_registry_test_mode():
@@ -86,7 +86,7 @@ class TestMailjetEventRetention(MailjetEventsCommon):
             self.env.invalidate_all()
             self.assertEqual(self.kept(), ["open"])
 
-    def test_what_forgotten_events_have_done_stays(self):
+    def test_the_effects_of_deleted_events_stay(self):
         trace = self.traces[0]
         self.receive(
             self.event("sent", trace),

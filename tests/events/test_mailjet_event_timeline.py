@@ -3,7 +3,7 @@ from datetime import datetime
 
 from odoo.tests import tagged
 
-from .test_mailjet_events import MailjetEventsCommon
+from .common import MailjetEventsCommon
 
 APPLE = "Mozilla/5.0"
 
@@ -51,7 +51,7 @@ class TestMailjetEventTimeline(MailjetEventsCommon):
         self.assertEqual(
             self.timeline(trace)[2:],
             [
-                ("open", "Opened", "Seen by Odoo's own tracking"),
+                ("open", "Opened", "Tracked by Odoo"),
                 ("reply", "Replied", ""),
             ],
         )
@@ -82,7 +82,7 @@ class TestMailjetEventTimeline(MailjetEventsCommon):
 
         self.assertEqual(
             moments(),
-            [("Written", None), ("Mailjet has told nothing of it yet", None)],
+            [("Written", None), ("No event from Mailjet yet", None)],
         )
         self.receive(self.event("sent", self.custom_id(None, message, partner)))
         self.assertEqual(

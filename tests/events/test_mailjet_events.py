@@ -1,122 +1,20 @@
 # pylint: disable=translation-required
-import base64
 import json
 from ast import literal_eval
-from datetime import datetime, timedelta
+from datetime import datetime
 from unittest.mock import patch
 
 from lxml import etree
 
-from odoo import Command, fields
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
-from ...tools.mailjet.custom_id import CustomId
 from ...tools.mailjet.event import read_post
-from ..common import MailjetCommon
-
-SENT_AT = 1772700000  # 2026-03-05 08:40
-PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-
-
-class MailjetEventsCommon(MailjetCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = cls.create_server()
-        cls.mailing_list = cls.env["mailing.list"].create({"name": "Friends"})
-        cls.mailing = cls.env["mailing.mailing"].create(
-            {
-                "subject": "Hello",
-                "mailing_model_id": cls.env["ir.model"]._get_id("mailing.list"),
-                "contact_list_ids": [Command.set(cls.mailing_list.ids)],
-                "mail_server_id": cls.server.id,
-                "email_from": "info@company.example",
-                "state": "done",
-            }
-        )
-        cls.contacts = cls.env["mailing.contact"].create(
-            [
-                {
-                    "email": f"c{number}@example.org",
-                    "list_ids": [Command.link(cls.mailing_list.id)],
-                }
-                for number in range(5)
-            ]
-        )
-        cls.traces = cls.create_traces(cls.contacts)
-
-    @classmethod
-    def create_traces(cls, records, mailing=None):
-        mailing = mailing or cls.mailing
-        return cls.env["mailing.trace"].create(
-            [
-                {
-                    "mass_mailing_id": mailing.id,
-                    "model": record._name,
-                    "res_id": record.id,
-                    "email": record.email_normalized,
-                    "trace_status": "pending",
-                    "sent_datetime": "2026-03-05 08:39:00",
-                    "message_id": f"<{record._name}-{record.id}@odoo>",
-                }
-                for record in records
-            ]
-        )
-
-    def custom_id(self, trace=None, message=None, partner=None):
-        if trace:
-            custom_id = CustomId(trace_id=trace.id)
-        else:
-            custom_id = CustomId(
-                message_id=message.id, partner_id=partner.id if partner else 0
-            )
-        return self.env["ir.mail_server"]._mailjet_write_custom_id(custom_id)
-
-    def event(self, event, record, seconds=0, **vals):
-        """Return an event as Mailjet posts it; `record` is a trace, or a CustomID."""
-        is_trace = not isinstance(record, str)
-        return {
-            "event": event,
-            "time": SENT_AT + seconds,
-            "MessageID": 2**60 + (record.id if is_trace else 1),
-            "email": record.email if is_trace else "zoe@example.org",
-            "mj_campaign_id": 0,
-            "CustomID": self.custom_id(record) if is_trace else record,
-            **({"agent": PERSON} if event in ("open", "click") else {}),
-            **vals,
-        }
-
-    def hard_bounce(self, record, seconds=0, **vals):
-        return self.event(
-            "bounce",
-            record,
-            seconds,
-            hard_bounce=True,
-            blocked=True,
-            error_related_to="recipient",
-            error="user unknown",
-            comment="550 5.1.1 no such user",
-            **vals,
-        )
-
-    def receive(self, *events):
-        """Insert events as the request does, and apply them as the cron does."""
-        post = read_post(json.dumps(events).encode())
-        self.env["mailjet.event"]._receive(self.server, post)
-        self.apply()
-
-    def apply(self):
-        with self.enter_registry_test_mode():
-            self.env.ref("mail_mailjet.ir_cron_apply_events").method_direct_trigger()
-        self.env.invalidate_all()
-
-    def states(self):
-        return self.env["mailjet.event"].search([]).mapped("state")
+from .common import MailjetEventsCommon
 
 
 @tagged("post_install", "-at_install")
 class TestMailjetEvents(MailjetEventsCommon):
-    def test_a_trace_goes_its_way(self):
+    def test_the_life_of_a_trace(self):
         trace = self.traces[0]
         self.receive(self.event("sent", trace))
         self.assertEqual(trace.trace_status, "sent")
@@ -149,7 +47,7 @@ class TestMailjetEvents(MailjetEventsCommon):
         bounces = self.contacts[0].message_bounce
         self.assertEqual(bounces, 1)
         self.receive(bounce, bounce)
-        # Another time, the same fact
+        # The same fact at another time
         self.receive(self.hard_bounce(trace, 9000))
         self.assertEqual(self.contacts[0].message_bounce, bounces)
         self.assertEqual(len(self.env["mailjet.event"].search([])), 2)
@@ -175,7 +73,7 @@ class TestMailjetEvents(MailjetEventsCommon):
                 self.receive(
                     self.event("bounce", trace, week, hard_bounce=is_hard, error=error)
                 )
-                # The rule looks at when traces were last written
+                # The rule checks when traces were last written
                 self.env.cr.execute(
                     "UPDATE mailing_trace SET write_date = now() - %s * interval '2d'"
                     " WHERE id = %s",
@@ -228,7 +126,7 @@ class TestMailjetEvents(MailjetEventsCommon):
                 self.assertEqual(bool(contact.mailjet_suppression), suppressed)
                 self.assertFalse(contact.is_blacklisted)
 
-    def test_the_reason_is_in_the_language_of_who_sends(self):
+    def test_the_reason_is_in_the_senders_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.mailing.user_id.lang = "fr_FR"
         self.receive(self.hard_bounce(self.traces[0]))
@@ -253,7 +151,7 @@ class TestMailjetEvents(MailjetEventsCommon):
         self.assertTrue(self.contacts[0].is_blacklisted)
         self.assertTrue(self.traces[0].mailjet_complained_on)
 
-    def test_who_unblocks_somebody_is_respected(self):
+    def test_a_manual_unblock_is_respected(self):
         spam = self.event("spam", self.traces[0])
         self.receive(spam)
         self.env["mail.blacklist"]._remove(self.contacts[0].email)
@@ -412,227 +310,3 @@ class TestMailjetEvents(MailjetEventsCommon):
         )
         queries(contacts[:1])
         self.assertEqual(queries(contacts[:5]), queries(contacts))
-
-
-@tagged("post_install", "-at_install")
-class TestMailjetEventsOfMessages(MailjetEventsCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.partners = cls.env["res.partner"].create(
-            [{"name": n, "email": f"{n}@example.org"} for n in ("zoe", "max")]
-        )
-        document = cls.env["res.partner"].create({"name": "Customer"})
-        cls.message = document.message_post(
-            body="Invoice", message_type="comment", partner_ids=cls.partners.ids
-        )
-        cls.notifications = cls.message.notification_ids.sorted(
-            lambda notification: notification.res_partner_id.id
-        )
-        cls.notifications.notification_status = "pending"
-
-    def post(self, event, partner, seconds=0, **vals):
-        custom_id = self.custom_id(None, self.message, partner)
-        email = {"email": partner.email, "MessageID": 2**60 + partner.id}
-        return self.event(event, custom_id, seconds, **{**email, **vals})
-
-    def status(self):
-        return self.notifications.mapped("notification_status")
-
-    def test_each_recipient_for_itself(self):
-        zoe, maximilian = self.partners
-        self.receive(self.post("sent", zoe))
-        self.assertEqual(self.status(), ["sent", "pending"])
-        bounce = self.post(
-            "bounce", maximilian, hard_bounce=True, error="user unknown", blocked=True
-        )
-        self.receive(bounce)
-        self.assertEqual(self.status(), ["sent", "bounce"])
-        failed = self.notifications[1]
-        self.assertEqual(failed.failure_type, "mail_bounce")
-        self.assertIn("There is no such mailbox", failed.failure_reason)
-        self.assertEqual(maximilian.message_bounce, 1)
-        self.assertEqual(zoe.message_bounce, 0)
-        self.assertIn("no such mailbox", maximilian.mailjet_suppression)
-
-    def test_the_web_client_is_told_of_a_failure(self):
-        told = []
-        MailMessage = self.registry["mail.message"]
-        with patch.object(
-            MailMessage,
-            "_notify_message_notification_update",
-            lambda messages: told.append(messages.ids),
-        ):
-            self.receive(self.post("blocked", self.partners[0], error="preblocked"))
-        self.assertIn(self.message.ids, told)
-        self.assertEqual(self.status(), ["exception", "pending"])
-        self.assertEqual(self.notifications[0].failure_type, "mail_bl")
-
-    def test_mails_that_are_deleted_already(self):
-        self.env["mail.mail"].search(
-            [("mail_message_id", "=", self.message.id)]
-        ).unlink()
-        self.receive(self.post("sent", self.partners[0]))
-        self.assertEqual(self.status(), ["sent", "pending"])
-
-    def test_a_message_to_a_bare_address(self):
-        notification = self.env["mail.notification"].create(
-            {
-                "mail_message_id": self.message.id,
-                "notification_type": "email",
-                "notification_status": "pending",
-                "mail_email_address": "bare@example.org",
-            }
-        )
-        custom_id = self.custom_id(None, self.message)
-        self.receive(self.event("sent", custom_id, email="bare@example.org"))
-        self.assertEqual(notification.notification_status, "sent")
-        self.assertEqual(self.status(), ["pending", "pending"])
-
-    def test_a_cancelled_notification_stays(self):
-        self.notifications[0].notification_status = "canceled"
-        self.receive(self.post("sent", self.partners[0]))
-        self.assertEqual(self.status(), ["canceled", "pending"])
-
-    def test_a_message_that_is_gone(self):
-        event = self.post("sent", self.partners[0])
-        self.message.unlink()
-        self.receive(event)
-        self.assertEqual(self.states(), ["foreign"])
-
-
-class MailjetPostCommon(MailjetEventsCommon, HttpCase):
-    def post(self, body, token=None, login=None, **kwargs):
-        server = self.server
-        token = token or server.mailjet_event_token
-        login = login or ("mailjet", server.mailjet_event_password)
-        data = body if isinstance(body, (str, bytes)) else json.dumps(body)
-        pair = ":".join(login).encode("utf-8", "surrogateescape")
-        pair = base64.b64encode(pair).decode()
-        headers = {"Authorization": f"Basic {pair}", **kwargs.pop("headers", {})}
-        return self.url_open(
-            f"/mailjet/events/{token}", data=data, headers=headers, **kwargs
-        )
-
-    def stored(self):
-        return self.env["mailjet.event"].search([])
-
-
-@tagged("post_install", "-at_install")
-class TestMailjetEventPosts(MailjetPostCommon):
-    def test_whatever_proves_to_be_mailjets_is_answered_with_200(self):
-        trace = self.traces[0]
-        empty = {"event": "open", "time": SENT_AT, "MessageID": 0, "email": ""}
-        for body, count in (
-            ([self.event("sent", trace)], 1),
-            ([self.event("sent", trace)], 1),
-            (self.event("open", trace), 2),
-            ([], 2),
-            (empty, 2),
-            ([self.event("typofix", trace)], 3),
-            ("not JSON", 3),
-            (b"\xff\xfe\x00", 3),
-            ("12", 3),
-            ([None, 1, "x", self.event("click", trace)], 4),
-            ([self.event("bounce", trace, comment="a\0b", hard_bounce="true")], 5),
-            ([self.event("spam", "foreign")], 6),
-        ):
-            with self.subTest(body=body):
-                for content_type in ("application/json", "text/plain"):
-                    headers = {"Content-Type": content_type}
-                    response = self.post(body, headers=headers)
-                    self.assertEqual(response.status_code, 200)
-                self.assertEqual(len(self.stored()), count)
-        self.assertEqual(set(self.stored().mapped("state")), {"new"})
-        bounce = self.stored().filtered(lambda event: event.event == "bounce")
-        self.assertEqual((bounce.bounce_type, bounce.comment), ("hard", "ab"))
-
-    def test_ten_thousand_events_in_one_post(self):
-        events = [
-            {
-                "event": "open",
-                "time": SENT_AT + n,
-                "MessageID": 2**60 + n,
-                "email": "a@b.c",
-            }
-            for n in range(10000)
-        ]
-        self.assertEqual(self.post(events).status_code, 200)
-        self.assertEqual(self.env["mailjet.event"].search_count([]), 10000)
-
-    def test_a_post_that_is_too_large(self):
-        response = self.post(b" " * (2 * 1024 * 1024 + 1))
-        self.assertEqual(response.status_code, 413)
-
-    def test_what_proves_nothing(self):
-        event = [self.event("sent", self.traces[0])]
-        password = self.server.mailjet_event_password
-        for token, login in (
-            ("wrong", None),
-            (None, ("mailjet", "wrong")),
-            (None, ("mailjet", "")),
-            (self.server.mailjet_event_token[:-1], None),
-            ("x", ("mailjet", password)),
-            ("%C3%A9t%C3%A9", ("mailjet", password)),
-            (None, ("mailjet", "été")),
-            ("%FF%00", ("mailjet", "\udcff")),
-        ):
-            with self.subTest(token=token, login=login):
-                response = self.post(event, token=token, login=login)
-                self.assertEqual(response.status_code, 404)
-                self.assertFalse(response.content)
-        response = self.url_open(
-            f"/mailjet/events/{self.server.mailjet_event_token}", data="[]"
-        )
-        self.assertEqual(response.status_code, 404)
-        self.assertFalse(self.stored())
-
-    def test_no_session_is_kept(self):
-        self.opener.cookies.clear()
-        response = self.post([])
-        self.assertNotIn("session_id", response.headers.get("Set-Cookie", ""))
-
-    def test_an_archived_server_stores_nothing(self):
-        self.server.active = False
-        self.assertEqual(
-            self.post([self.event("sent", self.traces[0])]).status_code, 200
-        )
-        self.assertFalse(self.stored())
-
-    def test_a_copy_for_testing_stores_nothing(self):
-        self.env["ir.config_parameter"].set_param("database.is_neutralized", True)
-        self.assertEqual(
-            self.post([self.event("sent", self.traces[0])]).status_code, 200
-        )
-        self.assertFalse(self.stored())
-
-    def test_a_renewed_token(self):
-        old = self.server.mailjet_event_token
-        self.server._mailjet_renew_token()
-        self.assertNotEqual(self.server.mailjet_event_token, old)
-        self.assertEqual(self.post([]).status_code, 200)
-        self.assertEqual(self.post([], token=old).status_code, 200)
-        self.server.mailjet_event_changed_on = fields.Datetime.now() - timedelta(days=3)
-        self.assertEqual(self.post([], token=old).status_code, 404)
-
-    def test_one_insert_and_the_server(self):
-        """No update, no lock, no read but of the server and of the cron's trigger."""
-        events = [self.event("sent", trace) for trace in self.traces]
-        self.post(events[:1])
-        queries = []
-        Cursor = type(self.env.cr)
-        execute = Cursor.execute
-
-        def record(cursor, query, *args, **kwargs):
-            queries.append(str(query))
-            return execute(cursor, query, *args, **kwargs)
-
-        with patch.object(Cursor, "execute", record):
-            self.assertEqual(self.post(events).status_code, 200)
-        written = [
-            q for q in queries if "INSERT" in q or "UPDATE" in q or "DELETE" in q
-        ]
-        self.assertEqual(len([q for q in written if "mailjet_event" in q]), 1)
-        self.assertFalse([q for q in queries if "UPDATE " in q or "DELETE" in q])
-        reads = [q for q in queries if "mailing_trace" in q or "mail_message" in q]
-        self.assertFalse(reads)

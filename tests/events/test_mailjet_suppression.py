@@ -4,7 +4,7 @@ from itertools import permutations
 from odoo.tests import tagged
 
 from ...tools.mailjet.event import read_post
-from .test_mailjet_events import MailjetEventsCommon
+from .common import MailjetEventsCommon
 
 
 @tagged("post_install", "-at_install")
@@ -32,7 +32,7 @@ class TestMailjetSuppression(MailjetEventsCommon):
             ("bounce", {**hard, "blocked": False}, False),
             ("bounce", soft, False),
             ("bounce", {**soft, "error": "greylisted"}, False),
-            ("spam", {}, "reported an email of yours as spam"),
+            ("spam", {}, "reported one of your emails as spam"),
             ("unsub", {}, "has unsubscribed at Mailjet"),
             ("sent", {}, False),
             ("open", {}, False),
@@ -73,8 +73,8 @@ class TestMailjetSuppression(MailjetEventsCommon):
         self.assertIn("désabonné", contact.mailjet_suppression)
         self.assertIn("unsubscribed", self.contacts[0].mailjet_suppression)
 
-    def test_lifted_by_a_later_delivery_and_by_no_earlier_one(self):
-        """In whatever order the events come."""
+    def test_only_a_later_delivery_lifts_it(self):
+        """The order of the events does not matter."""
         contacts = self.env["mailing.contact"].create(
             [{"email": f"order{number}@example.org"} for number in range(8)]
         )
@@ -147,11 +147,11 @@ class TestMailjetSuppression(MailjetEventsCommon):
         unsub = self.event("unsub", self.traces[0])
         [later] = self.create_traces(self.contacts[0])
         self.receive(unsub, self.event("sent", later, 60))
-        # Mailjet was seen to send the same unsubscription hours later once more
+        # Mailjet has been seen to repeat an unsubscription hours later
         self.receive({**unsub, "time": unsub["time"] + 9000})
         self.assertFalse(self.contacts[0].mailjet_suppression)
 
-    def test_one_look_for_all_of_a_list(self):
+    def test_one_query_for_a_whole_list(self):
         emails = [f"many{number}@example.org" for number in range(80)]
         for model in ("res.partner", "mailing.contact"):
             records = self.env[model].create(

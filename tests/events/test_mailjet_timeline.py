@@ -3,7 +3,7 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from .test_mailjet_events import MailjetEventsCommon
+from .common import MailjetEventsCommon
 
 SCANNER = "Mozilla/5.0 (compatible; Barracuda Sentinel)"
 
@@ -40,13 +40,13 @@ class TestMailjetTimeline(MailjetEventsCommon):
         return self.event(event, custom_id, seconds, **{**ids, **vals})
 
     def open_timeline(self, user, message=None):
-        """Press the button on the message; return the moments that are shown."""
+        """Open the history of the message as a user; return its moments."""
         action = (message or self.message).with_user(user).action_mailjet_timeline()
         timeline = self.env[action["res_model"]].browse(action["res_id"])
         return timeline.with_user(user).moments
 
     def hide_partners_from(self, group):
-        """Let a rule hide the document from a group."""
+        """Add a rule that hides the document from a group."""
         self.env["ir.rule"].create(
             {
                 "name": "Nobody's",
@@ -57,7 +57,7 @@ class TestMailjetTimeline(MailjetEventsCommon):
         )
 
     # ------------------------------------------------------------------
-    # Of a message in the chatter
+    # Messages in the chatter
     # ------------------------------------------------------------------
 
     def test_in_the_order_of_time_whatever_came_first(self):
@@ -104,7 +104,7 @@ class TestMailjetTimeline(MailjetEventsCommon):
         lines = self.open_timeline(self.internal)
         self.assertEqual(
             [line["label"] for line in lines],
-            ["Written", "Mailjet has told nothing of it yet"],
+            ["Written", "No event from Mailjet yet"],
         )
 
     def test_in_the_readers_language(self):
@@ -113,14 +113,14 @@ class TestMailjetTimeline(MailjetEventsCommon):
         line = self.open_timeline(self.other, message)[0]
         self.assertEqual(line["label"], "Écrit")
 
-    def test_who_cannot_read_the_document_cannot_open_it(self):
+    def test_not_without_access_to_the_document(self):
         self.receive(self.post("sent", 0))
         self.assertTrue(self.open_timeline(self.other))
         self.hide_partners_from("base.group_user")
         with self.assertRaises(AccessError):
             self.open_timeline(self.other)
 
-    def test_who_cannot_read_the_model_cannot_open_it(self):
+    def test_not_without_access_to_the_model(self):
         server = self.env["ir.cron"].search([], limit=1)
         message = self.env["mail.message"].create(
             {"model": server._name, "res_id": server.id, "message_type": "comment"}
@@ -129,13 +129,13 @@ class TestMailjetTimeline(MailjetEventsCommon):
             self.open_timeline(self.internal, message)
 
     def test_it_is_for_colleagues_only(self):
-        """Who gets a message can read it, and not what became of all its copies."""
+        """Recipients can read a message, but not the history of all its copies."""
         self.assertTrue(self.message.with_user(self.portal).has_access("read"))
         for user in (self.portal, self.env.ref("base.public_user")):
             with self.assertRaises(AccessError):
                 self.open_timeline(user)
 
-    def test_ones_timeline_is_nobody_elses(self):
+    def test_a_timeline_belongs_to_one_user(self):
         self.receive(self.post("sent", 0))
         self.open_timeline(self.internal)
         timeline = self.env["mailjet.timeline"].search([])
@@ -145,7 +145,7 @@ class TestMailjetTimeline(MailjetEventsCommon):
                 timeline.with_user(user).read()
 
     # ------------------------------------------------------------------
-    # Of a mail of a mailing
+    # Emails of a mailing
     # ------------------------------------------------------------------
 
     def shown_moments(self, user):

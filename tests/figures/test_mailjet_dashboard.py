@@ -283,7 +283,7 @@ class TestMailjetDashboard(MailjetDashboardCommon):
                 ("No such mailbox", 5),
                 ("No reason given", 4),
                 ("Mailbox full", 3),
-                ("Not tried: bounced lately", 2),
+                ("Not sent: bounced recently", 2),
             ],
         )
 

@@ -27,7 +27,7 @@ RIGHTS = {
     "mailjet.domain": MIRRORED,
     "mailjet.event": NEVER_CREATED,
     "mailjet.exclusion": IMPORTED,
-    "mailjet.exclusion.exchange": {"admin": "r"},
+    "mailjet.exclusion.sync": {"admin": "r"},
     "mailjet.policy.limit": NEVER_CREATED,
     "mailjet.message": IMPORTED,
     "mailjet.report": MIRRORED,
@@ -169,7 +169,7 @@ class TestModelAccess(AccessCommon):
                 "mailing_id": self.mailing.id,
             },
             "mailjet.exclusion": lambda: {**server, **email},
-            "mailjet.exclusion.exchange": lambda: server,
+            "mailjet.exclusion.sync": lambda: server,
             "mailjet.policy.limit": lambda: {
                 **server,
                 "kind": ("bounced", "blocked")[number],

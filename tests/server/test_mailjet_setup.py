@@ -3,7 +3,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
-from ...models.events import ir_mail_server as ir_mail_server_events
+from ...models.events import ir_mail_server_reachability
 from ..common import API_KEY, SECRET_KEY, MailjetRestCommon
 
 
@@ -56,7 +56,9 @@ class TestMailjetSetup(MailjetRestCommon):
         setup.action_next()
         self.assertEqual(setup.step, "events")
         self.assertEqual(set(setup.callback_ids.mapped("state")), {"none"})
-        with patch.object(ir_mail_server_events, "try_address", return_value=None):
+        with patch.object(
+            ir_mail_server_reachability, "try_address", return_value=None
+        ):
             setup.action_register_events()
         self.assertFalse(setup.notice)
         self.assertEqual(set(setup.callback_ids.mapped("state")), {"ours"})

@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from ...const import EVENT_TYPES
 from ...models.events.ir_mail_server import PROOFS
 from ..common import MailjetCommon
-from ..events.test_mailjet_events import MailjetPostCommon
+from ..events.common import MailjetPostCommon
 from ..sending.test_mail_refused import MailRefusedCommon
 
 
@@ -41,9 +41,9 @@ class TestNeutralize(NeutralizeCommon):
                 "mailjet_event_problem": "Nothing is found there.",
                 "mailjet_event_checked_on": fields.Datetime.now(),
                 "mailjet_callbacks_read_on": fields.Datetime.now(),
-                "mailjet_gap_from": fields.Datetime.now() - timedelta(days=1),
-                "mailjet_gap_to": fields.Datetime.now(),
-                "mailjet_gap_offset": 100,
+                "mailjet_catch_up_from": fields.Datetime.now() - timedelta(days=1),
+                "mailjet_catch_up_to": fields.Datetime.now(),
+                "mailjet_catch_up_offset": 100,
             }
         )
         secrets = [name for name in PROOFS if name != "mailjet_event_changed_on"]
@@ -58,9 +58,9 @@ class TestNeutralize(NeutralizeCommon):
             "mailjet_event_problem",
             "mailjet_event_checked_on",
             "mailjet_callbacks_read_on",
-            "mailjet_gap_from",
-            "mailjet_gap_to",
-            "mailjet_gap_offset",
+            "mailjet_catch_up_from",
+            "mailjet_catch_up_to",
+            "mailjet_catch_up_offset",
         ):
             self.assertFalse(server[name], name)
         self.assertFalse(self.env["mailjet.callback"].search([]))

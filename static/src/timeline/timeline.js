@@ -5,7 +5,7 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { Component } from "@odoo/owl";
 
-// Colour and icon of each kind of moment; its label says the same
+// Colour and icon of each kind of moment; its label says the same in words
 const LOOKS = {
     written: { badge: "text-bg-300", icon: "fa-pencil" },
     queued: { badge: "text-bg-300", icon: "fa-clock-o" },
@@ -21,7 +21,7 @@ const LOOKS = {
 };
 const UNKNOWN = { badge: "text-bg-300", icon: "fa-circle-o" };
 
-/** What became of an email, moment by moment. */
+/** The delivery history of an email. */
 export class MailjetTimeline extends Component {
     static template = "mail_mailjet.Timeline";
     static props = { ...standardFieldProps };
@@ -43,6 +43,6 @@ export class MailjetTimeline extends Component {
 
 registry.category("fields").add("mailjet_timeline", {
     component: MailjetTimeline,
-    displayName: _t("What became of the email"),
+    displayName: _t("Delivery history"),
     supportedTypes: ["json"],
 });

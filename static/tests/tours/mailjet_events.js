@@ -5,7 +5,7 @@ const button = (name) => `button:has(.o_field_widget[name='${name}'])`;
 registry.category("web_tour.tours").add("mailjet_events", {
     steps: () => [
         {
-            content: "The bar says what became of the emails",
+            content: "The bar shows the status of the emails",
             trigger: ".o_field_widget[name='mailjet_bar'] span:contains(bounced)",
         },
         {
@@ -14,7 +14,7 @@ registry.category("web_tour.tours").add("mailjet_events", {
             run: "click",
         },
         {
-            content: "They say so, too",
+            content: "They show the same figures",
             trigger: `${button("mailjet_delivered")}:contains(4)`,
         },
         {
@@ -22,22 +22,22 @@ registry.category("web_tour.tours").add("mailjet_events", {
             trigger: `${button("mailjet_complained")}:contains(1)`,
         },
         {
-            content: "Look at who bounced",
+            content: "Open the hard bounces",
             trigger: button("mailjet_hard_bounced"),
             run: "click",
         },
         {
-            content: "The address and why, in plain words",
+            content: "The address and the reason in plain words",
             trigger:
                 ".o_list_view .o_data_row:contains(bounce@example.org):contains(There is no such mailbox) td[name='email']",
             run: "click",
         },
         {
-            content: "The event leads to its trace",
+            content: "The event links to its trace",
             trigger: ".o_form_view .o_field_widget[name='trace_id']",
         },
         {
-            content: "And it belongs to the mailing",
+            content: "It belongs to the mailing",
             trigger: ".o_form_view .o_field_widget[name='mailing_id']:contains(Summer)",
         },
     ],

@@ -14,30 +14,29 @@ from ...tools.smtp.retry_schedule import next_try
 
 _logger = logging.getLogger(__name__)
 
-# A bit less than the hour of the cron, which may come a little early
+# Slightly less than the hour of the cron, which may run a little early
 EVERY = timedelta(minutes=55)
-# Contacts that come and go move between pages: a list that does not come out even is
-# read again
+# Contacts added or removed meanwhile shift between pages: if the count does not match,
+# the list is read again
 MOST_READINGS = 3
-# So often in a row somebody else may change the same address first
+# Consecutive conflicts before leaving it to the next run
 MOST_CONFLICTS = 5
 
 
-class MailjetExclusionExchange(models.Model):
-    """How far the exchange of blocked addresses with one Mailjet account has come.
+class MailjetExclusionSync(models.Model):
+    """The progress of syncing blocked addresses with one Mailjet account.
 
     First Mailjet's list of excluded contacts is read, a page at a time, then all
-    addresses are compared, some at a time. Each step is kept with how far it came, and
-    can be done again: whatever stops it, the next run goes on there.
+    addresses are compared in steps. Each step is committed with its progress and can be
+    repeated: after an interruption, the next run continues there.
 
-    Each account is exchanged on its own. Odoo's blacklist is one list for all of them:
-    what one account excludes goes through Odoo to the others. An address that one
-    account no longer excludes is not unblocked in Odoo as long as another one does that
-    writes to Odoo; once none does, it is.
+    Each account is synced on its own, but Odoo has one blacklist for all of them:
+    exclusions of one account reach the others through Odoo. An address is unblocked in
+    Odoo only once no account that writes to Odoo excludes it any longer.
     """
 
-    _name = "mailjet.exclusion.exchange"
-    _description = "Exchange of blocked addresses with Mailjet"
+    _name = "mailjet.exclusion.sync"
+    _description = "Sync of blocked addresses with Mailjet"
     _rec_name = "server_id"
 
     server_id = fields.Many2one(
@@ -46,7 +45,7 @@ class MailjetExclusionExchange(models.Model):
     account = fields.Char(readonly=True)
     stage = fields.Selection(
         [
-            ("idle", "Waiting for the next hour"),
+            ("idle", "Waiting for the next sync"),
             ("read", "Reading Mailjet's list"),
             ("compare", "Comparing"),
         ],
@@ -54,19 +53,19 @@ class MailjetExclusionExchange(models.Model):
         readonly=True,
         default="idle",
     )
-    next_on = fields.Datetime("Next exchange", readonly=True)
+    next_on = fields.Datetime("Next sync", readonly=True)
     started_on = fields.Datetime(readonly=True)
-    ended_on = fields.Datetime("Last exchange", readonly=True)
-    problem = fields.Text("What went wrong", readonly=True)
+    ended_on = fields.Datetime("Last sync", readonly=True)
+    problem = fields.Text(readonly=True)
     tries = fields.Integer(readonly=True)
 
-    # Reading: pages of the list
-    reading = fields.Integer(readonly=True, help="Goes up with each reading.")
-    readings = fields.Integer(readonly=True, help="Of this exchange.")
+    # Reading the pages of the list
+    reading = fields.Integer(readonly=True, help="Increases with each reading.")
+    readings = fields.Integer(readonly=True, help="In this sync.")
     offset = fields.Integer(readonly=True)
     kept_count = fields.Integer(readonly=True)
     first_id = fields.Char(readonly=True)
-    # Comparing: in the order of the addresses
+    # Comparing the addresses in order
     after = fields.Char(readonly=True)
     to_odoo_count = fields.Integer("Addresses changed in Odoo", readonly=True)
     to_mailjet_count = fields.Integer("Addresses changed at Mailjet", readonly=True)
@@ -78,10 +77,10 @@ class MailjetExclusionExchange(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _cron_exchange(self):
-        """Go on with all exchanges that are due, a step of each in turn; never raise.
+    def _cron_sync(self):
+        """Continue all due syncs, one step of each in turn; never raise.
 
-        A copy of the database for testing neither reads nor writes.
+        A neutralized database neither reads nor writes.
         """
         if self.env["ir.mail_server"]._is_mailjet_neutralized():
             return
@@ -92,13 +91,13 @@ class MailjetExclusionExchange(models.Model):
         with ExitStack() as stack:
             clients = {}
             while due := self._due():
-                for exchange in due:
-                    if exchange._step(clients, stack):
+                for sync in due:
+                    if sync._step(clients, stack):
                         conflicts = 0
                     else:
                         conflicts += 1
                     if conflicts == MOST_CONFLICTS:
-                        exchange._pause(next_try(1, fields.Datetime.now()))
+                        sync._pause(next_try(1, fields.Datetime.now()))
                     if not commit_progress(1, remaining=len(self._due())):
                         return
 
@@ -114,7 +113,7 @@ class MailjetExclusionExchange(models.Model):
 
     @api.model
     def _due(self):
-        """Return the exchanges that have something to do now."""
+        """Return the syncs that are due now."""
         servers = self.env["ir.mail_server"]._mailjet_with_exclusions()
         return self.search(
             [
@@ -125,14 +124,14 @@ class MailjetExclusionExchange(models.Model):
 
     @api.model
     def _wake(self, at=None):
-        self.env.ref("mail_mailjet.ir_cron_exchange_exclusions")._trigger(at)
+        self.env.ref("mail_mailjet.ir_cron_sync_exclusions")._trigger(at)
 
     def _step(self, clients, stack):
-        """Do one step, and keep how far that came.
+        """Do one step, and store the progress.
 
-        :param dict clients: those of servers' ids, kept open from step to step
+        :param dict clients: server id -> client, kept open between steps
         :param ExitStack stack: closes them
-        :return bool: False if somebody else was quicker, and it has to be done again
+        :return bool: False after a conflict, when the step must be repeated
         """
         server = self.server_id
         try:
@@ -144,7 +143,7 @@ class MailjetExclusionExchange(models.Model):
                 self._wait(error)
             self.env.flush_all()
         except (psycopg2.OperationalError, psycopg2.IntegrityError) as error:
-            # A person has changed the same, which a new transaction sees
+            # A new transaction sees what somebody else changed
             _logger.info("Mailjet: exclusions of %s: %s", server.id, error)
             self.env.cr.rollback()
             return False
@@ -161,7 +160,7 @@ class MailjetExclusionExchange(models.Model):
         self.write({"tries": 0, "problem": False})
 
     def _wait(self, error):
-        """Keep what went wrong, and when to go on."""
+        """Store the error and when to continue."""
         _logger.info("Mailjet: exclusions of %s: %s", self.server_id.name, error)
         now, tries = fields.Datetime.now(), self.tries + 1
         wait = getattr(error, "retry_after", None)
@@ -178,9 +177,9 @@ class MailjetExclusionExchange(models.Model):
         self._wake(until)
 
     def _begin_soon(self):
-        """Have these exchanges done now, or gone on with."""
+        """Start or continue these syncs now."""
         now = fields.Datetime.now()
-        self.filtered(lambda exchange: exchange.next_on > now).next_on = now
+        self.filtered(lambda sync: sync.next_on > now).next_on = now
         self._wake()
 
     # ------------------------------------------------------------------
@@ -204,7 +203,7 @@ class MailjetExclusionExchange(models.Model):
         self._begin_reading()
 
     def _account_tag(self):
-        """Return what tells accounts apart, and not their key."""
+        """Return a hash that identifies the account without revealing its key."""
         key = self.server_id.sudo().smtp_user or ""
         return blake2b(key.encode(), digest_size=8).hexdigest()
 
@@ -239,7 +238,7 @@ class MailjetExclusionExchange(models.Model):
         )
 
     def _read_page(self, client):
-        """Read a page of Mailjet's list; after the last one see whether it was all."""
+        """Read a page of Mailjet's list; after the last one, check the count."""
         contacts = client.excluded_contact_page(self.offset)
         first_id = contacts[0].id if contacts else False
         if self.offset and first_id and first_id == self.first_id:
@@ -260,9 +259,9 @@ class MailjetExclusionExchange(models.Model):
             self._end_reading(count)
 
     def _end_reading(self, count):
-        """Compare, or read once more if contacts have come or gone meanwhile.
+        """Start comparing, or read again if contacts were added or removed meanwhile.
 
-        What is missing nevertheless is looked up one by one before anything is done.
+        Contacts missing nevertheless are looked up one by one before any action.
         """
         left_out = self.offset - self.kept_count
         found = self.env["mailjet.exclusion"].search_count(

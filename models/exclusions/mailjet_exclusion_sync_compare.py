@@ -5,25 +5,25 @@ from odoo import models
 from ...tools.mailjet.errors import InvalidError, MailjetApiError, NotFoundError
 from ...tools.mailjet.exclusion_merge import DIRECTIONS, MAILJET, ODOO
 
-# Addresses of one step, each of them good for three requests at most
+# Addresses per step, each of which takes at most three requests
 STEP = 100
-# Seconds for which a step asks, and then writes, before it keeps what it has
+# Seconds for which a step may look up, and then write, before it stores its results
 LONGEST = 30.0
 
 
-class MailjetExclusionExchange(models.Model):
-    """The comparison: each step asks, decides, keeps, and only then writes to Mailjet.
+class MailjetExclusionSync(models.Model):
+    """The comparison: each step looks up, decides, commits, then writes to Mailjet.
 
-    What is about to be written there is kept before: after an interruption a change of
-    ours is told from one that a person has made.
+    What is about to be written is committed first, so that after an interruption our
+    own changes can be distinguished from those that people made.
     """
 
-    _inherit = "mailjet.exclusion.exchange"
+    _inherit = "mailjet.exclusion.sync"
 
     def _compare_some(self, client):
-        """Compare the next addresses, and bring both sides together.
+        """Compare the next addresses, and make both sides agree.
 
-        :raise MailjetApiError: what stopped it, once all that was done is kept
+        :raise MailjetApiError: what stopped it, after storing what was done
         """
         direction = self.server_id.mailjet_exclusion_direction
         emails = self.env["mailjet.exclusion"]._next_emails(
@@ -47,15 +47,15 @@ class MailjetExclusionExchange(models.Model):
             raise error
 
     # ------------------------------------------------------------------
-    # Ask, before anything is written
+    # Look up, before anything is written
     # ------------------------------------------------------------------
 
     def _look_up(self, client, emails):
-        """Ask Mailjet about those that were not in its list.
+        """Ask Mailjet about the addresses that were not in its list.
 
-        :return: the addresses as far as it came; for each that was asked about its
-            `Contact`, None if Mailjet does not know it, an InvalidError if it is
-            refused; the error that stopped it, or None
+        :return tuple: the addresses handled; a dict of those asked about: address ->
+            `Contact`, None if unknown to Mailjet, InvalidError if refused; the error
+            that stopped it, or None
         """
         known = self._exclusions_of(emails).grouped("email")
         done, contacts = [], {}
@@ -82,7 +82,7 @@ class MailjetExclusionExchange(models.Model):
         )
 
     def _keep_contacts(self, emails, contacts):
-        """Keep what Mailjet said; return the exclusions that can be decided on."""
+        """Store Mailjet's answers; return the exclusions that can be decided on."""
         exclusions = self._exclusions_of(emails)
         missing = set(emails) - set(exclusions.mapped("email"))
         exclusions += exclusions.create(
@@ -106,9 +106,9 @@ class MailjetExclusionExchange(models.Model):
     # ------------------------------------------------------------------
 
     def _decide(self, exclusions, direction):
-        """Write to Odoo what has to be written there, and mark what to Mailjet.
+        """Make the changes in Odoo, and mark those to make at Mailjet.
 
-        :return dict: exclusion -> its entry's date and reason, for what is marked
+        :return dict: marked exclusion -> date and reason of the change in Odoo
         """
         emails = exclusions.mapped("email")
         blacklist = self.env["mail.blacklist"].with_context(active_test=False)
@@ -137,7 +137,7 @@ class MailjetExclusionExchange(models.Model):
         }
 
     def _excluded_elsewhere(self, emails):
-        """Return which of these another account excludes that writes to Odoo."""
+        """Return which of these are excluded by another account that writes to Odoo."""
         others = self.env["ir.mail_server"]._mailjet_with_exclusions() - self.server_id
         feeding = others.filtered(
             lambda server: ODOO in DIRECTIONS[server.mailjet_exclusion_direction]
@@ -154,7 +154,7 @@ class MailjetExclusionExchange(models.Model):
     def _write_to_odoo(self, changes):
         """Block and unblock addresses in Odoo.
 
-        :param dict changes: True -> the exclusions to block, False -> those to unblock
+        :param dict changes: True -> exclusions to block, False -> exclusions to unblock
         """
         for is_blocked, exclusions in changes.items():
             if exclusions:
@@ -173,9 +173,9 @@ class MailjetExclusionExchange(models.Model):
     # ------------------------------------------------------------------
 
     def _write_to_mailjet(self, client, plan):
-        """Do at Mailjet what is marked, then keep what came of it.
+        """Make the marked changes at Mailjet, then store the outcome.
 
-        :param dict plan: exclusion -> the date and the reason of the change in Odoo
+        :param dict plan: exclusion -> date and reason of the change in Odoo
         :return: the error that stopped it, or None
         """
         answers, stopped_by = {}, None
@@ -199,7 +199,7 @@ class MailjetExclusionExchange(models.Model):
         return stopped_by
 
     def _write_one(self, client, exclusion):
-        """Exclude an address at Mailjet, making it known if need be, or include it.
+        """Exclude an address at Mailjet, creating its contact if needed, or include it.
 
         :return: the `Contact`, or None if nothing had to change
         """

@@ -24,27 +24,27 @@ MAIL_FIELDS = ("custom_id", "email", "recipient_domain", "state")
 
 
 class MailjetEvent(models.Model):
-    """Events that a report has read at Mailjet, beside those that were posted.
+    """Events imported by reports, beside those that Mailjet posts.
 
-    Both have the same key, so that an event that comes both ways is there once. What is
-    read there lacks address and X-MJ-CustomID: they are taken from what else is known
-    of the same message and contact, at once or when that comes.
+    Both kinds share one key, so an event that comes both ways is stored once. Imported
+    events lack address and X-MJ-CustomID, which are copied from other records of the
+    same message and contact, at once or when those arrive.
     """
 
     _inherit = "mailjet.event"
 
-    # A number and no link, and no index: either costs a million times what it brings
-    report_key = fields.Integer("Brought by report", readonly=True, aggregator=None)
-    report_run = fields.Integer("In its run", readonly=True, aggregator=None)
+    # Plain numbers: a foreign key or an index would slow down a million inserts
+    report_key = fields.Integer("Imported by report", readonly=True, aggregator=None)
+    report_run = fields.Integer("In run", readonly=True, aggregator=None)
 
-    # What waits for the address of a contact
+    # Events that wait for the address of a contact
     _contact = models.Index("(mailjet_contact_id) WHERE email IS NULL")
 
     @api.model
     def _store_page(self, report, rows):
-        """Insert the events of one page that are not there; return how many.
+        """Insert the new events of one page; return how many there were.
 
-        :param report: the `mailjet.report` that brings them
+        :param report: the `mailjet.report` that imports them
         :param list rows: dicts of values, see `tools.report.row`
         """
         rows = list({row["key"]: row for row in rows}.values())
@@ -78,7 +78,7 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _store_statement(self, report, rows):
-        """Return the statement that inserts rows, with what is known of their mails."""
+        """Return the statement that inserts rows with known data of their emails."""
         on_conflict = SQL("DO NOTHING")
         if report._replaces():
             on_conflict = SQL(
@@ -109,7 +109,7 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _known_mail_joins(self, server_id):
-        """Return the joins that give a `row` custom id and address of its `mail`."""
+        """Return the joins that find custom id and address of the email of a `row`."""
         return SQL(
             """
             LEFT JOIN LATERAL (
@@ -135,7 +135,7 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _adopt(self, server_id, rows):
-        """Give events what is known of their mails by now, and have them applied.
+        """Fill in the newly known data of events' emails, and have them applied.
 
         :param list rows: dicts with `key` (the message's id), `custom_id`, `email`
         """
@@ -165,9 +165,9 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _add_addresses(self, server_id, contact_ids):
-        """Give events without an address that of their contact.
+        """Fill in the missing addresses of events from their contacts.
 
-        :param list contact_ids: of contacts that are known by now
+        :param list contact_ids: of contacts now known
         """
         self.env.cr.execute(
             SQL(
@@ -194,7 +194,7 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _remove_unseen(self, report):
-        """Remove what this report brought and has not seen in its run."""
+        """Delete events of this report that its current run did not see."""
         self.env.cr.execute(
             SQL(
                 """
@@ -214,7 +214,7 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _forget_contacts(self, server_id, keys):
-        """Take what identifies these contacts out of their events."""
+        """Erase all that identifies these contacts from their events."""
         self.env.cr.execute(
             SQL(
                 """

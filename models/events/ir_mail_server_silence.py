@@ -1,0 +1,105 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
+
+SILENCE = timedelta(hours=24)
+ALERT = "mail.mail_activity_data_warning"
+
+
+class IrMail_Server(models.Model):
+    """A daily check that Mailjet still posts events."""
+
+    _inherit = "ir.mail_server"
+
+    mailjet_last_event_on = fields.Datetime(
+        "Last event", compute="_compute_mailjet_last_event_on"
+    )
+
+    def _compute_mailjet_last_event_on(self):
+        groups = self.env["mailjet.event"]._read_group(
+            [("server_id", "in", self.ids), ("origin", "=", "webhook")],
+            ["server_id"],
+            ["date:max"],
+        )
+        dates = {server.id: date for server, date in groups}
+        for server in self:
+            server.mailjet_last_event_on = dates.get(server.id, False)
+
+    @api.model
+    def _cron_check_callbacks(self):
+        """Replace suspended addresses, and report servers that get no events."""
+        servers = self._mailjet_in_use()
+        self.env["ir.cron"]._commit_progress(remaining=len(servers))
+        for server in servers:
+            if server.mailjet_callbacks_read_on:
+                try:
+                    server._mailjet_check_callbacks()
+                except UserError as error:
+                    _logger.info(
+                        "Mailjet: event addresses of %s not checked: %s",
+                        server.name,
+                        error,
+                    )
+            self.env["ir.cron"]._commit_progress(1)
+
+    def _mailjet_check_callbacks(self):
+        self._mailjet_read_callbacks()
+        suspended = self.mailjet_callback_ids.filtered(
+            lambda callback: callback.state == "suspended"
+        )
+        if suspended:
+            self._mailjet_replace_suspended(suspended)
+        elif self._is_mailjet_silent():
+            self._mailjet_warn(
+                self.env._("No events from Mailjet for a day"),
+                self.env._(
+                    "Emails were sent through “%(name)s”, but Mailjet has posted no "
+                    "event for a day. Under “Events” on the server, check that its "
+                    "address can be reached and where the events go.",
+                    name=self.name,
+                ),
+            )
+
+    def _mailjet_replace_suspended(self, suspended):
+        """Register a new address, catch up on missed events, and alert somebody."""
+        silent_since = self.mailjet_last_event_on or self.mailjet_event_changed_on
+        self._mailjet_register_new_address(suspended)
+        self._mailjet_schedule_catch_up(silent_since)
+        self._mailjet_warn(
+            self.env._("Mailjet stopped posting events"),
+            self.env._(
+                "Mailjet could not post the events of “%(name)s” for a day and gave "
+                "up. A new address is registered, and the missed events are being "
+                "read from Mailjet.",
+                name=self.name,
+            ),
+        )
+
+    def _is_mailjet_silent(self):
+        """Return whether mail was sent recently but no event came for a day."""
+        now = fields.Datetime.now()
+        if not any(one.state == "ours" for one in self.mailjet_callback_ids):
+            return False
+        begin, end = now - 2 * SILENCE, now - timedelta(hours=1)
+        sent = self.env["mailjet.sending"].search_count(
+            [
+                ("server_id", "=", self.id),
+                ("date", ">=", begin),
+                ("date", "<=", end),
+            ],
+            limit=1,
+        )
+        last = self.mailjet_last_event_on
+        return bool(sent and (not last or last < now - SILENCE))
+
+    def _mailjet_warn(self, summary, note):
+        """Schedule one activity for whoever set the account up."""
+        # A server has no activities of its own
+        callback = self.mailjet_callback_ids[:1]
+        user = self._mailjet_responsible_user()
+        callback.activity_unlink([ALERT])
+        callback.activity_schedule(ALERT, summary=summary, note=note, user_id=user.id)

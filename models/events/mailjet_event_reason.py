@@ -1,0 +1,70 @@
+from odoo import api, fields, models
+
+from ...tools.mailjet.delivery_failure import explain_failure
+from .mailjet_event import FAILURES
+
+# A short label for each of `tools.mailjet.delivery_failure.REASON_CODES`
+REASONS = [
+    ("user_unknown", "No such mailbox"),
+    ("mailbox_inactive", "Mailbox inactive"),
+    ("quota_exceeded", "Mailbox full"),
+    ("invalid_domain", "No such domain"),
+    ("no_mail_host", "Domain does not accept email"),
+    ("typofix", "Typo in the domain"),
+    ("relay_access_denied", "Relaying denied by the recipient's server"),
+    ("sender_blocked", "Sender rejected"),
+    ("content_blocked", "Content rejected"),
+    ("policy_issue", "Rejected by the recipient's policy"),
+    ("connection_issue", "Recipient's server unreachable"),
+    ("protocol_issue", "Protocol error between servers"),
+    ("greylisted", "Greylisted"),
+    ("system_issue", "Technical problem at Mailjet"),
+    ("preblocked", "Not sent: bounced recently"),
+    ("blacklisted", "Not sent: on your block list"),
+    ("spam_reporter", "Not sent: reported spam before"),
+    ("spam_preblocked", "Not sent: looks like spam"),
+    ("duplicate_in_campaign", "Not sent: duplicate in the campaign"),
+    ("bad_or_empty_template", "Not sent: template empty or invalid"),
+    ("error_in_template_language", "Not sent: error in the template"),
+    ("other", "Other reason"),
+    ("none", "No reason given"),
+]
+
+
+class MailjetEvent(models.Model):
+    """Why an email bounced or was blocked, in plain words."""
+
+    _inherit = "mailjet.event"
+
+    failure_reason = fields.Selection(
+        REASONS,
+        "Failure reason",
+        readonly=True,
+        help="Why the email bounced or was blocked.",
+    )
+    reason = fields.Char(compute="_compute_reason")
+
+    @api.depends("event", "error", "error_related_to", "bounce_type")
+    @api.depends_context("lang")
+    def _compute_reason(self):
+        for event in self:
+            event.reason = False
+            if event.event in FAILURES:
+                event.reason = self._words_of(event._explain_failure().reason)
+
+    def _is_hard(self):
+        """Return whether Mailjet calls a bounce hard, None if it does not say."""
+        return {"hard": True, "soft": False}.get(self.bounce_type)
+
+    def _explain_failure(self):
+        """Return the `Failure` behind a bounce or a block."""
+        return explain_failure(
+            self.error_related_to or "", self.error or "", self._is_hard()
+        )
+
+    def _failure_text(self):
+        """Return why in plain words, with the server's response below."""
+        failure = self._explain_failure()
+        words = [failure.reason, *filter(None, [failure.cure])]
+        lines = [" ".join(map(self._words_of, words)), self.comment]
+        return "\n".join(filter(None, lines))
