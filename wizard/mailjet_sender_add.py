@@ -44,6 +44,5 @@ class MailjetSenderAdd(models.TransientModel):
         try:
             return clean_domain(self.domain or "")
         except DomainError as error:
-            # pylint: disable-next=translation-not-lazy
-            words = self.env._(error.words.source) % error.words.values
-            raise UserError(words) from None
+            words = self.env["mailjet.words"]
+            raise UserError(words._translate_words(error.words)) from None

@@ -17,7 +17,7 @@ from ..tools.smtp.advice import DOMAIN, SENDERS, SERVER
 from ..tools.smtp.cause import Stage
 from ..tools.smtp.diagnosis import diagnose_pair
 from ..tools.smtp.probe import State, Target, planned_steps, probe, try_other_ports
-from ..tools.words import Words, _lt
+from ..tools.words import Words, _lt, words_to_json
 
 _logger = logging.getLogger(__name__)
 
@@ -231,7 +231,7 @@ class MailjetSmtpTest(models.TransientModel):
                     "label": labels[step["stage"]],
                     "state": step["state"],
                     "seconds": step["seconds"],
-                    "detail": test._in_words(step["detail"]),
+                    "detail": test._translate_json(step["detail"]),
                 }
                 for step in test.raw_steps or []
             ]
@@ -256,13 +256,13 @@ class MailjetSmtpTest(models.TransientModel):
     def _compute_words(self):
         for test in self:
             words = test.words or {}
-            test.title = test._in_words(words.get("title"))
-            test.reason = test._in_words(words.get("reason"))
-            test.cure = test._in_words(words.get("cure"))
+            test.title = test._translate_json(words.get("title"))
+            test.reason = test._translate_json(words.get("reason"))
+            test.cure = test._translate_json(words.get("cure"))
             pair = test.pair_words or {}
-            both = (test._in_words(pair.get(name)) for name in ("reason", "cure"))
+            both = (test._translate_json(pair.get(name)) for name in ("reason", "cure"))
             test.pair_reason = " ".join(filter(None, both))
-            lines = (test._in_words(line) for line in test.delivery_words or [])
+            lines = (test._translate_json(line) for line in test.delivery_words or [])
             test.delivery_reason = " ".join(filter(None, lines))
 
     @api.depends("transcript")
@@ -350,10 +350,7 @@ class MailjetSmtpTest(models.TransientModel):
             trip = wait_for_delivery(client, custom_id, since, DELIVERY_DEADLINE)
         return {
             "delivery": trip.verdict.value,
-            "delivery_words": [
-                [sentence.source, dict(sentence.values)]
-                for sentence in _delivery_sentences(trip)
-            ],
+            "delivery_words": [words.to_json() for words in _delivery_sentences(trip)],
         }
 
     @api.model
@@ -367,7 +364,7 @@ class MailjetSmtpTest(models.TransientModel):
         if not diagnosis:
             return vals
         vals.update(
-            words=self._kept_words(
+            words=words_to_json(
                 title=diagnosis.title, reason=diagnosis.reason, cure=diagnosis.cure
             ),
             detail=diagnosis.detail,
@@ -407,7 +404,7 @@ class MailjetSmtpTest(models.TransientModel):
             pair = diagnose_pair(
                 smtp == "accepted", rest == "accepted", host=target.host
             )
-            vals["pair_words"] = pair and self._kept_words(
+            vals["pair_words"] = pair and words_to_json(
                 reason=pair.reason, cure=pair.cure
             )
         return vals
@@ -418,7 +415,7 @@ class MailjetSmtpTest(models.TransientModel):
             "stage": step.stage.value,
             "state": step.state.value,
             "seconds": round(step.seconds, 2),
-            "detail": self._kept_words(detail=step.detail).get("detail"),
+            "detail": step.detail and step.detail.to_json(),
         }
 
     def _api_url(self):

@@ -271,7 +271,7 @@ class IrMail_Server(models.Model):
         words = try_address(
             self._mailjet_private_event_url(), tag, is_public=self._is_mailjet_public()
         )
-        return words and self.env["mailjet.words"]._words_of(words)
+        return words and self.env["mailjet.words"]._translate_words(words)
 
     def _is_mailjet_public(self):
         """Tell whether the API is Mailjet's on the internet, and no stand-in here."""

@@ -210,7 +210,7 @@ class MailjetEvent(models.Model):
                     event.error or "",
                     event._is_hard(),
                 )
-                event.reason = self._words_of(failure.reason)
+                event.reason = self._translate_words(failure.reason)
 
     @api.depends("reason", "url", "is_automatic")
     @api.depends_context("lang")

@@ -83,7 +83,7 @@ class MailjetEvent(models.Model):
         """Return why in plain words, with the other server's own below."""
         failure = self._failure()
         words = [failure.reason, *filter(None, [failure.cure])]
-        lines = [" ".join(map(self._words_of, words)), self.comment]
+        lines = [" ".join(map(self._translate_words, words)), self.comment]
         return "\n".join(filter(None, lines))
 
     def _count_bounce(self, event):

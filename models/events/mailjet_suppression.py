@@ -3,6 +3,8 @@ import json
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...tools.words import words_to_json
+
 
 class MailjetSuppression(models.Model):
     """An address that Mailjet does not deliver to any more, as its events told.
@@ -38,8 +40,8 @@ class MailjetSuppression(models.Model):
     def _compute_words(self):
         for suppression in self:
             words = suppression.words or {}
-            suppression.reason = self._in_words(words.get("reason"))
-            suppression.cure = self._in_words(words.get("cure"))
+            suppression.reason = self._translate_json(words.get("reason"))
+            suppression.cure = self._translate_json(words.get("cure"))
 
     @api.model
     def _note(self, rows):
@@ -58,7 +60,7 @@ class MailjetSuppression(models.Model):
                 "server_id": row["server_id"],
                 "email": row["email"],
                 "date": row["date"].isoformat(),
-                "words": self._kept_words(reason=row["reason"], cure=row["cure"]),
+                "words": words_to_json(reason=row["reason"], cure=row["cure"]),
             }
             for row in latest.values()
         ]

@@ -178,10 +178,10 @@ class MailjetPolicyLimit(models.Model):
     @api.depends_context("lang")
     def _compute_words(self):
         for limit in self:
-            limit.words = limit._in_words()
+            limit.words = limit._describe()
             limit.cure = limit.state in RANKS and limit._cure()
 
-    def _in_words(self):
+    def _describe(self):
         if self.state == "few":
             return self.env._(
                 "Mailjet judges from %(least)s emails in 30 days on; there were "

@@ -760,8 +760,10 @@ class IrMail_Server(models.Model):
 
         :param Diagnosis refusal: why something failed
         """
-        in_words = self.env["mailjet.words"]._words_of
-        return f"{in_words(refusal.reason)} {in_words(refusal.cure)}\n{refusal.detail}"
+        translate = self.env["mailjet.words"]._translate_words
+        return (
+            f"{translate(refusal.reason)} {translate(refusal.cure)}\n{refusal.detail}"
+        )
 
     def test_smtp_connection(self, autodetect_max_email_size=False):
         """Test Mailjet servers one by one and keep what came out.
