@@ -1,5 +1,4 @@
 from contextlib import contextmanager
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -19,8 +18,6 @@ from ...tools.mailjet.client import (
 
 # Somebody is waiting for the answer: seconds for one request with all its retries
 API_DEADLINE = 20.0
-# What was read longer ago still warns, but stops no mail
-COVERAGE_TRUSTED_FOR = timedelta(days=7)
 
 
 class IrMail_Server(models.Model):
@@ -35,39 +32,12 @@ class IrMail_Server(models.Model):
         "States.",
     )
     mailjet_refreshed_on = fields.Datetime("Read on", readonly=True, copy=False)
-    mailjet_filter_offer = fields.Char(
-        "FROM Filtering then", compute="_compute_mailjet_filter_offer"
-    )
     mailjet_sender_ids = fields.One2many("mailjet.sender", "server_id", "Senders")
     mailjet_domain_ids = fields.One2many("mailjet.domain", "server_id", "Domains")
 
-    @api.depends(
-        "from_filter",
-        "mailjet_refreshed_on",
-        "mailjet_sender_ids.status",
-        "mailjet_purpose",
-    )
-    def _compute_mailjet_filter_offer(self):
-        """Offer what Mailjet accepts as the From filter, where it says otherwise."""
-        for server in self:
-            accepted = server._mailjet_accepted_filter()
-            present = set(server._parse_from_filter(server.from_filter))
-            differs = accepted and present != set(server._parse_from_filter(accepted))
-            offered = server.mailjet_purpose == "all" and differs
-            server.mailjet_filter_offer = offered and accepted
-
-    def action_mailjet_set_filter(self):
-        """Let the server take mail from what Mailjet accepts, and nothing else."""
-        for server in self.filtered("mailjet_filter_offer"):
-            server.from_filter = server.mailjet_filter_offer
-
-    def _mailjet_responsible_user(self):
-        """Return who set the account up, or an administrator."""
-        self.ensure_one()
-        user = self.write_uid
-        if user.active and user.has_group("base.group_system"):
-            return user
-        return self.env.ref("base.user_admin")
+    # ------------------------------------------------------------------
+    # The REST API
+    # ------------------------------------------------------------------
 
     @contextmanager
     def _mailjet_api(self):
@@ -136,6 +106,10 @@ class IrMail_Server(models.Model):
             )
         return f"{words}\n{error}"
 
+    # ------------------------------------------------------------------
+    # Senders and domains
+    # ------------------------------------------------------------------
+
     def action_mailjet_refresh(self):
         """Read senders and domains of these accounts from Mailjet."""
         self.check_access("write")
@@ -157,20 +131,6 @@ class IrMail_Server(models.Model):
         domain_records = self.env["mailjet.domain"]._sync_rows(self, domains)
         self.env["mailjet.sender"]._sync_rows(self, senders, domain_records)
         self.mailjet_refreshed_on = fields.Datetime.now()
-
-    def action_mailjet_addresses(self):
-        """Open the list of the addresses that Odoo sends from."""
-        self.ensure_one()
-        addresses = self.env["mailjet.address"]._create_for(self)
-        domain = [("id", "in", addresses.ids)]
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Addresses that Odoo sends from"),
-            "res_model": "mailjet.address",
-            "view_mode": "list",
-            "domain": domain,
-            "context": {"create": False},
-        }
 
     def _mailjet_add_sender(self, email, name=None, email_type="unknown"):
         """Add a sender at Mailjet, or find the one that is there already.
@@ -220,37 +180,8 @@ class IrMail_Server(models.Model):
         return email
 
     # ------------------------------------------------------------------
-    # Coverage: would Mailjet take a mail from this address?
+    # Set-up and test
     # ------------------------------------------------------------------
-
-    def _mailjet_covering_sender(self, email):
-        """Return the active sender that covers an address, or an empty one.
-
-        An address covers itself, `*@domain` covers the domain without its subdomains.
-        """
-        self.ensure_one()
-        normalized = email_normalize(email) or ""
-        domain = normalized.rpartition("@")[2]
-        return self.env["mailjet.sender"].search(
-            [
-                ("server_id", "=", self.id),
-                ("email", "in", [normalized, f"*@{domain}"]),
-                ("status", "=", "active"),
-            ],
-            order="is_domain, id",
-            limit=1,
-        )
-
-    def _mailjet_accepted_filter(self):
-        """Return the From filter that lets through what Mailjet accepts, or False.
-
-        Domains stand for their addresses; an address of such a domain is left out.
-        """
-        active = self.mailjet_sender_ids.filtered(lambda s: s.status == "active")
-        domains = [s.email.removeprefix("*@") for s in active if s.is_domain]
-        addresses = [s.email for s in active if not s.is_domain]
-        others = [a for a in addresses if a.rpartition("@")[2] not in domains]
-        return ", ".join([*domains, *others]) or False
 
     def action_mailjet_setup(self):
         """Open the guided set-up of this server, or of a new one."""
@@ -259,64 +190,3 @@ class IrMail_Server(models.Model):
     def action_mailjet_smtp_test(self):
         """Open the SMTP test, filled in from this server."""
         return self.env["mailjet.smtp.test"]._action_open(self[:1])
-
-    def _mailjet_from_warning(self, email_from):
-        """Return why a mail from this address would not arrive, or False."""
-        self.ensure_one()
-        if self._mailjet_covering_sender(email_from):
-            return False
-        if self._is_mailjet_coverage_trusted():
-            return self._mailjet_not_covered(email_normalize(email_from) or email_from)
-        if not self.mailjet_refreshed_on:
-            return self.env._(
-                "Whether Mailjet accepts this sender is not known: its senders were "
-                "never read. An administrator can do so on the mail server."
-            )
-        return self.env._(
-            "Mailjet did not know this sender when its senders were last read, more "
-            "than a week ago. An administrator can read them again on the mail server."
-        )
-
-    def _is_mailjet_coverage_trusted(self):
-        """Whether what was read is recent enough to stop a mail for it."""
-        self.ensure_one()
-        oldest = fields.Datetime.now() - COVERAGE_TRUSTED_FOR
-        return bool(self.mailjet_refreshed_on and self.mailjet_refreshed_on >= oldest)
-
-    def _mailjet_covered(self):
-        """Return the addresses and `*@domain`s that Mailjet takes, or None.
-
-        None: it was never read, or too long ago to say.
-        """
-        self.ensure_one()
-        if not self._is_mailjet_coverage_trusted():
-            return None
-        senders = self.mailjet_sender_ids.filtered(lambda s: s.status == "active")
-        return frozenset(senders.mapped("email"))
-
-    def _mailjet_prepare_session(self, connection):
-        connection.mailjet_covered = self._mailjet_covered()
-        return super()._mailjet_prepare_session(connection)
-
-    def _prepare_email_message__(self, message, smtp_session):  # noqa: PLW3201
-        """Stop a mail that Mailjet would take, answer 250 to, and drop."""
-        prepared = super()._prepare_email_message__(message, smtp_session)
-        covered = getattr(smtp_session, "mailjet_covered", None)
-        email_from = email_normalize(message["From"]) or ""
-        domain = email_from.rpartition("@")[2]
-        if covered is not None and not {email_from, f"*@{domain}"} & covered:
-            # Core makes of this pair the failure type mail_from_invalid and the reason
-            raise AssertionError(
-                self.NO_VALID_FROM, self._mailjet_not_covered(email_from)
-            )
-        return prepared
-
-    @api.model
-    def _mailjet_not_covered(self, email_from):
-        """Return why a mail is not sent, and what to do."""
-        return self.env._(
-            "Mailjet does not know the sender %(email)s and would drop this mail "
-            "without a word. Add the address or its domain as a sender of the Mailjet "
-            "server, or send from one that is active.",
-            email=email_from,
-        )
