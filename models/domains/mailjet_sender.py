@@ -179,17 +179,9 @@ class MailjetSender(models.Model):
     def _receive_activation(self, url):
         """Keep the link and ask an administrator to open it: Odoo never does."""
         self.activation_url = url
-        todo = "mail.mail_activity_data_todo"
         for sender in self:
-            sender.activity_unlink([todo])
-            sender.activity_schedule(
-                todo,
-                summary=self.env._("Activate %(email)s at Mailjet", email=sender.email),
-                note=self.env._(
-                    "Mailjet's mail has arrived. “Activate” on the sender opens its "
-                    "link in a new tab."
-                ),
-                user_id=sender.server_id._mailjet_responsible_user().id,
+            sender.server_id._mailjet_alert(
+                sender, _activation_text, "mail.mail_activity_data_todo"
             )
 
     @api.model
@@ -242,3 +234,13 @@ class MailjetSender(models.Model):
             "some hours to be seen.",
             said=said,
         )
+
+
+def _activation_text(sender):
+    env = sender.env
+    summary = env._("Activate %(email)s at Mailjet", email=sender.email)
+    note = env._(
+        "Mailjet's email has arrived. “Activate” on the sender opens its link in a new "
+        "tab."
+    )
+    return summary, note

@@ -14,4 +14,5 @@ from . import mailjet_event_catch_up
 from . import mailjet_event_effect
 from . import mailjet_event_timeline
 from . import mailjet_suppression
+from . import res_config_settings
 from . import res_partner

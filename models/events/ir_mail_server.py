@@ -15,8 +15,6 @@ EVENT_PATH = "/mailjet/events/"
 EVENT_USER = "mailjet"
 # Mailjet goes on trying a post for a day
 OLD_TOKEN_TRUSTED_FOR = timedelta(days=2)
-# A change in one of these may put a server into use that has no token
-IN_USE_FIELDS = {"active", "smtp_authentication", "smtp_pass"}
 # What a post is compared with
 PROOFS = (
     "mailjet_event_token",
@@ -25,7 +23,6 @@ PROOFS = (
     "mailjet_event_changed_on",
 )
 SILENCE = timedelta(hours=24)
-ALERT = "mail.mail_activity_data_warning"
 
 
 class IrMail_Server(models.Model):
@@ -131,18 +128,6 @@ class IrMail_Server(models.Model):
     # ------------------------------------------------------------------
     # Who may post
     # ------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        servers = super().create(vals_list)
-        servers._mailjet_make_token()
-        return servers
-
-    def write(self, vals):
-        result = super().write(vals)
-        if IN_USE_FIELDS & vals.keys():
-            self._mailjet_make_token()
-        return result
 
     def _mailjet_make_token(self):
         """Give each Mailjet server what proves a post, long before it is needed.
@@ -377,19 +362,11 @@ class IrMail_Server(models.Model):
     @api.model
     def _cron_check_callbacks(self):
         """Wake up suspended addresses, and notice that no event comes any more."""
-        servers = self._mailjet_in_use()
-        self.env["ir.cron"]._commit_progress(remaining=len(servers))
-        for server in servers:
-            if server.mailjet_callbacks_read_on:
-                try:
-                    server._mailjet_check_callbacks()
-                except UserError as error:
-                    _logger.info(
-                        "Mailjet: event addresses of %s not checked: %s",
-                        server.name,
-                        error,
-                    )
-            self.env["ir.cron"]._commit_progress(1)
+        registered = self._mailjet_in_use().filtered("mailjet_callbacks_read_on")
+        registered._mailjet_for_each(
+            lambda server: server._mailjet_check_callbacks(),
+            "check the event addresses",
+        )
 
     def _mailjet_check_callbacks(self):
         self._mailjet_read_callbacks()
@@ -399,30 +376,14 @@ class IrMail_Server(models.Model):
         if suspended:
             self._mailjet_wake(suspended)
         elif self._is_mailjet_silent():
-            self._mailjet_warn(
-                self.env._("No event came from Mailjet for a day"),
-                self.env._(
-                    "Emails were sent through “%(name)s” in the last 24 hours, and "
-                    "Mailjet has posted no event. Look at “Events” on the server: "
-                    "whether its address can be reached, and who gets the events.",
-                    name=self.name,
-                ),
-            )
+            self._mailjet_alert(self.mailjet_callback_ids[:1], _silence_text)
 
     def _mailjet_wake(self, suspended):
         """Register suspended addresses again, read what was missed, and tell."""
         silent_since = self.mailjet_last_event_on or self.mailjet_event_changed_on
         self._mailjet_register_anew(suspended)
         self._mailjet_fill_gap(silent_since)
-        self._mailjet_warn(
-            self.env._("Mailjet had stopped posting events"),
-            self.env._(
-                "Mailjet could not post the events of “%(name)s” for a day and gave "
-                "up. They are registered again under a new address, and what was "
-                "missed is read from Mailjet.",
-                name=self.name,
-            ),
-        )
+        self._mailjet_alert(self.mailjet_callback_ids[:1], _waking_text)
 
     def _is_mailjet_silent(self):
         """Tell whether mail was sent for a day and no event came of it."""
@@ -440,14 +401,6 @@ class IrMail_Server(models.Model):
         )
         last = self.mailjet_last_event_on
         return bool(sent and (not last or last < now - SILENCE))
-
-    def _mailjet_warn(self, summary, note):
-        """Give whoever set the account up something to do, once."""
-        # A server has no activities of its own
-        callback = self.mailjet_callback_ids[:1]
-        user = self._mailjet_responsible_user()
-        callback.activity_unlink([ALERT])
-        callback.activity_schedule(ALERT, summary=summary, note=note, user_id=user.id)
 
     # ------------------------------------------------------------------
     # What was missed
@@ -468,3 +421,27 @@ class IrMail_Server(models.Model):
 def _is_same(given, own):
     """Compare texts in constant time, be they what they may."""
     return consteq(given.encode(errors="replace"), own.encode())
+
+
+def _silence_text(callback):
+    env = callback.env
+    summary = env._("No event has come from Mailjet for a day")
+    note = env._(
+        "Emails were sent through “%(name)s” in the last 24 hours, but Mailjet has "
+        "posted no event. On the server, under “Events”, check whether the address can "
+        "be reached and where the events go.",
+        name=callback.server_id.name,
+    )
+    return summary, note
+
+
+def _waking_text(callback):
+    env = callback.env
+    summary = env._("Mailjet had stopped posting events")
+    note = env._(
+        "Mailjet could not post the events of “%(name)s” for a day and gave up. They "
+        "are now registered under a new address, and the missed ones are being read "
+        "from Mailjet.",
+        name=callback.server_id.name,
+    )
+    return summary, note

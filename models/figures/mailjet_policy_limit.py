@@ -2,9 +2,9 @@ from odoo import api, fields, models
 from odoo.tools.misc import formatLang
 
 from ... import const
+from ..server.ir_mail_server_alert import ALERT
 from .mailjet_rates_mixin import RATES
 
-ALERT = "mail.mail_activity_data_warning"
 # How bad a state is; the others are no reason to do anything
 RANKS = {"half": 1, "over": 2}
 # Where an administrator has resumed, the same excess pauses no more for so long
@@ -132,7 +132,7 @@ class MailjetPolicyLimit(models.Model):
         self.state = self._judged_state()
         after = RANKS.get(self.state, 0)
         if after > before:
-            self._alert()
+            self.server_id._mailjet_alert(self, _alert_text)
         elif before and not after:
             self.activity_feedback(
                 [ALERT], feedback=self.env._("It is below half of the limit again.")
@@ -146,19 +146,6 @@ class MailjetPolicyLimit(models.Model):
         if rate > self.limit:
             return "over"
         return "half" if rate >= self.limit / 2 else "fine"
-
-    def _alert(self):
-        """Give whoever set the account up something to do, in their language."""
-        user = self.server_id._mailjet_responsible_user()
-        limit = self.with_context(lang=user.lang)
-        states = dict(limit._fields["state"]._description_selection(limit.env))
-        self.activity_unlink([ALERT])
-        self.activity_schedule(
-            ALERT,
-            summary=states[limit.state],  # beside the name of the limit,
-            note=f"{limit.words} {limit.cure}",
-            user_id=user.id,
-        )
 
     def _is_accepted(self):
         """Tell whether somebody has resumed in spite of this excess lately."""
@@ -248,3 +235,9 @@ class MailjetPolicyLimit(models.Model):
         text = f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
         decimals = len(text.rstrip("0").partition(".")[2])
         return formatLang(self.env, value, digits=decimals)
+
+
+def _alert_text(limit):
+    states = dict(limit._fields["state"]._description_selection(limit.env))
+    # Shown beside the name of the limit
+    return states[limit.state], f"{limit.words} {limit.cure}"

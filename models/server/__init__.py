@@ -3,6 +3,7 @@ from . import ir_mail_server_account
 from . import ir_mail_server_alert
 from . import ir_mail_server_connection
 from . import ir_mail_server_coverage
+from . import ir_mail_server_cron
 from . import ir_mail_server_routing
 from . import ir_mail_server_secrets
 from . import mailjet_words

@@ -12,8 +12,21 @@ CONNECTION_FIELDS = {
     "smtp_port",
     "smtp_user",
 }
-# A change in one of these may make a server one for mass mailing only
-PURPOSE_FIELDS = {"mailjet_purpose", "smtp_authentication"}
+# What follows once one of these fields was written, in this order, whichever concern
+# does it. A new server is one whose fields were all written.
+FOLLOW_UPS = {
+    "_mailjet_trim": {"smtp_host", "smtp_user", "smtp_pass"},
+    "_mailjet_keep_last": {
+        "active",
+        "mailjet_purpose",
+        "sequence",
+        "smtp_authentication",
+    },
+    "_mailjet_become_dedicated": {"active", "mailjet_purpose", "smtp_authentication"},
+    "_mailjet_release_over_quota": {"mailjet_daily_limit", "mailjet_monthly_limit"},
+    "_mailjet_make_token": {"active", "smtp_authentication", "smtp_pass"},
+    "_mailjet_end_unwanted_policy_pause": {"mailjet_pause_at_policy_limit"},
+}
 
 SECURITY_OF_ENCRYPTION = {
     "starttls": "starttls",
@@ -311,9 +324,7 @@ class IrMail_Server(models.Model):
         servers = super().create(
             [self._mailjet_complete(dict(vals)) for vals in vals_list]
         )
-        servers._mailjet_trim()
-        servers._mailjet_keep_last()
-        servers._mailjet_become_dedicated()
+        servers._mailjet_follow_up(self._fields)
         return servers
 
     @api.model
@@ -329,19 +340,23 @@ class IrMail_Server(models.Model):
         return {**preset, **vals}
 
     def write(self, vals):
-        vals = self._mailjet_following_changes(vals)
+        vals = self._mailjet_accompanied(vals)
         result = super().write(vals)
-        if {"smtp_host", "smtp_user", "smtp_pass"} & vals.keys():
-            self._mailjet_trim()
-        if {"active", "sequence", *PURPOSE_FIELDS} & vals.keys():
-            self._mailjet_keep_last()
-        if {"active", *PURPOSE_FIELDS} & vals.keys():
-            self._mailjet_become_dedicated()
+        self._mailjet_follow_up(vals)
         return result
 
+    def _mailjet_follow_up(self, changed):
+        """Do what follows from a change, see `FOLLOW_UPS`.
+
+        :param changed: names of the fields that were written
+        """
+        for method, fields_of_it in FOLLOW_UPS.items():
+            if not fields_of_it.isdisjoint(changed):
+                getattr(self, method)()
+
     @api.model
-    def _mailjet_following_changes(self, vals):
-        """Return the values to write, with those that follow from them."""
+    def _mailjet_accompanied(self, vals):
+        """Return the values to write, with those that have to change with them."""
         vals = dict(vals)
         if CONNECTION_FIELDS & vals.keys():
             vals = {"mailjet_state": "untested", "mailjet_failure": False, **vals}

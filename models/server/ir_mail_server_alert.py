@@ -1,8 +1,10 @@
 from odoo import api, models
 
+ALERT = "mail.mail_activity_data_warning"
+
 
 class IrMail_Server(models.Model):
-    """How an account speaks to the people in charge of it."""
+    """Tell users what happened to an account."""
 
     _inherit = "ir.mail_server"
 
@@ -27,3 +29,16 @@ class IrMail_Server(models.Model):
         if user.active and user.has_group("base.group_system"):
             return user
         return self.env.ref("base.user_admin")
+
+    def _mailjet_alert(self, record, compose, activity_type=ALERT):
+        """Give whoever set the account up something to do, in their language, once.
+
+        :param record: where the activity is shown; a server has no activities
+        :param compose: a function of the record, in that language -> summary, note
+        """
+        user = self._mailjet_responsible_user()
+        summary, note = compose(record.with_context(lang=user.lang))
+        record.activity_unlink([activity_type])
+        record.activity_schedule(
+            activity_type, summary=summary, note=note, user_id=user.id
+        )

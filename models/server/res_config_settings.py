@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 
-from ..events.mailjet_event import EVENT_MONTHS
-
 
 class ResConfigSettings(models.TransientModel):
+    """The Mailjet accounts and their domains, as last checked."""
+
     _inherit = "res.config.settings"
 
     mailjet_domain_ids = fields.Many2many(
@@ -14,22 +14,6 @@ class ResConfigSettings(models.TransientModel):
     mailjet_server_count = fields.Integer(
         "Mailjet servers", compute="_compute_mailjet_domain_ids"
     )
-
-    mailjet_event_months = fields.Integer(
-        "Keep Mailjet's events for",
-        default=EVENT_MONTHS,
-        config_parameter="mail_mailjet.event_months",
-        help="Months; 0 keeps them for ever. What they have changed stays in any case.",
-    )
-
-    def set_values(self):
-        """Keep that events are kept for ever; core keeps no 0 but the default."""
-        result = super().set_values()
-        if not self.mailjet_event_months:
-            self.env["ir.config_parameter"].sudo().set_param(
-                "mail_mailjet.event_months", "0"
-            )
-        return result
 
     @api.depends_context("uid")
     def _compute_mailjet_domain_ids(self):
