@@ -7,13 +7,13 @@ SMTP_HOST = "in-v3.mailjet.com"
 # https://github.com/mailjet/mailjet-gem/pull/11
 LEGACY_SMTP_HOST = "in.mailjet.com"
 
-# Ports that speak TLS after STARTTLS, and ports that speak it from the first byte.
-# 25 is left out: Odoo Online and Odoo.sh block it.
+# Ports of the relay, best first: TLS after STARTTLS, or ("ssl") from the first byte.
+# https://www.smtptester.org/guides/mailjet-smtp-test/ and, for 2525,
+# https://cloud.google.com/compute/docs/tutorials/sending-mail/using-mailjet
+PORTS = {587: "starttls", 465: "ssl", 2525: "starttls", 588: "starttls", 80: "starttls"}
+DEFAULT_PORTS = {"starttls": 587, "ssl": 465}
+# The relay listens there, too, but Odoo Online and Odoo.sh block it.
 # https://www.odoo.com/documentation/19.0/applications/general/email_communication/mailjet_api.html
-STARTTLS_PORT = 587
-STARTTLS_PORTS = (587, 2525, 588, 80)
-TLS_PORT = 465
-TLS_PORTS = (465,)
 BLOCKED_PORT = 25
 
 # The server announces SIZE 15728640 (15 MiB) in its EHLO reply. Odoo compares with an

@@ -59,14 +59,14 @@ class MailjetSetup(models.TransientModel):
     security = fields.Selection(
         [
             ("starttls", "STARTTLS (port 587)"),
-            ("tls", "SSL/TLS (port 465)"),
+            ("ssl", "SSL/TLS (port 465)"),
         ],
         "Connection security",
         default="starttls",
     )
     # For a sandbox or a relay, where the API is at another address too
     smtp_host = fields.Char("SMTP server", default=const.SMTP_HOST)
-    smtp_port = fields.Integer("SMTP port", default=const.STARTTLS_PORT)
+    smtp_port = fields.Integer("SMTP port", default=const.DEFAULT_PORTS["starttls"])
     address_ids = fields.One2many("mailjet.address", "setup_id", "Addresses")
     missing_count = fields.Integer(compute="_compute_missing_count")
     domain_ids = fields.One2many(related="server_id.mailjet_domain_ids")

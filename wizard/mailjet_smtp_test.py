@@ -16,20 +16,12 @@ from ..tools.mailjet.round_trip import Verdict, wait_for_delivery
 from ..tools.smtp.advice import DOMAIN, SENDERS, SERVER
 from ..tools.smtp.cause import Stage
 from ..tools.smtp.diagnosis import diagnose_pair
+from ..tools.smtp.encryption import is_strict, security_of, strict_encryption
 from ..tools.smtp.probe import State, Target, planned_steps, probe, try_other_ports
 from ..tools.words import Words, _lt, words_to_json
 
 _logger = logging.getLogger(__name__)
 
-# Odoo's ways to encrypt -> what the test calls them, and whether it verifies
-SECURITY_OF = {
-    "none": ("none", True),
-    "starttls": ("starttls", False),
-    "starttls_strict": ("starttls", True),
-    "ssl": ("ssl", False),
-    "ssl_strict": ("ssl", True),
-}
-ENCRYPTION_OF = {"starttls": "starttls_strict", "ssl": "ssl_strict"}
 # Seconds for the conversation, for the other ports and for the API: 30 in all
 DEADLINE = 20.0
 PORTS_DEADLINE = 4.0
@@ -60,7 +52,9 @@ class MailjetSmtpTest(models.TransientModel):
 
     server_id = fields.Many2one("ir.mail_server", "Mail server", ondelete="cascade")
     smtp_host = fields.Char("SMTP server", required=True, default=const.SMTP_HOST)
-    smtp_port = fields.Integer("SMTP port", required=True, default=const.STARTTLS_PORT)
+    smtp_port = fields.Integer(
+        "SMTP port", required=True, default=const.DEFAULT_PORTS["starttls"]
+    )
     security = fields.Selection(
         [
             ("starttls", "STARTTLS"),
@@ -179,7 +173,7 @@ class MailjetSmtpTest(models.TransientModel):
 
     @api.model
     def _values_of(self, server):
-        security, verify = SECURITY_OF.get(server.smtp_encryption, ("none", True))
+        security = security_of(server.smtp_encryption)
         sender = server.mailjet_sender_ids.filtered(
             lambda s: s.status == "active" and not s.is_domain
         )[:1]
@@ -187,8 +181,8 @@ class MailjetSmtpTest(models.TransientModel):
             "server_id": server.id,
             "smtp_host": server.smtp_host,
             "smtp_port": server.smtp_port,
-            "security": security,
-            "verify": verify,
+            "security": security or "none",
+            "verify": not security or is_strict(server.smtp_encryption),
             "smtp_user": server.smtp_user,
         }
         if sender:
@@ -472,7 +466,7 @@ class MailjetSmtpTest(models.TransientModel):
         self.server_id.write(
             {
                 "smtp_port": self.smtp_port,
-                "smtp_encryption": ENCRYPTION_OF[self.security],
+                "smtp_encryption": strict_encryption(self.security),
             }
         )
         return self.action_run()

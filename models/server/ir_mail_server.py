@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ... import const
+from ...tools.smtp.encryption import is_strict, security_of, strict_encryption
 
 # A change in one of these makes what was tested before worthless
 CONNECTION_FIELDS = {
@@ -28,13 +29,6 @@ FOLLOW_UPS = {
     "_mailjet_end_unwanted_policy_pause": {"mailjet_pause_at_policy_limit"},
 }
 
-SECURITY_OF_ENCRYPTION = {
-    "starttls": "starttls",
-    "starttls_strict": "starttls",
-    "ssl": "tls",
-    "ssl_strict": "tls",
-}
-ENCRYPTION_OF_SECURITY = {"starttls": "starttls_strict", "tls": "ssl_strict"}
 MAILJET_HOSTS = (const.SMTP_HOST, const.LEGACY_SMTP_HOST)
 
 
@@ -50,7 +44,7 @@ class IrMail_Server(models.Model):
     mailjet_security = fields.Selection(
         selection=[
             ("starttls", "STARTTLS (port 587)"),
-            ("tls", "SSL/TLS (port 465)"),
+            ("ssl", "SSL/TLS (port 465)"),
         ],
         string="Connection security",
         compute="_compute_mailjet_security",
@@ -102,19 +96,17 @@ class IrMail_Server(models.Model):
     @api.depends("smtp_encryption")
     def _compute_mailjet_security(self):
         for server in self:
-            server.mailjet_security = SECURITY_OF_ENCRYPTION.get(server.smtp_encryption)
+            server.mailjet_security = security_of(server.smtp_encryption)
 
     @api.onchange("mailjet_security")
     def _inverse_mailjet_security(self):
         for server in self._filter_mailjet():
             security = server.mailjet_security
-            if security and security != SECURITY_OF_ENCRYPTION.get(
-                server.smtp_encryption
-            ):
+            if security and security != security_of(server.smtp_encryption):
                 # Together: each alone would not fit the other
                 server.write(
                     {
-                        "smtp_encryption": ENCRYPTION_OF_SECURITY[security],
+                        "smtp_encryption": strict_encryption(security),
                         "smtp_port": server._mailjet_fitting_port(security),
                     }
                 )
@@ -203,9 +195,8 @@ class IrMail_Server(models.Model):
                 "Use port 587 or 465. Port 25 is meant for mail between servers; Odoo "
                 "Online, Odoo.sh and most hosting providers block it."
             )
-        known_ports = const.STARTTLS_PORTS + const.TLS_PORTS
         at_mailjet = self._mailjet_host() == const.SMTP_HOST
-        if not self.smtp_port or at_mailjet and self.smtp_port not in known_ports:
+        if not self.smtp_port or at_mailjet and self.smtp_port not in const.PORTS:
             return self.env._(
                 "Enter port 587 for STARTTLS, or port 465 for SSL/TLS: that is where "
                 "Mailjet listens."
@@ -213,26 +204,27 @@ class IrMail_Server(models.Model):
         return None
 
     def _mailjet_encryption_problem(self):
-        security = SECURITY_OF_ENCRYPTION.get(self.smtp_encryption)
+        security = security_of(self.smtp_encryption)
         if not security:
             return self.env._(
                 "Choose STARTTLS or SSL/TLS. Without encryption the secret key and "
                 "every email could be read on their way to Mailjet."
             )
-        if security == "starttls" and self.smtp_port in const.TLS_PORTS:
+        expected = const.PORTS.get(self.smtp_port, security)
+        if security == "starttls" and expected == "ssl":
             return self.env._(
                 "Port %(port)s expects SSL/TLS. Choose SSL/TLS, or use port 587 with "
                 "STARTTLS.",
                 port=self.smtp_port,
             )
-        if security == "tls" and self.smtp_port in const.STARTTLS_PORTS:
+        if security == "ssl" and expected == "starttls":
             return self.env._(
                 "Port %(port)s expects STARTTLS. Choose STARTTLS, or use port 465 with "
                 "SSL/TLS.",
                 port=self.smtp_port,
             )
-        strict = self.smtp_encryption == ENCRYPTION_OF_SECURITY[security]
-        if self._mailjet_host() == const.SMTP_HOST and not strict:
+        is_own_host = self._mailjet_host() == const.SMTP_HOST
+        if is_own_host and not is_strict(self.smtp_encryption):
             return self.env._(
                 "Choose an encryption with validation: without it anybody on the way "
                 "could pose as Mailjet and take the secret key."
@@ -257,37 +249,35 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _mailjet_connection_preset(self, security="starttls"):
-        port = const.TLS_PORT if security == "tls" else const.STARTTLS_PORT
         return {
             "smtp_host": const.SMTP_HOST,
-            "smtp_encryption": ENCRYPTION_OF_SECURITY[security],
-            "smtp_port": port,
+            "smtp_encryption": strict_encryption(security),
+            "smtp_port": const.DEFAULT_PORTS[security],
         }
 
     @api.onchange("smtp_host")
     def _onchange_smtp_host_mailjet(self):
         """Mailjet's own certificate is always verified; a relay's need not be."""
-        security = SECURITY_OF_ENCRYPTION.get(self.smtp_encryption)
+        security = security_of(self.smtp_encryption)
         if self.smtp_authentication == "mailjet" and security:
             if self._mailjet_host() == const.SMTP_HOST:
-                self.smtp_encryption = ENCRYPTION_OF_SECURITY[security]
+                self.smtp_encryption = strict_encryption(security)
 
     @api.onchange("smtp_encryption")
     def _onchange_encryption(self):
         """Move between Mailjet's ports; core puts 25 for all but one encryption."""
         if self.smtp_authentication != "mailjet":
             return super()._onchange_encryption()
-        security = SECURITY_OF_ENCRYPTION.get(self.smtp_encryption)
+        security = security_of(self.smtp_encryption)
         self.smtp_port = self._mailjet_fitting_port(security)
         return None
 
     def _mailjet_fitting_port(self, security):
-        """Return the port for 'starttls' or 'tls'; a port of one's own stays."""
-        if security == "tls" and self.smtp_port in const.STARTTLS_PORTS:
-            return const.TLS_PORT
-        if security == "starttls" and self.smtp_port in const.TLS_PORTS:
-            return const.STARTTLS_PORT
-        return self.smtp_port
+        """Return the port for "starttls" or "ssl"; one that is not Mailjet's stays."""
+        expected = const.PORTS.get(self.smtp_port, security)
+        if not security or expected == security:
+            return self.smtp_port
+        return const.DEFAULT_PORTS[security]
 
     def action_use_as_mailjet_server(self):
         """Turn a server that was set up by hand into a Mailjet server.
@@ -300,13 +290,13 @@ class IrMail_Server(models.Model):
             raise UserError(
                 self.env._("“%(name)s” is not set up for Mailjet.", name=self.name)
             )
-        security = "tls" if self.smtp_port in const.TLS_PORTS else "starttls"
+        security = const.PORTS.get(self.smtp_port, "starttls")
         vals = {
             "smtp_authentication": "mailjet",
             "max_email_size": self.max_email_size or const.MAX_EMAIL_SIZE_MB,
             **self._mailjet_connection_preset(security),
         }
-        if self.smtp_port in const.STARTTLS_PORTS:
+        if self.smtp_port in const.PORTS:
             vals["smtp_port"] = self.smtp_port
         if self._get_dedicated_server() == self and not self.from_filter:
             vals["mailjet_purpose"] = "mass_mailing"

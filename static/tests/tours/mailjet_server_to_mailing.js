@@ -64,7 +64,7 @@ const newServerSteps = () => [
 const securitySteps = () => [
     {
         content: "Choose SSL/TLS",
-        trigger: ".o_field_widget[name='mailjet_security'] input[data-value='tls']",
+        trigger: ".o_field_widget[name='mailjet_security'] input[data-value='ssl']",
         run: "click",
     },
     {
