@@ -11,7 +11,7 @@ from odoo.addons.base.models import ir_mail_server
 
 from ..models.server import ir_mail_server_account
 from ..tools.mailjet.client import MailjetApi
-from ..wizard import mailjet_setup
+from ..wizard import mailjet_setup_steps
 from .standins import (
     DnsStandin,
     RestStandin,
@@ -156,7 +156,7 @@ class MailjetRestCommon(MailjetCommon):
     def setUp(self):
         super().setUp()
         # Enough for what answers, and no wait for what does not
-        for module in (ir_mail_server_account, mailjet_setup):
+        for module in (ir_mail_server_account, mailjet_setup_steps):
             self.enterContext(patch.object(module, "API_DEADLINE", 2.0))
         self.store = Store()
         self.account = self.store.add_key(API_KEY, SECRET_KEY)

@@ -3,6 +3,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
 
+from ...models.server import ir_mail_server_cron
 from ...models.server.ir_mail_server import FOLLOW_UPS
 from ..common import MailjetCommon
 
@@ -42,7 +43,7 @@ class TestMailServerForEach(MailjetCommon):
         cron = type(self.env["ir.cron"])
         with (
             patch.object(cron, "_commit_progress") as commit_progress,
-            self.assertLogs("odoo.addons.mail_mailjet", "INFO") as logs,
+            self.assertLogs(ir_mail_server_cron.__name__, "INFO") as logs,
         ):
             servers._mailjet_for_each(work, "read the quota")
         self.assertEqual(done, list(servers))

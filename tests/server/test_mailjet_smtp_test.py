@@ -7,7 +7,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ...wizard import mailjet_smtp_test
+from ...wizard import mailjet_smtp_test_run
 from ..common import API_KEY, SECRET_KEY, MailjetRestCommon, MailjetSmtpCommon
 
 WRONG = "not-the-right-secret"
@@ -176,7 +176,9 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
     def test_a_defect_ends_the_test(self):
         test = self.open()
         with (
-            patch.object(mailjet_smtp_test, "probe", side_effect=RuntimeError("boom")),
+            patch.object(
+                mailjet_smtp_test_run, "probe", side_effect=RuntimeError("boom")
+            ),
             self.assertLogs("odoo.addons.mail_mailjet", "ERROR"),
         ):
             self.run_test(test)
