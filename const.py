@@ -16,11 +16,11 @@ DEFAULT_PORTS = {"starttls": 587, "ssl": 465}
 # https://www.odoo.com/documentation/19.0/applications/general/email_communication/mailjet_api.html
 BLOCKED_PORT = 25
 
-# The server announces SIZE 15728640 (15 MiB) in its EHLO reply. Odoo compares with an
-# estimate of the encoded size, so some room is left.
+# The server announces SIZE 15728640 (15 MiB) in its EHLO reply. Odoo compares an
+# estimate of the encoded size, hence the margin.
 MAX_EMAIL_SIZE_MB = 14
 
-# Hosts that an activation link may lead to; nothing else is offered to be opened
+# Hosts that an activation link may point to; any other link is ignored
 ACTIVATION_HOSTS = ("app.mailjet.com", "www.mailjet.com", "mailjet.com")
 
 # https://github.com/mailjet/mailjet-apiv3-nodejs#api-base-url ; the second one is for
@@ -28,16 +28,16 @@ ACTIVATION_HOSTS = ("app.mailjet.com", "www.mailjet.com", "mailjet.com")
 API_URL = "https://api.mailjet.com"
 API_URL_US = "https://api.us.mailjet.com"
 
-# The most rows one answer may hold
+# Maximum number of rows in one answer
 # https://github.com/mailjet/api-documentation/blob/master/guides/_api-overview.md
 API_PAGE_SIZE = 1000
 
-# Carried by the answers of the newer half of the API; Mailjet's support asks for it
+# Newer resources of the API send it with each answer; Mailjet's support asks for it
 # https://github.com/mailjet/mailjet-gem/tree/master/spec/cassettes
 API_REQUEST_ID_HEADER = "X-Mj-Request-Guid"
 
-# Words of Mailjet in lower case, "_" for a space: it is not steady about the case.
-# "unknown" is ours, for a word that is not in the list.
+# Mailjet's values in lower case, "_" for a space: Mailjet writes them in either case.
+# "unknown" is ours, for a value that is not in the list.
 # https://dev.mailjet.com/email/reference/sender-addresses-and-domains/sender
 UNKNOWN = "unknown"
 SENDER_STATUSES = ("active", "inactive", "deleted")
@@ -52,7 +52,7 @@ RUN_LEVELS = ("normal", "softlock", "hardlock")
 # https://dev.mailjet.com/email/guides/webhooks/
 EVENT_TYPES = ("sent", "open", "click", "bounce", "blocked", "spam", "unsub")
 
-# What a message's Status may be
+# Values of a message's Status
 # https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Message.ts
 MESSAGE_STATUSES = (
     "queued",
@@ -106,18 +106,18 @@ MESSAGE_STATES = {
 # https://documentation.mailjet.com/hc/en-us/articles/360042412734
 SPF_INCLUDE = "spf.mailjet.com"
 
-# Where Mailjet takes bounces, and the label under which a domain can point there
+# The host that receives Mailjet's bounces, and the label that points a domain to it
 # https://www.mailjet.com/blog/email-best-practices/return-path/
 RETURN_PATH_LABEL = "bnc3"
 RETURN_PATH_TARGET = "bnc3.mailjet.com"
 
-# The free plan's limits; the API tells none
+# Limits of the free plan; the API does not expose any
 # https://documentation.mailjet.com/hc/en-us/articles/8625025643803
 FREE_PLAN_DAILY_LIMIT = 200
 FREE_PLAN_MONTHLY_LIMIT = 6000
 
-# Mailbox providers and the domains of addresses there: what each offers to those who
-# open a mailbox. Domains of companies that they host are not known by name.
+# Mailbox providers and the domains they offer for personal mailboxes. The company
+# domains that they host are not listed.
 PROVIDERS = {
     "apple": (
         "Apple",
@@ -216,7 +216,7 @@ PROVIDERS = {
     ),
 }
 
-# Mailjet's limits, in percent of the mails of a while, and from how many mails they are
-# judged: https://www.mailjet.com/legal/anti-spam-policy/
+# Limits of Mailjet's sending policy, in percent of recent emails, and the number of
+# emails below which they do not apply: https://www.mailjet.com/legal/anti-spam-policy/
 LIMITS = {"bounced": 8.0, "unsubscribed": 1.4, "blocked": 30.0, "complained": 0.08}
 LIMITS_FROM_MAILS = 1000

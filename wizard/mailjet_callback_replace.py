@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class MailjetCallbackReplace(models.TransientModel):
-    """Ask before events that go to somebody else go to this Odoo."""
+    """Confirm that events now posted elsewhere shall be posted to this Odoo."""
 
     _name = "mailjet.callback.replace"
     _description = "Replace an event address"
@@ -14,5 +14,5 @@ class MailjetCallbackReplace(models.TransientModel):
     url = fields.Char(related="callback_id.url")
 
     def action_replace(self):
-        """Register this Odoo's address in the place of the other one."""
+        """Register this Odoo's address instead of the other one."""
         self.callback_id.action_register()

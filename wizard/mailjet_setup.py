@@ -9,9 +9,9 @@ REGION_URLS = {"eu": const.API_URL, "us": const.API_URL_US}
 class MailjetSetup(models.TransientModel):
     """Connect a Mailjet account step by step.
 
-    The server is made, archived, once the keys are known to be right: what is read and
-    done at Mailjet belongs to it, and the set-up can be left and taken up again there.
-    The last step takes it into use.
+    Once the keys are known to be right, an archived server is created. It holds what is
+    read from Mailjet, and the set-up can be resumed from it. The last step activates
+    the server.
     """
 
     _name = "mailjet.setup"
@@ -40,7 +40,8 @@ class MailjetSetup(models.TransientModel):
         ],
         required=True,
         default="eu",
-        help="Almost all accounts are in Europe; Mailjet tells those it has moved.",
+        help="Almost all accounts are in Europe; Mailjet notifies accounts it moves to "
+        "the United States.",
     )
     api_url = fields.Char("API address", default=const.API_URL)
     account = fields.Char(readonly=True)
@@ -61,7 +62,7 @@ class MailjetSetup(models.TransientModel):
         "Connection security",
         default="starttls",
     )
-    # For a sandbox or a relay, where the API is at another address too
+    # For a sandbox or a relay, where the API has another address, too
     smtp_host = fields.Char("SMTP server", default=const.SMTP_HOST)
     smtp_port = fields.Integer("SMTP port", default=const.DEFAULT_PORTS["starttls"])
     address_ids = fields.One2many("mailjet.address", "setup_id", "Addresses")
@@ -73,11 +74,11 @@ class MailjetSetup(models.TransientModel):
     )
     callback_ids = fields.One2many(related="server_id.mailjet_callback_ids")
     event_url = fields.Char(related="server_id.mailjet_event_url")
-    open_points = fields.Text("Still open", compute="_compute_open_points")
+    open_points = fields.Text("To do", compute="_compute_open_points")
     from_filter_before = fields.Char(related="server_id.from_filter")
     from_filter_after = fields.Char(compute="_compute_from_filter_after")
     set_from_filter = fields.Boolean(
-        "Use this server for the accepted senders only", default=True
+        "Use this server for accepted senders only", default=True
     )
     replace_dedicated = fields.Boolean("Send new mailings through this server")
     dedicated_server_id = fields.Many2one(
@@ -85,7 +86,7 @@ class MailjetSetup(models.TransientModel):
     )
 
     def _read_format(self, fnames, load="_classic_read"):
-        """Never send the secret key back, nor what may be one in the wrong field."""
+        """Never send back a secret key, even one typed into the wrong field."""
         values_list = super()._read_format(fnames, load)
         for setup, values in zip(self, values_list, strict=True):
             if "secret_key" in values:
@@ -96,7 +97,7 @@ class MailjetSetup(models.TransientModel):
 
     @api.model
     def action_open(self, server=None):
-        """Open the set-up of a server, where it was left, or of a new one."""
+        """Open the set-up of a server, where it was left, or of a new server."""
         self.env["ir.mail_server"].check_access("write")
         server = server and server._filter_mailjet()[:1]
         setup = self.create(self._values_of(server) if server else {})
@@ -162,7 +163,7 @@ class MailjetSetup(models.TransientModel):
             )
 
     def _unposted_events(self):
-        """Return the types of events that do not come here, in words."""
+        """Return the labels of the event types that are not posted here."""
         kinds = dict(
             self.callback_ids._fields["event"]._description_selection(self.env)
         )
@@ -189,7 +190,7 @@ class MailjetSetup(models.TransientModel):
     # ------------------------------------------------------------------
 
     def action_next(self):
-        """Do what the present step asks for, and go on to the next."""
+        """Complete the current step and go to the next."""
         self.ensure_one()
         self.notice = False
         if getattr(self, f"_leave_{self.step}")():
@@ -197,7 +198,7 @@ class MailjetSetup(models.TransientModel):
         return self._reopen()
 
     def action_back(self):
-        """Go back one step; nothing that was done is undone."""
+        """Go back one step, without undoing anything."""
         self.ensure_one()
         self.notice = False
         self._enter(STEPS[STEPS.index(self.step) - 1])
@@ -206,7 +207,7 @@ class MailjetSetup(models.TransientModel):
     def _enter(self, step):
         self.step = step
         if step in ("senders", "ready"):
-            self._read_addresses()  # a domain proven since covers its addresses
+            self._read_addresses()  # a domain proven meanwhile covers its addresses
         if step == "events":
             self.server_id._mailjet_read_callbacks()
 

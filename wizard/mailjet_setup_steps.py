@@ -6,7 +6,7 @@ from ..tools.mailjet.client import AuthenticationError, MailjetApi, MailjetApiEr
 
 
 class MailjetSetup(models.TransientModel):
-    """Do what each step of the set-up asks for."""
+    """Carry out the steps of the set-up."""
 
     _inherit = "mailjet.setup"
 
@@ -19,7 +19,7 @@ class MailjetSetup(models.TransientModel):
         pair = ((self.api_key or "").strip(), secret_key or "")
         if not all(pair):
             raise UserError(self.env._("Enter both keys."))
-        # The browser need not have it again, and what is refused need not be kept
+        # Not sent to the browser again, and not kept if it is refused
         self.secret_key = False
         account = self._account_of(*pair)
         if not account:
@@ -27,13 +27,13 @@ class MailjetSetup(models.TransientModel):
             pair = pair[::-1]
             account = self._account_of(*pair)
             self.notice = self.env._(
-                "The two keys were entered the wrong way round; that is mended."
+                "The two keys were the wrong way round; we swapped them for you."
             )
         if not account:
             self.notice = self.env._(
                 "Mailjet does not accept these keys. Copy both again from Account "
                 "settings > API key management. If they are right, the key may be "
-                "switched off or the account suspended: Mailjet's pages tell."
+                "disabled or the account suspended: check on Mailjet's website."
             )
             return False
         self.account = account
@@ -42,9 +42,9 @@ class MailjetSetup(models.TransientModel):
         return True
 
     def _account_of(self, api_key, secret_key):
-        """Return the account in words, or False if Mailjet does not know the pair.
+        """Return a label of the account, or False if Mailjet rejects the pair.
 
-        :raise UserError: for anything else that goes wrong
+        :raise UserError: if anything else fails
         """
         try:
             with MailjetApi(
@@ -62,8 +62,8 @@ class MailjetSetup(models.TransientModel):
         if not key.is_active or key.run_level != "normal":
             raise UserError(
                 self.env._(
-                    "The key “%(name)s” is right, but Mailjet has restricted it. Look "
-                    "at your account there, or ask Mailjet's support.",
+                    "The key “%(name)s” is valid, but Mailjet has restricted it. Check "
+                    "your Mailjet account, or contact Mailjet's support.",
                     name=key.name,
                 )
             )
@@ -126,7 +126,7 @@ class MailjetSetup(models.TransientModel):
         return self._reopen()
 
     def action_add_missing(self):
-        """Add every address that Mailjet does not know; say what became of each."""
+        """Add every address that Mailjet does not know, and show each result."""
         self.ensure_one()
         missing = self.address_ids.filtered(lambda a: a.state == "missing")
         by_email = missing.grouped("email")
@@ -135,19 +135,19 @@ class MailjetSetup(models.TransientModel):
         return self._reopen()
 
     def action_add_domains(self):
-        """Add the domains that Odoo has and Mailjet does not know as a whole."""
+        """Add the domains that Odoo uses and Mailjet does not know as a whole."""
         self.ensure_one()
         self._add_senders(f"*@{name}" for name in self.unknown_domains.split(", "))
         return self._reopen()
 
     def _add_senders(self, emails):
-        """Add each; return those that could be, and say what became of all."""
+        """Add each, show every result, and return those that were added."""
         added, results = [], []
         for email in emails:
             try:
                 sender, message = self.server_id._mailjet_add_sender(email)
             except UserError as error:
-                # Each was somebody's request: the rest is still worth trying
+                # The others may still succeed
                 results.append(f"{email}: {error}")
             else:
                 added.append((email, sender))
@@ -156,7 +156,7 @@ class MailjetSetup(models.TransientModel):
         return added
 
     def action_check_domains(self):
-        """Check the records of all domains; have Mailjet look for the proofs."""
+        """Check the records of all domains, and have Mailjet verify ownership."""
         self.ensure_one()
         self.notice = self.domain_ids.action_check_dns()["params"]["message"]
         return self._reopen()
@@ -169,7 +169,7 @@ class MailjetSetup(models.TransientModel):
         return True
 
     def action_register_events(self):
-        """Have Mailjet post its events here; say why it could not."""
+        """Have Mailjet post its events here, or show why it cannot."""
         self.ensure_one()
         try:
             self.server_id.action_mailjet_register()
@@ -184,11 +184,11 @@ class MailjetSetup(models.TransientModel):
     # ------------------------------------------------------------------
 
     def action_smtp_test(self):
-        """Talk to the mail server step by step, before it is taken into use."""
+        """Open the SMTP test before the server is activated."""
         return self.server_id.action_mailjet_smtp_test()
 
     def action_finish(self):
-        """Take the server into use, and show it."""
+        """Activate the server and show it."""
         self.ensure_one()
         server = self.server_id
         vals = {"active": True}

@@ -11,9 +11,9 @@ from ..tools.smtp.encryption import is_strict, security_of, strict_encryption
 DEADLINE = 20.0
 PORTS_DEADLINE = 4.0
 API_DEADLINE = 6.0
-# Seconds to wait for Mailjet's word on a real mail, once the test itself is over
+# Seconds to wait for Mailjet's report on a real email, once the test is over
 DELIVERY_DEADLINE = 120.0
-# Screens of Odoo that a diagnosis names -> their action; the server's is its form
+# Odoo screens that a diagnosis may name, with their actions; SERVER opens the form
 SCREENS = {
     SERVER: None,
     SENDERS: "mailjet_sender_action",
@@ -22,10 +22,10 @@ SCREENS = {
 
 
 class MailjetSmtpTest(models.TransientModel):
-    """Talk to a mail server step by step, and say what is wrong in plain words.
+    """Talk to a mail server step by step, and explain in plain words what is wrong.
 
-    The conversation runs in a thread of its own, which writes each step down in a short
-    transaction of its own: nobody waits for it, and nothing is locked meanwhile.
+    The conversation runs in its own thread, which stores each step in its own short
+    transaction: no request waits for it, and nothing stays locked.
     """
 
     _name = "mailjet.smtp.test"
@@ -58,7 +58,7 @@ class MailjetSmtpTest(models.TransientModel):
             ("LOGIN", "LOGIN"),
             ("CRAM-MD5", "CRAM-MD5"),
         ],
-        "Way of logging in",
+        "Authentication mechanism",
         required=True,
         default="auto",
     )
@@ -72,8 +72,8 @@ class MailjetSmtpTest(models.TransientModel):
     email_from = fields.Char("From", default=lambda self: self.env.user.email)
     email_to = fields.Char("To", default=lambda self: self.env.user.email)
     deliver = fields.Boolean(
-        "Send a real mail",
-        help="Without it the test stops before the content, and nothing is sent.",
+        "Send a real email",
+        help="Otherwise the test stops before the content, and nothing is sent.",
     )
 
     state = fields.Selection(
@@ -84,25 +84,25 @@ class MailjetSmtpTest(models.TransientModel):
     )
     is_interrupted = fields.Boolean(
         compute="_compute_is_interrupted",
-        help="Odoo was stopped or started again while the test ran.",
+        help="Odoo was stopped or restarted during the test.",
     )
     raw_steps = fields.Json(readonly=True)
     steps = fields.Json(compute="_compute_steps")
     words = fields.Json(readonly=True)
     is_ok = fields.Boolean("Works", readonly=True)
     title = fields.Char(compute="_compute_words")
-    reason = fields.Char("What is the case", compute="_compute_words")
+    reason = fields.Char("Diagnosis", compute="_compute_words")
     cure = fields.Char("What to do", compute="_compute_words")
-    detail = fields.Text("The server's own words", readonly=True)
-    link = fields.Char("More about it", readonly=True)
-    screen = fields.Char(readonly=True, help="Where in Odoo this can be changed.")
+    detail = fields.Text("Server reply", readonly=True)
+    link = fields.Char("More information", readonly=True)
+    screen = fields.Char(readonly=True, help="Where to change this in Odoo.")
     rest_state = fields.Selection(
         [
             ("accepted", "Accepted"),
             ("refused", "Refused"),
             ("unknown", "No answer"),
         ],
-        "The same keys at Mailjet's API",
+        "Same keys at Mailjet's API",
         readonly=True,
     )
     smtp_state = fields.Selection(
@@ -111,27 +111,27 @@ class MailjetSmtpTest(models.TransientModel):
             ("refused", "Refused"),
             ("unknown", "Not reached"),
         ],
-        "The keys at the mail relay",
+        "Keys at the mail relay",
         readonly=True,
     )
     pair_words = fields.Json(readonly=True)
-    pair_reason = fields.Char("What both say together", compute="_compute_words")
+    pair_reason = fields.Char("Conclusion", compute="_compute_words")
     other_port = fields.Integer(readonly=True)
     other_security = fields.Char(readonly=True)
     delivery = fields.Selection(
         [
-            ("waiting", "Waiting for Mailjet's word"),
+            ("waiting", "Waiting for Mailjet's report"),
             ("delivered", "Delivered"),
             ("failed", "Not delivered"),
-            ("under_way", "Still under way"),
+            ("under_way", "Still in transit"),
             ("no_trace", "Not found at Mailjet"),
-            ("not_asked", "Mailjet could not be asked"),
+            ("not_asked", "Mailjet could not be reached"),
         ],
-        "What became of the mail",
+        "Delivery",
         readonly=True,
     )
     delivery_words = fields.Json(readonly=True)
-    delivery_reason = fields.Text("What Mailjet says", compute="_compute_words")
+    delivery_reason = fields.Text("Mailjet's report", compute="_compute_words")
     transcript = fields.Text("Conversation", readonly=True)
     transcript_file = fields.Binary(
         "Conversation as a file", compute="_compute_transcript_file"
@@ -187,7 +187,7 @@ class MailjetSmtpTest(models.TransientModel):
 
     @api.depends("state", "delivery", "write_date")
     def _compute_is_interrupted(self):
-        """Nobody writes any more, though more was to come."""
+        """Detect that nothing was written for too long, though more is due."""
         now = fields.Datetime.now()
         for test in self:
             longest = None
@@ -216,7 +216,7 @@ class MailjetSmtpTest(models.TransientModel):
     @api.model
     def _stage_labels(self):
         return {
-            "resolve": self.env._("Look up the name"),
+            "resolve": self.env._("Look up the host"),
             "connect": self.env._("Connect"),
             "greeting": self.env._("Greeting"),
             "ehlo": self.env._("Introduction (EHLO)"),
@@ -225,7 +225,7 @@ class MailjetSmtpTest(models.TransientModel):
             "mail": self.env._("Sender (MAIL FROM)"),
             "rcpt": self.env._("Recipient (RCPT TO)"),
             "data": self.env._("Content (DATA)"),
-            "queued": self.env._("Taken over for delivery"),
+            "queued": self.env._("Accepted for delivery"),
         }
 
     @api.depends("words", "pair_words", "delivery_words")
@@ -252,7 +252,7 @@ class MailjetSmtpTest(models.TransientModel):
     # ------------------------------------------------------------------
 
     def action_use_port(self):
-        """Take the port that answers, also for the server, and try again."""
+        """Use the port that answers, for the mail server, too, and try again."""
         self.ensure_one()
         if not self.other_port:
             raise UserError(self.env._("No other port was found."))
@@ -267,7 +267,7 @@ class MailjetSmtpTest(models.TransientModel):
         return self.action_run()
 
     def action_open_screen(self):
-        """Open the place in Odoo where the cause can be mended."""
+        """Open the Odoo screen where the cause can be fixed."""
         self.ensure_one()
         if self.screen == SERVER:
             return {

@@ -26,12 +26,12 @@ from .mailjet_smtp_test import (
 
 _logger = logging.getLogger(__name__)
 
-# Where another port may be the way out
+# Another port may work if the test fails at one of these
 UNREACHED = (Stage.CONNECT, Stage.GREETING)
 
 
 class MailjetSmtpTest(models.TransientModel):
-    """Run the test: what is tried, and what is kept of it."""
+    """Run the test and store its results."""
 
     _inherit = "mailjet.smtp.test"
 
@@ -40,7 +40,7 @@ class MailjetSmtpTest(models.TransientModel):
     # ------------------------------------------------------------------
 
     def action_run(self):
-        """Start the test; it goes on after the answer to this request."""
+        """Start the test, which continues after this request."""
         self.ensure_one()
         self.env["ir.mail_server"].check_access("write")
         custom_id = self._new_custom_id()
@@ -74,7 +74,7 @@ class MailjetSmtpTest(models.TransientModel):
         return self.env["ir.mail_server"]._mailjet_write_custom_id(custom_id)
 
     def _api_url(self):
-        """Return where to ask REST with the same pair, or False if it is no Mailjet."""
+        """Return where to try the same pair over REST, or False if not at Mailjet."""
         if self.server_id._filter_mailjet():
             return self.server_id.mailjet_api_url or const.API_URL
         return self.smtp_host == const.SMTP_HOST and const.API_URL
@@ -104,7 +104,7 @@ class MailjetSmtpTest(models.TransientModel):
         message = EmailMessage(policy=SMTP)
         message["From"] = (self.email_from or "").strip()
         message["To"] = (self.email_to or "").strip()
-        message["Subject"] = self.env._("Test mail from Odoo")
+        message["Subject"] = self.env._("Test email from Odoo")
         message["Date"] = formatdate()
         if self._api_url():
             message["X-MJ-CustomID"] = custom_id
@@ -113,7 +113,7 @@ class MailjetSmtpTest(models.TransientModel):
         return message.as_bytes()
 
     def _start(self, target, api_url, custom_id):
-        """Run the test in a thread that holds no cursor while it waits."""
+        """Run the test in a thread that holds no cursor while waiting."""
         registry, uid, test_id = self.env.registry, self.env.uid, self.id
 
         def keep(vals):
@@ -131,7 +131,7 @@ class MailjetSmtpTest(models.TransientModel):
 
     @api.model
     def _run(self, target, api_url, custom_id, keep):
-        """Run the test, give `keep` values to write after each step and at the end."""
+        """Run the test, and pass values to `keep` after each step and at the end."""
         steps = {step.stage: step for step in planned_steps(target)}
         since = fields.Datetime.subtract(fields.Datetime.now(), minutes=1)
 
@@ -147,7 +147,7 @@ class MailjetSmtpTest(models.TransientModel):
             if is_followed:
                 vals["delivery"] = "waiting"
         except Exception:
-            # A defect of ours: whoever waits has to learn that nothing more will come
+            # A bug of ours: the user must not wait for results that will never come
             _logger.exception("The SMTP test failed")
             vals, is_followed = {}, False
         keep({**vals, "state": "done"})
@@ -190,7 +190,7 @@ class MailjetSmtpTest(models.TransientModel):
 
     @api.model
     def _pair_vals(self, target, result, api_url):
-        """Ask REST with the same pair: after a reset it knows before SMTP does."""
+        """Try the same pair over REST: after a reset it refuses the old one first."""
         auth = result.step(Stage.AUTH).state
         smtp = {State.OK: "accepted", State.FAILED: "refused"}.get(auth, "unknown")
         if not (api_url and target.user and target.secret):
@@ -221,7 +221,7 @@ class MailjetSmtpTest(models.TransientModel):
 
     @api.model
     def _delivery_vals(self, target, api_url, custom_id, since):
-        """Wait for Mailjet's word on the mail; the page stays usable meanwhile."""
+        """Wait for Mailjet's report on the mail; the page stays usable meanwhile."""
         with MailjetApi(
             target.user, target.secret, api_url, deadline=API_DEADLINE, read_only=True
         ) as client:
@@ -234,21 +234,21 @@ class MailjetSmtpTest(models.TransientModel):
 
 _DELIVERY_SENTENCES = {
     Verdict.DELIVERED: _lt("Delivered to the recipient's server after %(seconds)s s."),
-    Verdict.FAILED: _lt("Not delivered, said Mailjet after %(seconds)s s."),
+    Verdict.FAILED: _lt("Mailjet reported a failure after %(seconds)s s."),
     Verdict.UNDER_WAY: _lt(
-        "Mailjet has the mail and had not delivered it after %(seconds)s s. The "
-        "recipient's server may have asked it to come again later."
+        "Mailjet has the email but had not delivered it after %(seconds)s s. The "
+        "recipient's server may have asked Mailjet to retry later."
     ),
     Verdict.NO_TRACE: _lt(
-        "Mailjet took the mail but knows nothing of it after %(seconds)s s: it drops "
-        "mail from senders that it does not know. Check the sender address."
+        "Mailjet accepted the email but has no trace of it after %(seconds)s s: it "
+        "drops email from unknown senders. Check the sender address."
     ),
-    Verdict.NOT_ASKED: _lt("Mailjet's API could not be asked: %(error)s."),
+    Verdict.NOT_ASKED: _lt("Mailjet's API could not be reached: %(error)s."),
 }
 
 
 def _delivery_sentences(trip):
-    """Return what a `RoundTrip` says, as a list of `Words`."""
+    """Return the result of a `RoundTrip` as a list of `Words`."""
     values = {"seconds": round(trip.seconds), "error": str(trip.error)}
     sentences = [Words(_DELIVERY_SENTENCES[trip.verdict], values)]
     if trip.failure:

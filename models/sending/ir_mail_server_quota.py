@@ -140,7 +140,7 @@ class IrMail_Server(models.Model):
                 raise UserError(self.env._("Enter a limit of 0 or more."))
 
     def _mailjet_release_over_quota(self):
-        """Try mail that waits for the next day or month again: a limit has changed."""
+        """Retry mail that waits for the next day or month: a limit has changed."""
         for server in self._filter_mailjet():
             server._mailjet_release("limit")
 

@@ -4,7 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 from ... import const
 from ...tools.smtp.encryption import is_strict, security_of, strict_encryption
 
-# A change in one of these makes what was tested before worthless
+# A change to one of these invalidates the last connection test
 CONNECTION_FIELDS = {
     "smtp_authentication",
     "smtp_encryption",
@@ -13,8 +13,8 @@ CONNECTION_FIELDS = {
     "smtp_port",
     "smtp_user",
 }
-# What follows once one of these fields was written, in this order, whichever concern
-# does it. A new server is one whose fields were all written.
+# Methods to call, in this order, once one of their fields was written. They belong to
+# several concerns. On a new server, all fields count as written.
 FOLLOW_UPS = {
     "_mailjet_trim": {"smtp_host", "smtp_user", "smtp_pass"},
     "_mailjet_keep_last": {
@@ -33,7 +33,7 @@ MAILJET_HOSTS = (const.SMTP_HOST, const.LEGACY_SMTP_HOST)
 
 
 class IrMail_Server(models.Model):
-    """A Mailjet account is a mail server: its key pair serves SMTP and REST alike."""
+    """A Mailjet account is a mail server: its key pair works for both SMTP and REST."""
 
     _inherit = "ir.mail_server"
 
@@ -49,31 +49,31 @@ class IrMail_Server(models.Model):
         string="Connection security",
         compute="_compute_mailjet_security",
         inverse="_inverse_mailjet_security",
-        help="Both encrypt everything, the keys included. Choose the one that your "
-        "network lets through.",
+        help="Both encrypt everything, including the keys. Choose the one your network "
+        "allows.",
     )
     mailjet_is_candidate = fields.Boolean(
         compute="_compute_mailjet_is_candidate",
-        help="Set up by hand for Mailjet, before this module was installed.",
+        help="Set up manually for Mailjet before this module was installed.",
     )
     mailjet_is_other_host = fields.Boolean(compute="_compute_mailjet_is_other_host")
 
     def _filter_mailjet(self):
         """Return the Mailjet servers among these.
 
-        Filtered here and never searched: with OCA's mail_environment the field is
-        computed and no column holds it.
+        Never search by this field: with OCA's mail_environment it is computed and not
+        stored.
         """
         return self.filtered(lambda server: server.smtp_authentication == "mailjet")
 
     @api.model
     def _get_active_servers(self):
-        """Return all servers in use: a handful, and not all fields can be searched."""
+        """Return all active servers; they are few, and some fields are not searchable."""
         return self.sudo().search([])  # pylint: disable=no-search-all
 
     @api.model
     def _mailjet_in_use(self):
-        """Return the Mailjet servers in use."""
+        """Return the active Mailjet servers."""
         return self._get_active_servers()._filter_mailjet()
 
     def _mailjet_host(self):
@@ -88,7 +88,7 @@ class IrMail_Server(models.Model):
         mailjet_servers = self._filter_mailjet()
         mailjet_servers.smtp_authentication_info = self.env._(
             "Connect your Mailjet account with its API key and secret key.\n"
-            "You find both in Mailjet under Account settings > API key management."
+            "Mailjet shows both under Account settings > API key management."
         )
         # Core's own method writes smtp_authentication for values it does not know
         super(IrMail_Server, self - mailjet_servers)._compute_smtp_authentication_info()
@@ -103,7 +103,7 @@ class IrMail_Server(models.Model):
         for server in self._filter_mailjet():
             security = server.mailjet_security
             if security and security != security_of(server.smtp_encryption):
-                # Together: each alone would not fit the other
+                # In one write: port and encryption have to match
                 server.write(
                     {
                         "smtp_encryption": strict_encryption(security),
@@ -150,7 +150,7 @@ class IrMail_Server(models.Model):
                 raise ValidationError(problem)
 
     def _mailjet_key_problem(self):
-        """Return a sentence that says what to do about the keys, or None."""
+        """Return what is wrong with the keys and what to do, or None."""
         if "@" in (self.smtp_user or ""):
             return self.env._(
                 "“%(key)s” is the address you log in to Mailjet with. Enter the API "
@@ -158,7 +158,7 @@ class IrMail_Server(models.Model):
                 "management.",
                 key=self.smtp_user,
             )
-        # An archived server may wait for its keys; a copy starts that way
+        # An archived server, such as a copy, need not have its keys yet
         if self.active and not (self.smtp_user or "").strip():
             return self.env._(
                 "Enter the API key of the Mailjet server “%(name)s”. Mailjet shows it "
@@ -168,14 +168,14 @@ class IrMail_Server(models.Model):
         if self.active and not (self.smtp_pass or "").strip():
             return self.env._(
                 "Enter the secret key of the Mailjet server “%(name)s”. Mailjet shows "
-                "it once, when the key is made; a lost one is replaced under Account "
-                "settings > API key management.",
+                "it only once, when it is generated; if it is lost, generate a new one "
+                "under Account settings > API key management.",
                 name=self.name,
             )
         return None
 
     def _mailjet_connection_problem(self):
-        """Return a sentence that says what to do about host and port, or None."""
+        """Return what is wrong with host or port and what to do, or None."""
         host = self._mailjet_host()
         if not host:
             return self.env._(
@@ -183,8 +183,8 @@ class IrMail_Server(models.Model):
             )
         if host == const.LEGACY_SMTP_HOST:
             return self.env._(
-                "Use %(host)s as the SMTP server: the old Mailjet host does not know "
-                "today's keys.",
+                "Use %(host)s as the SMTP server: Mailjet's old host does not accept "
+                "current keys.",
                 host=const.SMTP_HOST,
             )
         return self._mailjet_port_problem() or self._mailjet_encryption_problem()
@@ -198,8 +198,8 @@ class IrMail_Server(models.Model):
         at_mailjet = self._mailjet_host() == const.SMTP_HOST
         if not self.smtp_port or at_mailjet and self.smtp_port not in const.PORTS:
             return self.env._(
-                "Enter port 587 for STARTTLS, or port 465 for SSL/TLS: that is where "
-                "Mailjet listens."
+                "Enter port 587 for STARTTLS or port 465 for SSL/TLS, where Mailjet "
+                "listens."
             )
         return None
 
@@ -207,8 +207,8 @@ class IrMail_Server(models.Model):
         security = security_of(self.smtp_encryption)
         if not security:
             return self.env._(
-                "Choose STARTTLS or SSL/TLS. Without encryption the secret key and "
-                "every email could be read on their way to Mailjet."
+                "Choose STARTTLS or SSL/TLS. Without encryption, anyone on the network "
+                "could read the secret key and every email."
             )
         expected = const.PORTS.get(self.smtp_port, security)
         if security == "starttls" and expected == "ssl":
@@ -226,8 +226,8 @@ class IrMail_Server(models.Model):
         is_own_host = self._mailjet_host() == const.SMTP_HOST
         if is_own_host and not is_strict(self.smtp_encryption):
             return self.env._(
-                "Choose an encryption with validation: without it anybody on the way "
-                "could pose as Mailjet and take the secret key."
+                "Choose an encryption with validation: without it, anyone on the "
+                "network could pose as Mailjet and steal the secret key."
             )
         return None
 
@@ -243,7 +243,7 @@ class IrMail_Server(models.Model):
         self.max_email_size = self.max_email_size or const.MAX_EMAIL_SIZE_MB
         preset = self._mailjet_connection_preset()
         if self._origin.smtp_authentication == "mailjet":
-            # Back from a look at another way: what was saved, a relay perhaps, stays
+            # Back from another choice before saving: keep what was saved
             preset = {name: self._origin[name] for name in preset}
         self.update(preset)
 
@@ -265,7 +265,7 @@ class IrMail_Server(models.Model):
 
     @api.onchange("smtp_encryption")
     def _onchange_encryption(self):
-        """Move between Mailjet's ports; core puts 25 for all but one encryption."""
+        """Switch between Mailjet's ports; core sets 25 for all but one encryption."""
         if self.smtp_authentication != "mailjet":
             return super()._onchange_encryption()
         security = security_of(self.smtp_encryption)
@@ -280,9 +280,9 @@ class IrMail_Server(models.Model):
         return const.DEFAULT_PORTS[security]
 
     def action_use_as_mailjet_server(self):
-        """Turn a server that was set up by hand into a Mailjet server.
+        """Convert a server that was set up manually into a Mailjet server.
 
-        Host, port and encryption are brought to what the preset would set; name, keys
+        Host, port and encryption are set to Mailjet's defaults; name, keys
         and From filter stay.
         """
         self.ensure_one()
@@ -319,7 +319,7 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _mailjet_complete(self, vals):
-        """Fill in what the form would have: imports and scripts name the keys only."""
+        """Add the form's defaults: imports and scripts may give only the keys."""
         default = self.env.context.get("default_smtp_authentication")
         if vals.get("smtp_authentication", default) != "mailjet":
             return vals
@@ -346,22 +346,22 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _mailjet_accompanied(self, vals):
-        """Return the values to write, with those that have to change with them."""
+        """Return the values to write, and those that must change along with them."""
         vals = dict(vals)
         if CONNECTION_FIELDS & vals.keys():
             vals = {"mailjet_state": "untested", "mailjet_failure": False, **vals}
         if vals.get("mailjet_purpose") == "mass_mailing":
-            # The form does not show it then, and it would draw in other mail
+            # The form hides it then, and it would attract other mail
             vals.setdefault("from_filter", False)
         if vals.get("smtp_authentication", "mailjet") not in ("mailjet", "login"):
-            # Gmail and Outlook refuse a password, and the form cannot show ours
+            # Gmail and Outlook servers must have no password, and the form hides ours
             servers = self._filter_mailjet()
             if servers and servers == self:
                 vals.setdefault("smtp_pass", False)
         return vals
 
     def _mailjet_trim(self):
-        """Take blanks and line breaks off what was pasted."""
+        """Strip spaces and line breaks from pasted values."""
         for server in self._filter_mailjet():
             for name in ("smtp_host", "smtp_user", "smtp_pass"):
                 value = server[name]

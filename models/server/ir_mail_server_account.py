@@ -16,7 +16,7 @@ from ...tools.mailjet.client import (
     UnavailableError,
 )
 
-# Somebody is waiting for the answer: seconds for one request with all its retries
+# Seconds for one request with all its retries, while a user waits
 API_DEADLINE = 20.0
 
 
@@ -28,10 +28,10 @@ class IrMail_Server(models.Model):
     mailjet_api_url = fields.Char(
         "API address",
         default=const.API_URL,
-        help="https://api.us.mailjet.com for accounts that Mailjet keeps in the United "
+        help="https://api.us.mailjet.com for accounts that Mailjet hosts in the United "
         "States.",
     )
-    mailjet_refreshed_on = fields.Datetime("Read on", readonly=True, copy=False)
+    mailjet_refreshed_on = fields.Datetime("Last read on", readonly=True, copy=False)
     mailjet_sender_ids = fields.One2many("mailjet.sender", "server_id", "Senders")
     mailjet_domain_ids = fields.One2many("mailjet.domain", "server_id", "Domains")
 
@@ -41,10 +41,10 @@ class IrMail_Server(models.Model):
 
     @contextmanager
     def _mailjet_api(self):
-        """Give a client for this account; its errors come out in plain words.
+        """Yield an API client for this account that raises UserErrors in plain words.
 
-        Ask first and write afterwards: a request may take a minute, and what has been
-        written stays locked for others as long.
+        Send requests before writing records: a request may take a minute, and what is
+        written stays locked for that long.
         """
         try:
             with self._mailjet_client() as client:
@@ -53,7 +53,7 @@ class IrMail_Server(models.Model):
             raise UserError(self._mailjet_explain_api_error(error)) from None
 
     def _mailjet_client(self):
-        """Return a client for this account, whose errors are those of `tools`."""
+        """Return an API client for this account that raises `MailjetApiError`."""
         self.ensure_one()
         server = self.sudo()
         return MailjetApi(
@@ -66,15 +66,15 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _is_mailjet_neutralized(self):
-        """Tell whether this database is a copy for testing, which changes nothing."""
+        """Return whether this database is a copy for testing, which changes nothing."""
         get_param = self.env["ir.config_parameter"].sudo().get_param
         return bool(get_param("database.is_neutralized"))
 
     def _mailjet_explain_api_error(self, error):
-        """Return cause and way out in plain words, with Mailjet's own below."""
+        """Return cause and remedy in plain words, with Mailjet's message below."""
         if isinstance(error, ReadOnlyError):
             return self.env._(
-                "This database is a copy for testing: it shows what is at Mailjet and "
+                "This database is a copy for testing: it reads from Mailjet but "
                 "changes nothing there."
             )
         if isinstance(error, AuthenticationError):
@@ -85,19 +85,19 @@ class IrMail_Server(models.Model):
             )
         elif isinstance(error, NotAllowedError):
             words = self.env._(
-                "The API key of “%(name)s” may not do this. Use the main account's "
-                "key, or ask its owner for the right.",
+                "The API key of “%(name)s” is not allowed to do this. Use the main "
+                "account's key, or ask its owner for permission.",
                 name=self.name,
             )
         elif isinstance(error, RateLimitedError):
             words = self.env._(
-                "Mailjet has had too many requests from this account. Try again in a "
-                "minute."
+                "Mailjet has received too many requests from this account. Try again "
+                "in a minute."
             )
         elif isinstance(error, UnavailableError):
             words = self.env._(
-                "Mailjet does not answer at %(url)s. Try again in a few minutes; what "
-                "was read before is kept.",
+                "Mailjet does not answer at %(url)s. Try again in a few minutes; the "
+                "last known data is kept.",
                 url=self.mailjet_api_url,
             )
         else:
@@ -133,11 +133,11 @@ class IrMail_Server(models.Model):
         self.mailjet_refreshed_on = fields.Datetime.now()
 
     def _mailjet_add_sender(self, email, name=None, email_type="unknown"):
-        """Add a sender at Mailjet, or find the one that is there already.
+        """Add a sender at Mailjet, or take the one that already exists.
 
         :param str email: an address, or `*@example.com` for a whole domain
-        :return: its `mailjet.sender`, and what came out of it in words
-        :raise UserError: if it is no address, or Mailjet refuses it
+        :return: its `mailjet.sender`, and the result in words
+        :raise UserError: if it is not an address, or Mailjet refuses it
         """
         self.ensure_one()
         email = self._mailjet_checked_sender(email)
@@ -151,7 +151,7 @@ class IrMail_Server(models.Model):
             if row.status != "active":
                 result = client.validate_sender(row.id)
                 row = client.sender(row.id)
-            # The first sender of a domain brings what the domain has to publish
+            # Adding a domain's first sender creates the records it has to publish
             domain_row = client.dns(row.domain)
         sender = self._mailjet_keep_sender(row, domain_row)
         if row.status == "active":

@@ -23,7 +23,7 @@ class IrMail_Server(models.Model):
         }
 
     def _mailjet_responsible_user(self):
-        """Return who set the account up, or an administrator."""
+        """Return the administrator who set the account up, or the default one."""
         self.ensure_one()
         user = self.write_uid
         if user.active and user.has_group("base.group_system"):
@@ -31,10 +31,11 @@ class IrMail_Server(models.Model):
         return self.env.ref("base.user_admin")
 
     def _mailjet_alert(self, record, compose, activity_type=ALERT):
-        """Give whoever set the account up something to do, in their language, once.
+        """Schedule an activity for the responsible user, replacing an earlier one.
 
-        :param record: where the activity is shown; a server has no activities
-        :param compose: a function of the record, in that language -> summary, note
+        :param record: what carries the activity; a server cannot
+        :param compose: a function from the record, in the user's language, to summary
+            and note
         """
         user = self._mailjet_responsible_user()
         summary, note = compose(record.with_context(lang=user.lang))

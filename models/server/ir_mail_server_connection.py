@@ -10,7 +10,7 @@ from ...tools.smtp.session import Outcome, Session
 class WholeUnsubscribePolicy(IdentificationFieldsNoFoldPolicy):
     """Write List-Unsubscribe on one line.
 
-    Python folds a longer value, and encodes it as RFC 2047 words where it has no blank
+    Python folds a longer value, and encodes it as RFC 2047 words where it has no space
     to fold at. A URL is not readable that way (RFC 2047 section 5), and one-click
     unsubscription is lost.
     """
@@ -62,9 +62,9 @@ class IrMail_Server(models.Model):
         mail_server_id=None,
         allow_archived=False,
     ):
-        """Say in plain words why a Mailjet server could not be reached.
+        """Explain in plain words why a Mailjet server could not be reached.
 
-        For a Mailjet server the connection comes as a `Session`, which keeps what
+        A Mailjet server's connection is wrapped in a `Session`, which records what
         becomes of each mail.
         """
         server = self.sudo().browse(mail_server_id or [])._filter_mailjet()
@@ -85,12 +85,12 @@ class IrMail_Server(models.Model):
                 mail_server_id=mail_server_id,
                 allow_archived=allow_archived,
             )
-        except OSError as error:  # what smtplib and ssl raise is one, too
+        except OSError as error:  # smtplib and ssl raise subclasses of it
             if not server:
                 raise
             outcome.refusal = server._mailjet_diagnose(error)
         if outcome.refusal:
-            # Out of the except block: no traceback shall show the server's own words
+            # Outside the except block, so that no traceback shows the server's reply
             raise UserError(self._mailjet_explain_refusal(outcome.refusal))
         if server and connection:
             connection = Session(connection, server._mailjet_diagnose, outcome)
@@ -98,11 +98,11 @@ class IrMail_Server(models.Model):
         return connection
 
     def _mailjet_prepare_session(self, connection):
-        """Note on a session what its mails need: looked up once, not once a mail."""
+        """Keep on the session what each of its mails needs, looked up once."""
         connection.mailjet_message_policy = MESSAGE_POLICY
 
     def _prepare_email_message__(self, message, smtp_session):  # noqa: PLW3201
-        """Write what goes to Mailjet so that one-click unsubscription survives."""
+        """Write mails for Mailjet so that one-click unsubscription survives."""
         policy = getattr(smtp_session, "mailjet_message_policy", None)
         if policy:
             message.policy = policy
@@ -113,7 +113,7 @@ class IrMail_Server(models.Model):
     # ------------------------------------------------------------------
 
     def _mailjet_diagnose(self, error):
-        """Return the `Diagnosis` of what went wrong with this server.
+        """Return the `Diagnosis` of an error with this server.
 
         :param OSError error: raised while connecting, logging in or sending
         """
@@ -127,7 +127,7 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _mailjet_explain_refusal(self, refusal):
-        """Return cause and way out in plain words, with the raw reply below.
+        """Return cause and remedy in plain words, with the raw reply below.
 
         :param Diagnosis refusal: why something failed
         """
@@ -137,10 +137,10 @@ class IrMail_Server(models.Model):
         )
 
     def test_smtp_connection(self, autodetect_max_email_size=False):
-        """Test Mailjet servers one by one and keep what came out.
+        """Test Mailjet servers one by one and store the results.
 
-        A failure is shown on the server until the next test, so it is a notification
-        here and no error, which would roll the result back.
+        The server shows a failure until the next test. It is notified and not raised:
+        an error would roll the result back.
         """
         mailjet_servers = self._filter_mailjet()
         mailjet_servers.check_access("write")
@@ -151,7 +151,7 @@ class IrMail_Server(models.Model):
                 autodetect_max_email_size
             )
         for server in mailjet_servers:
-            server._get_test_email_from()  # raises where the user has no address
+            server._get_test_email_from()  # raises if the user has no address
             result = {"mailjet_state": "working", "mailjet_failure": False}
             try:
                 action = super(IrMail_Server, server).test_smtp_connection(

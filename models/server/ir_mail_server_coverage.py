@@ -3,17 +3,17 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import email_normalize
 
-# What was read longer ago still warns, but stops no mail
+# Older data still triggers a warning, but stops no mail
 COVERAGE_TRUSTED_FOR = timedelta(days=7)
 
 
 class IrMail_Server(models.Model):
-    """Would Mailjet take a mail from this address?"""
+    """Whether Mailjet accepts mail from an address."""
 
     _inherit = "ir.mail_server"
 
     mailjet_filter_offer = fields.Char(
-        "FROM Filtering then", compute="_compute_mailjet_filter_offer"
+        "New FROM filtering", compute="_compute_mailjet_filter_offer"
     )
 
     @api.depends(
@@ -23,7 +23,7 @@ class IrMail_Server(models.Model):
         "mailjet_purpose",
     )
     def _compute_mailjet_filter_offer(self):
-        """Offer what Mailjet accepts as the From filter, where it says otherwise."""
+        """Propose what Mailjet accepts as the From filter, if they differ."""
         for server in self:
             accepted = server._mailjet_accepted_filter()
             present = set(server._parse_from_filter(server.from_filter))
@@ -32,14 +32,14 @@ class IrMail_Server(models.Model):
             server.mailjet_filter_offer = offered and accepted
 
     def action_mailjet_set_filter(self):
-        """Let the server take mail from what Mailjet accepts, and nothing else."""
+        """Set the From filter to what Mailjet accepts."""
         for server in self.filtered("mailjet_filter_offer"):
             server.from_filter = server.mailjet_filter_offer
 
     def _mailjet_accepted_filter(self):
-        """Return the From filter that lets through what Mailjet accepts, or False.
+        """Return the From filter that matches what Mailjet accepts, or False.
 
-        Domains stand for their addresses; an address of such a domain is left out.
+        A domain covers its addresses, so those are left out.
         """
         active = self.mailjet_sender_ids.filtered(lambda s: s.status == "active")
         domains = [s.email.removeprefix("*@") for s in active if s.is_domain]
@@ -62,7 +62,7 @@ class IrMail_Server(models.Model):
         }
 
     def _mailjet_covering_sender(self, email):
-        """Return the active sender that covers an address, or an empty one.
+        """Return the active sender that covers an address, or none.
 
         An address covers itself, `*@domain` covers the domain without its subdomains.
         """
@@ -88,8 +88,9 @@ class IrMail_Server(models.Model):
             return self._mailjet_not_covered(email_normalize(email_from) or email_from)
         if not self.mailjet_refreshed_on:
             return self.env._(
-                "Whether Mailjet accepts this sender is not known: its senders were "
-                "never read. An administrator can do so on the mail server."
+                "It is not known whether Mailjet accepts this sender, because its "
+                "senders were never read. An administrator can read them on the mail "
+                "server."
             )
         return self.env._(
             "Mailjet did not know this sender when its senders were last read, more "
@@ -97,15 +98,15 @@ class IrMail_Server(models.Model):
         )
 
     def _is_mailjet_coverage_trusted(self):
-        """Whether what was read is recent enough to stop a mail for it."""
+        """Return whether the known senders are recent enough to stop a mail."""
         self.ensure_one()
         oldest = fields.Datetime.now() - COVERAGE_TRUSTED_FOR
         return bool(self.mailjet_refreshed_on and self.mailjet_refreshed_on >= oldest)
 
     def _mailjet_covered(self):
-        """Return the addresses and `*@domain`s that Mailjet takes, or None.
+        """Return the addresses and `*@domain`s that Mailjet accepts.
 
-        None: it was never read, or too long ago to say.
+        None if they were never read, or too long ago.
         """
         self.ensure_one()
         if not self._is_mailjet_coverage_trusted():
@@ -115,11 +116,11 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _mailjet_not_covered(self, email_from):
-        """Return why a mail is not sent, and what to do."""
+        """Return why the mail is not sent, and what to do."""
         return self.env._(
-            "Mailjet does not know the sender %(email)s and would drop this mail "
-            "without a word. Add the address or its domain as a sender of the Mailjet "
-            "server, or send from one that is active.",
+            "Mailjet does not know the sender %(email)s and would silently drop this "
+            "email. Add the address or its domain as a sender on the Mailjet server, "
+            "or send from an active one.",
             email=email_from,
         )
 
@@ -128,13 +129,13 @@ class IrMail_Server(models.Model):
         return super()._mailjet_prepare_session(connection)
 
     def _prepare_email_message__(self, message, smtp_session):  # noqa: PLW3201
-        """Stop a mail that Mailjet would take, answer 250 to, and drop."""
+        """Stop a mail that Mailjet would accept with a 250 and then drop."""
         prepared = super()._prepare_email_message__(message, smtp_session)
         covered = getattr(smtp_session, "mailjet_covered", None)
         email_from = email_normalize(message["From"]) or ""
         domain = email_from.rpartition("@")[2]
         if covered is not None and not {email_from, f"*@{domain}"} & covered:
-            # Core makes of this pair the failure type mail_from_invalid and the reason
+            # Core turns this pair into the failure mail_from_invalid and its reason
             raise AssertionError(
                 self.NO_VALID_FROM, self._mailjet_not_covered(email_from)
             )

@@ -7,17 +7,17 @@ _logger = logging.getLogger(__name__)
 
 
 class IrMail_Server(models.Model):
-    """What scheduled actions do for each account."""
+    """Run scheduled actions account by account."""
 
     _inherit = "ir.mail_server"
 
     def _mailjet_for_each(self, work, label):
-        """Do something for each of these servers, and commit after each.
+        """Call a function for each server and commit after each.
 
-        What fails for one is logged and left to the next run; the others go on.
+        If it fails for one, log that and go on; the next run tries again.
 
         :param work: a function of one server, which may raise a UserError
-        :param str label: what it does, for the log: "read the quota"
+        :param str label: what it does, for the log, such as "read the quota"
         """
         commit_progress = self.env["ir.cron"]._commit_progress
         commit_progress(remaining=len(self))

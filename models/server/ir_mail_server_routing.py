@@ -17,8 +17,8 @@ class IrMail_Server(models.Model):
         store=True,
         readonly=False,
         help="All outgoing email: a server like any other, chosen by its From filter "
-        "and its priority.\n"
-        "Mass mailing only: the dedicated server of Email Marketing. Other mail takes "
+        "and priority.\n"
+        "Mass mailing only: the dedicated server of Email Marketing. Other emails use "
         "it only if there is no other server.",
     )
     mailjet_dedicated_server_id = fields.Many2one(
@@ -26,7 +26,7 @@ class IrMail_Server(models.Model):
         string="Dedicated server of Email Marketing",
         compute="_compute_mailjet_dedicated_server_id",
     )
-    # Neither stored nor computed: what an admin types to ask which mail goes where
+    # What an administrator types to find out which server takes an email
     mailjet_route_from = fields.Char("From address", store=False)
     mailjet_route_answer = fields.Text("Answer", store=False, readonly=True)
 
@@ -45,17 +45,17 @@ class IrMail_Server(models.Model):
                 )
 
     def _mailjet_routing_problem(self):
-        """Return a sentence that says what to do about the server's use, or None."""
+        """Return what is wrong with the server's use and what to do, or None."""
         if self.owner_user_id:
             return self.env._(
-                "A Mailjet server sends for everybody. Remove the owner of “%(name)s”, "
-                "or choose another way to authenticate.",
+                "A Mailjet server sends for everyone. Remove the owner of “%(name)s”, "
+                "or choose another authentication method.",
                 name=self.name,
             )
         if self.mailjet_purpose == "mass_mailing" and self.from_filter:
             return self.env._(
-                "Leave “FROM Filtering” of “%(name)s” empty: Odoo looks at it before "
-                "anything else, so other mail would take this server too.",
+                "Leave “FROM Filtering” of “%(name)s” empty: Odoo checks it before "
+                "anything else, so other emails would use this server too.",
                 name=self.name,
             )
         return None
@@ -66,12 +66,12 @@ class IrMail_Server(models.Model):
         )
 
     def _find_mail_server(self, email_from, mail_servers=None):
-        """Leave out servers for mass mailing only, unless there is no other server."""
+        """Skip servers for mass mailing only, unless there is no other server."""
         if mail_servers is None:
             domain = self._find_mail_server_allowed_domain()
             mail_servers = self.sudo().search(domain, order="sequence")
         others = mail_servers - mail_servers._filter_mass_mailing_only()
-        # A personal server is of no use to others, so it does not count as a way out
+        # A personal server serves only its owner, so it is no alternative
         fallback = self._filter_mail_servers_fallback(others).filtered("active")
         if fallback or self._is_server_in_configuration():
             mail_servers = others
@@ -89,7 +89,7 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _mailjet_keep_last(self):
-        """Put the servers for mass mailing only after all others in priority."""
+        """Give servers for mass mailing only a lower priority than all others."""
         servers = self._get_active_servers()
         mass_mailing_only = servers._filter_mass_mailing_only()
         last = max((servers - mass_mailing_only).mapped("sequence"), default=0)
@@ -99,9 +99,9 @@ class IrMail_Server(models.Model):
             last = server.sequence
 
     def web_resequence(self, specification, field_name="sequence", offset=0):
-        """Tell who dragged a server for mass mailing only that it stays last.
+        """Notify whoever drags a server for mass mailing only that it stays last.
 
-        The list shows the order it was dragged to until it is loaded again.
+        The list keeps showing the dragged order until it is reloaded.
         """
         result = super().web_resequence(specification, field_name, offset)
         moved_back = self._filter_mass_mailing_only().filtered(
@@ -110,7 +110,7 @@ class IrMail_Server(models.Model):
         if field_name == "sequence" and moved_back:
             message = self.env._(
                 "“%(name)s” is for mass mailing only and stays behind all other "
-                "servers, whatever the order shown.",
+                "servers, even if the list shows another order.",
                 name=moved_back[0].name,
             )
             self.env.user._bus_send("simple_notification", {"message": message})
@@ -130,9 +130,9 @@ class IrMail_Server(models.Model):
         return self.env["ir.mail_server"].browse(server_id or [])
 
     def _mailjet_become_dedicated(self):
-        """Make the first server for mass mailing only among these the dedicated one.
+        """Make the first server for mass mailing only the dedicated one.
 
-        Only where Email Marketing has none; replacing another is up to the admin.
+        Only if Email Marketing has none; replacing one is up to an administrator.
         """
         server = self.filtered("active")._filter_mass_mailing_only()[:1]
         if server and not self._get_dedicated_server():
@@ -144,7 +144,7 @@ class IrMail_Server(models.Model):
         set_param("mass_mailing.mail_server_id", self.id)
 
     def action_mailjet_make_dedicated(self):
-        """Make this the dedicated server of Email Marketing, in another's place."""
+        """Make this the dedicated server of Email Marketing, replacing any other."""
         self.ensure_one()
         self.check_access("write")
         self._make_dedicated()
@@ -168,10 +168,10 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _mailjet_explain_route(self, email_from):
-        """Say which server takes a mail from this address, and why.
+        """Return which server takes a mail from this address, and why.
 
-        The answer is that of the code that sends, for mail that names no server, in
-        the current company; the reason is read off the answer.
+        Core's own code gives the answer, for mail without a server of its own in the
+        current company; the reason is inferred from the answer.
         """
         server, sent_from = self.env["ir.mail_server"]._find_mail_server(email_from)
         if not server:

@@ -5,14 +5,14 @@ from .ir_mail_server import MAILJET_HOSTS
 
 
 class IrMail_Server(models.Model):
-    """Nobody reads a stored secret key, whatever the way of reading it."""
+    """Keep stored secret keys from every way of reading records."""
 
     _inherit = "ir.mail_server"
 
     mailjet_secret_placeholder = fields.Char(
         compute="_compute_mailjet_secret_placeholder",
         groups="base.group_system",
-        help="Stands in the place of the secret key, which is never sent to a browser.",
+        help="Shown instead of the secret key, which is never sent to a browser.",
     )
 
     @api.depends("smtp_authentication", "smtp_host", "smtp_pass")
@@ -25,10 +25,10 @@ class IrMail_Server(models.Model):
             )
 
     def _filter_secret_hidden(self):
-        """Return those whose secret is never sent out.
+        """Return the servers whose secret is never sent.
 
-        At Mailjet's own host that goes on when another way to authenticate is chosen,
-        or choosing it would be the way to see the secret.
+        At Mailjet's own host that includes other authentication methods: otherwise
+        switching to one would reveal the secret.
         """
         return self.filtered(
             lambda server: (
@@ -38,7 +38,7 @@ class IrMail_Server(models.Model):
         )
 
     def copy_data(self, default=None):
-        """Leave the keys out: the copy waits, archived, for its own."""
+        """Leave the keys out: the copy stays archived until it has its own."""
         vals_list = super().copy_data(default)
         left_out = {"active": False, "smtp_user": False, "smtp_pass": False}
         for server, vals in zip(self, vals_list, strict=True):
@@ -47,7 +47,7 @@ class IrMail_Server(models.Model):
         return vals_list
 
     def _read_format(self, fnames, load="_classic_read"):
-        """Never send a secret key out; the form shows only whether there is one."""
+        """Never send a secret key; the form only shows whether one is stored."""
         values_list = super()._read_format(fnames, load)
         if "smtp_pass" in fnames:
             hidden_ids = set(self._filter_secret_hidden().ids)
@@ -65,7 +65,7 @@ class IrMail_Server(models.Model):
         return super()._read_group_select(aggregate_spec, query)
 
     def _refuse_grouping_by_secret(self, spec):
-        """A group's title would show the secret."""
+        """Raise a UserError: a group's title would show the secret."""
         if spec.partition(":")[0] == "smtp_pass":
             servers = self.with_context(active_test=False)._get_active_servers()
             if servers._filter_secret_hidden():
@@ -75,8 +75,8 @@ class IrMail_Server(models.Model):
         if ["smtp_pass"] in fields and self._filter_secret_hidden():
             raise UserError(
                 self.env._(
-                    "Secret keys of Mailjet servers cannot be exported. Take the "
-                    "column “Password” out, or leave the Mailjet servers out."
+                    "Secret keys of Mailjet servers cannot be exported. Remove the "
+                    "“Password” column, or leave the Mailjet servers out."
                 )
             )
         return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)

@@ -61,7 +61,7 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
         self.assertIn(message.queued_id, test.steps[-1]["detail"])
 
     def test_what_became_of_a_real_mail(self):
-        self.enterContext(patch.object(mailjet_smtp_test, "DELIVERY_DEADLINE", 0.1))
+        self.enterContext(patch.object(mailjet_smtp_test_run, "DELIVERY_DEADLINE", 0.1))
         # Both doors of the stand-in lead to the same store
         self.rest.store = self.mailjet.store
         for word, delivery, reason in (
@@ -69,7 +69,7 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
             ("bounce", "failed", "There is no such mailbox."),
             ("complained", "failed", "reported an earlier email as spam"),
             ("greylisted", "under_way", "had not delivered it"),
-            ("dropped", "no_trace", "drops mail from senders"),
+            ("dropped", "no_trace", "drops email from unknown senders"),
         ):
             with self.subTest(word=word):
                 email_to = f"{word}@example.org"

@@ -72,7 +72,7 @@ const keysSteps = () => [
 const useSteps = () => [
     {
         content: "The notice tells what was wrong with the keys",
-        trigger: `${DIALOG} .alert-info:contains(The two keys were entered the wrong way round)`,
+        trigger: `${DIALOG} .alert-info:contains(The two keys were the wrong way round)`,
     },
     {
         content: "See whose keys these are",
@@ -201,7 +201,7 @@ const readySteps = () => [
         trigger: `${DIALOG} .modal-footer:not(:has(button[name='action_next']))`,
     },
     {
-        content: "Take the server into use",
+        content: "Activate the server",
         trigger: `${DIALOG} .modal-footer button[name='action_finish']`,
         run: "click",
     },
