@@ -68,7 +68,7 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _get_active_servers(self):
-        """Return all active servers; they are few, and some fields are not searchable."""
+        """Return all active servers: few, and some fields are not searchable."""
         return self.sudo().search([])  # pylint: disable=no-search-all
 
     @api.model

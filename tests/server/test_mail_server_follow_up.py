@@ -1,3 +1,4 @@
+import logging
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
@@ -43,7 +44,7 @@ class TestMailServerForEach(MailjetCommon):
         cron = type(self.env["ir.cron"])
         with (
             patch.object(cron, "_commit_progress") as commit_progress,
-            self.assertLogs(ir_mail_server_cron.__name__, "INFO") as logs,
+            self.assertLogs(ir_mail_server_cron.__name__, logging.INFO) as logs,
         ):
             servers._mailjet_for_each(work, "read the quota")
         self.assertEqual(done, list(servers))
