@@ -140,7 +140,7 @@ class TestMailServerPreset(MailjetCommon):
         self.assertFalse(server.from_filter)
 
     def test_on_to_gmail(self):
-        """Gmail refuses a password, and its form shows none to take out."""
+        """Gmail servers must have no password, and their form shows none to remove."""
         server = self.create_server()
         with Form(server) as form:
             form.smtp_authentication = "gmail"

@@ -28,7 +28,7 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
         return test
 
     def run_test(self, test):
-        """Run it here and now: a thread would not see what this test has written."""
+        """Run it in this thread: another one would not see what this test has written."""
 
         def start(test, target, api_url, custom_id):
             test._run(target, api_url, custom_id, test.write)
@@ -62,7 +62,7 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
 
     def test_what_became_of_a_real_mail(self):
         self.enterContext(patch.object(mailjet_smtp_test_run, "DELIVERY_DEADLINE", 0.1))
-        # Both doors of the stand-in lead to the same store
+        # SMTP and REST share one store
         self.rest.store = self.mailjet.store
         for word, delivery, reason in (
             ("anybody", "delivered", "Delivered to the recipient's server after"),
