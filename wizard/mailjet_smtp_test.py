@@ -127,7 +127,6 @@ class MailjetSmtpTest(models.TransientModel):
             ("no_trace", "Not found at Mailjet"),
             ("not_asked", "Mailjet could not be reached"),
         ],
-        "Delivery",
         readonly=True,
     )
     delivery_words = fields.Json(readonly=True)

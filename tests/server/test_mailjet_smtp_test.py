@@ -28,7 +28,7 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
         return test
 
     def run_test(self, test):
-        """Run it in this thread: another one would not see what this test has written."""
+        """Run it in this thread: another would not see what this test has written."""
 
         def start(test, target, api_url, custom_id):
             test._run(target, api_url, custom_id, test.write)

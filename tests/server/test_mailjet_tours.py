@@ -43,10 +43,9 @@ class TestMailjetTours(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
         return answers
 
     def lookup_proof(self, name):
-        """Publish the ownership value of the domain when it is looked for.
+        """Publish the ownership value of the domain when it is looked up.
 
-        Mailjet makes it up in the middle of the tour, and a tour cannot tell it to the
-        test that would publish it.
+        Mailjet generates it during the tour, and a tour cannot pass it on to the test.
         """
         with self.store.lock:
             tokens = [
