@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class MailjetTimeline(models.TransientModel):
-    """What became of one email, for whoever may read the message."""
+    """The timeline of one email, for users who can read its message."""
 
     _name = "mailjet.timeline"
     _description = "Timeline of an email"
