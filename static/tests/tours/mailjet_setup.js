@@ -115,7 +115,7 @@ const sendersSteps = () => [
     },
     {
         content: "Confirm: mails go out",
-        trigger: `${DIALOG}:contains(Mailjet will send a mail) .modal-footer .btn-primary`,
+        trigger: `${DIALOG}:contains(Mailjet will send an activation link) .modal-footer .btn-primary`,
         run: "click",
     },
     {
