@@ -190,7 +190,7 @@ const readySteps = () => [
     },
     {
         content: "It is named after the field of the server",
-        trigger: `${DIALOG} label:text(FROM Filtering then)`,
+        trigger: `${DIALOG} label:text(New FROM filtering)`,
     },
     {
         content: "It is taken over unless one says no",
