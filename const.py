@@ -7,20 +7,20 @@ SMTP_HOST = "in-v3.mailjet.com"
 # https://github.com/mailjet/mailjet-gem/pull/11
 LEGACY_SMTP_HOST = "in.mailjet.com"
 
-# Ports that speak TLS after STARTTLS, and ports that speak it from the first byte.
-# 25 is left out: Odoo Online and Odoo.sh block it.
+# Ports of the relay, best first: TLS after STARTTLS, or ("ssl") from the first byte.
+# https://www.smtptester.org/guides/mailjet-smtp-test/ and, for 2525,
+# https://cloud.google.com/compute/docs/tutorials/sending-mail/using-mailjet
+PORTS = {587: "starttls", 465: "ssl", 2525: "starttls", 588: "starttls", 80: "starttls"}
+DEFAULT_PORTS = {"starttls": 587, "ssl": 465}
+# The relay listens there, too, but Odoo Online and Odoo.sh block it.
 # https://www.odoo.com/documentation/19.0/applications/general/email_communication/mailjet_api.html
-STARTTLS_PORT = 587
-STARTTLS_PORTS = (587, 2525, 588, 80)
-TLS_PORT = 465
-TLS_PORTS = (465,)
 BLOCKED_PORT = 25
 
 # The server announces SIZE 15728640 (15 MiB) in its EHLO reply. Odoo compares an
 # estimate of the encoded size, hence the margin.
 MAX_EMAIL_SIZE_MB = 14
 
-# Allowed hosts of activation links; no other link is offered
+# Hosts that an activation link may point to; any other link is ignored
 ACTIVATION_HOSTS = ("app.mailjet.com", "www.mailjet.com", "mailjet.com")
 
 # https://github.com/mailjet/mailjet-apiv3-nodejs#api-base-url ; the second is for
@@ -28,16 +28,16 @@ ACTIVATION_HOSTS = ("app.mailjet.com", "www.mailjet.com", "mailjet.com")
 API_URL = "https://api.mailjet.com"
 API_URL_US = "https://api.us.mailjet.com"
 
-# The most rows in one answer
+# Maximum number of rows in one answer
 # https://github.com/mailjet/api-documentation/blob/master/guides/_api-overview.md
 API_PAGE_SIZE = 1000
 
-# Sent by the newer half of the API; Mailjet's support asks for it
+# Newer resources of the API send it with each answer; Mailjet's support asks for it
 # https://github.com/mailjet/mailjet-gem/tree/master/spec/cassettes
 API_REQUEST_ID_HEADER = "X-Mj-Request-Guid"
 
-# Mailjet's words in lower case, with "_" for a space: its own case varies. "unknown" is
-# ours, for a word that is not listed.
+# Mailjet's values in lower case, "_" for a space: Mailjet writes them in either case.
+# "unknown" is ours, for a value that is not in the list.
 # https://dev.mailjet.com/email/reference/sender-addresses-and-domains/sender
 UNKNOWN = "unknown"
 SENDER_STATUSES = ("active", "inactive", "deleted")
@@ -52,7 +52,7 @@ RUN_LEVELS = ("normal", "softlock", "hardlock")
 # https://dev.mailjet.com/email/guides/webhooks/
 EVENT_TYPES = ("sent", "open", "click", "bounce", "blocked", "spam", "unsub")
 
-# What a message's Status may be
+# Values of a message's Status
 # https://github.com/mailjet/mailjet-apiv3-nodejs/blob/master/lib/types/api/Message.ts
 MESSAGE_STATUSES = (
     "queued",
@@ -101,18 +101,18 @@ MESSAGE_STATES = {
 # https://documentation.mailjet.com/hc/en-us/articles/360042412734
 SPF_INCLUDE = "spf.mailjet.com"
 
-# Where Mailjet receives bounces, and the label with which a domain points there
+# The host that receives Mailjet's bounces, and the label that points a domain to it
 # https://www.mailjet.com/blog/email-best-practices/return-path/
 RETURN_PATH_LABEL = "bnc3"
 RETURN_PATH_TARGET = "bnc3.mailjet.com"
 
-# The free plan's limits; the API does not return them
+# Limits of the free plan; the API does not expose any
 # https://documentation.mailjet.com/hc/en-us/articles/8625025643803
 FREE_PLAN_DAILY_LIMIT = 200
 FREE_PLAN_MONTHLY_LIMIT = 6000
 
-# Mailbox providers and the domains of the mailboxes they offer. The companies whose own
-# domains they host cannot be listed.
+# Mailbox providers and the domains they offer for personal mailboxes. The company
+# domains that they host are not listed.
 PROVIDERS = {
     "apple": (
         "Apple",
@@ -211,7 +211,7 @@ PROVIDERS = {
     ),
 }
 
-# Mailjet's limits, in percent of recent emails, and how many emails they need to apply:
-# https://www.mailjet.com/legal/anti-spam-policy/
+# Limits of Mailjet's sending policy, in percent of recent emails, and the number of
+# emails below which they do not apply: https://www.mailjet.com/legal/anti-spam-policy/
 LIMITS = {"bounced": 8.0, "unsubscribed": 1.4, "blocked": 30.0, "complained": 0.08}
 LIMITS_FROM_MAILS = 1000

@@ -8,12 +8,12 @@ from ..tools.mailjet.event import read_post
 _logger = logging.getLogger(__name__)
 
 LARGEST_POST = 2 * 1024 * 1024
-# Seconds between two log lines about posts that prove nothing
+# Seconds between two log lines about unauthenticated posts
 LOG_EVERY = 60
 
 
 class _Refusals:
-    """Counts posts that prove nothing, and says so once a minute, in each worker."""
+    """Count unauthenticated posts, and log them once a minute in each worker."""
 
     def __init__(self):
         self.count = 0
@@ -24,8 +24,8 @@ class _Refusals:
         now = time.monotonic()
         if now - self.logged_at >= LOG_EVERY:
             _logger.warning(
-                "Mailjet: %s posts to the event address were refused: token or login "
-                "were not right",
+                "Mailjet: %s posts to the event address were refused: wrong token or "
+                "login",
                 self.count,
             )
             self.count, self.logged_at = 0, now
@@ -44,9 +44,9 @@ class MailMailjet(Controller):
         save_session=False,
     )
     def ownership_file(self, token):
-        """Serve the empty file by which Mailjet recognises the owner of a domain.
+        """Serve the empty file by which Mailjet verifies the owner of a domain.
 
-        Only while a domain waits for it; any other name is not found, as in stock.
+        Only while a domain waits for it; any other name gives stock Odoo's 404.
         """
         sender = (
             request.env["mailjet.sender"]
@@ -71,18 +71,18 @@ class MailMailjet(Controller):
         max_content_length=LARGEST_POST,
     )
     def events(self, token):
-        """Take in the events of a post; whoever applies them is the cron.
+        """Store the events of a post; the cron applies them.
 
         Mailjet repeats a post for a day unless the answer is 200, and then gives up on
-        the address, so the answer is 200 to all that proves to be Mailjet's, and to all
-        in a copy for testing, which keeps none of it. Nothing is written but the
-        events, so that no sender and no other post is in the way.
+        the address. So the answer is 200 to every authenticated post, and to every post
+        to a copy for testing, which stores none. Only the events are written, so that
+        no sending and no other post gets in the way.
         """
         login = request.httprequest.authorization
         password = login.password if login and login.password else ""
         servers = request.env["ir.mail_server"]
         server = servers._mailjet_server_of_post(token, password)
-        # Neutralizing takes the tokens away, so that nothing proves anything there
+        # Neutralizing deletes the tokens, so that no post authenticates there
         is_copy = servers._is_mailjet_neutralized()
         if not server and not is_copy:
             _refusals.note()

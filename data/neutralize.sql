@@ -1,6 +1,6 @@
 -- A copy of the database sends nothing through the account of the original: base
 -- archives every mail server, and without its secret key a Mailjet server cannot be
--- taken back into use by mistake.
+-- reactivated by mistake.
 UPDATE ir_mail_server
    SET smtp_pass = NULL,
        mailjet_event_token = NULL,
@@ -23,5 +23,5 @@ UPDATE ir_mail_server
  WHERE smtp_authentication = 'mailjet'
     OR mailjet_purpose IS NOT NULL;
 
--- Mailjet goes on posting to the original; the copy knows nothing of it
+-- Mailjet keeps posting to the original; the copy is not registered
 DELETE FROM mailjet_callback;

@@ -11,7 +11,7 @@ from odoo.addons.base.models import ir_mail_server
 
 from ..models.server import ir_mail_server_account
 from ..tools.mailjet.resources import MailjetApi
-from ..wizard import mailjet_setup
+from ..wizard import mailjet_setup_steps
 from .standins import (
     DnsStandin,
     RestStandin,
@@ -27,7 +27,7 @@ SECRET_KEY = "fedcba9876543210fedcba9876543210"
 
 @contextmanager
 def record_answers():
-    """Give a list that every answer in JSON is added to, as text."""
+    """Yield a list that collects every JSON response as text."""
     answers = []
     make_json_response = Request.make_json_response
 
@@ -41,7 +41,7 @@ def record_answers():
 
 
 class MailjetCommon(TransactionCase):
-    """A database whose only mail servers are those a test makes."""
+    """A database whose only mail servers are those that a test creates."""
 
     @classmethod
     def setUpClass(cls):
@@ -86,7 +86,7 @@ class MailjetCommon(TransactionCase):
 
 
 class MailjetSmtpCommon(MailjetCommon):
-    """Two servers on loopback that really take mail: Mailjet's stand-in and another.
+    """Two servers on loopback that really accept mail: Mailjet's stand-in and another.
 
     The authority that signed their certificates is trusted while the tests run.
     """
@@ -109,7 +109,7 @@ class MailjetSmtpCommon(MailjetCommon):
         super().setUp()
         self.mailjet.store.clear_messages()
         self.other.store.clear_messages()
-        # Odoo sends nothing during tests; these are about sending
+        # Odoo sends nothing during tests, but these tests are about sending
         self.enterContext(
             patch.object(
                 ir_mail_server.IrMail_Server, "_disable_send", return_value=False
@@ -146,7 +146,7 @@ class MailjetSmtpCommon(MailjetCommon):
 
 
 class MailjetRestCommon(MailjetCommon):
-    """Mailjet's REST API and a DNS server on loopback, and a server that asks them."""
+    """Mailjet's REST API and a DNS server on loopback, and a mail server using them."""
 
     @classmethod
     def setUpClass(cls):
@@ -155,8 +155,8 @@ class MailjetRestCommon(MailjetCommon):
 
     def setUp(self):
         super().setUp()
-        # Enough for what answers, and no wait for what does not
-        for module in (ir_mail_server_account, mailjet_setup):
+        # Long enough for the stand-ins, short enough for outages
+        for module in (ir_mail_server_account, mailjet_setup_steps):
             self.enterContext(patch.object(module, "API_DEADLINE", 2.0))
         self.store = Store()
         self.account = self.store.add_key(API_KEY, SECRET_KEY)
@@ -171,13 +171,13 @@ class MailjetRestCommon(MailjetCommon):
 
     @classmethod
     def _request_handler(cls, s, r, /, **kw):
-        """Odoo's own compares the time-out with a number; the client has a pair."""
+        """Reduce a pair of time-outs to one: Odoo's handler expects a number."""
         if isinstance(kw.get("timeout"), tuple):
             kw["timeout"] = max(kw["timeout"])
         return super()._request_handler(s, r, **kw)
 
     def add_senders(self, *emails, active=True, api_key=API_KEY, secret=SECRET_KEY):
-        """Add senders at Mailjet, as somebody would on its pages."""
+        """Add senders at Mailjet, as on its website."""
         with MailjetApi(api_key, secret, self.rest.url) as client:
             for email in emails:
                 client.create_sender(email)

@@ -1,20 +1,30 @@
-"""Sentences for people, written where the facts are and translated where shown."""
+"""Sentences for people: written next to the facts, translated for each reader.
+
+The vocabulary, from the place that knows the fact to the screen:
+
+* `_lt("...")` marks an English sentence for the export of terms;
+* `Words` is such a sentence with the values to fill in;
+* `Words.to_json` and, for several by name, `words_to_json` give what a Json field can
+  store;
+* the model `mailjet.words` translates both into the reader's language, with
+  `_translate_words` and `_translate_json`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
 def _lt(source):
-    """Mark a sentence for the export of terms; it is translated where it is shown."""
+    """Mark a sentence for the export of terms; it is translated when shown."""
     return source
 
 
 @dataclass(frozen=True)
 class Words:
-    """A sentence in English, marked with `_lt` where it is written, and its values.
+    """An English sentence, marked with `_lt` where it is written, and its values.
 
-    `str()` gives the English text; who shows it to people translates `source` first
-    and fills in `values` with the % operator.
+    `str()` gives the English text. For a translation, translate `source` first and fill
+    in `values` with the % operator.
     """
 
     source: str
@@ -22,3 +32,12 @@ class Words:
 
     def __str__(self):
         return self.source % self.values
+
+    def to_json(self):
+        """Return what a Json field can store."""
+        return [self.source, dict(self.values)]
+
+
+def words_to_json(**sentences):
+    """Return a dict that a Json field can store: name -> `to_json()`; no empty ones."""
+    return {name: words.to_json() for name, words in sentences.items() if words}

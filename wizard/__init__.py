@@ -4,5 +4,7 @@ from . import mailjet_sender_add
 from . import mailjet_sender_delete
 from . import mailjet_sender_rename
 from . import mailjet_setup
+from . import mailjet_setup_steps
 from . import mailjet_smtp_test
+from . import mailjet_smtp_test_run
 from . import mailjet_timeline

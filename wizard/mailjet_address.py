@@ -3,7 +3,7 @@ from odoo.tools import email_normalize
 
 
 class MailjetAddress(models.TransientModel):
-    """An address that Odoo sends from, and whether Mailjet will take its mail."""
+    """An address that Odoo sends from, and whether Mailjet accepts its mail."""
 
     _name = "mailjet.address"
     _description = "Address that Odoo sends from"
@@ -53,7 +53,7 @@ class MailjetAddress(models.TransientModel):
 
     @api.model
     def _create_for(self, server):
-        """Make a line for each address that Odoo sends from; return them."""
+        """Create and return a line for each address that Odoo sends from."""
         uses = self._addresses_and_uses()
         senders = server.mailjet_sender_ids
         exact = {sender.email: sender for sender in senders}
@@ -111,19 +111,19 @@ class MailjetAddress(models.TransientModel):
             yield email, self.env._("mailings")
         templates = self.env["mail.template"].sudo()
         for [email] in templates._read_group([], ["email_from"]):
-            # The others are computed for each mail, from users and companies mostly
+            # The others are computed for each mail, mostly from users and companies
             if email and "{{" not in email:
                 yield email, self.env._("email templates")
 
     def action_add(self):
-        """Add the address as a sender, or go on with the one that waits."""
+        """Add the address as a sender, or validate the one that is waiting."""
         self.ensure_one()
         sender, message = self.server_id._mailjet_add_sender(self.email)
         self._keep_sender(sender)
         return self._show(message)
 
     def action_check(self):
-        """Read the state of the sender that waits again."""
+        """Check again whether the waiting sender is active."""
         self.ensure_one()
         action = self.sender_id.action_check()
         self._keep_sender(self.sender_id)
@@ -135,7 +135,7 @@ class MailjetAddress(models.TransientModel):
             self.covering_sender_id = sender
 
     def _show(self, message):
-        """Show what came out, in the set-up if the line stands there."""
+        """Show a message, in the set-up if the line belongs to one."""
         if self.setup_id:
             self.setup_id.notice = message
             return self.setup_id._reopen()

@@ -18,9 +18,11 @@ class MailjetSenderAdd(models.TransientModel):
         required=True,
         default="domain",
     )
-    email = fields.Char("Address", help="Mailjet writes to it; its link activates it.")
+    email = fields.Char(
+        "Address", help="Mailjet sends an activation link to this address."
+    )
     domain = fields.Char(
-        help="Every address of the domain may send once its ownership is proven."
+        help="Once its ownership is proven, every address of the domain can send."
     )
     name = fields.Char("Name at Mailjet")
     email_type = fields.Selection(
@@ -31,7 +33,7 @@ class MailjetSenderAdd(models.TransientModel):
     )
 
     def action_add(self):
-        """Add it at Mailjet, or find it there."""
+        """Add it at Mailjet, or take the one that already exists."""
         self.ensure_one()
         email = f"*@{self._clean_domain()}" if self.kind == "domain" else self.email
         _sender, message = self.server_id._mailjet_add_sender(
@@ -40,10 +42,9 @@ class MailjetSenderAdd(models.TransientModel):
         return self.env["ir.mail_server"]._mailjet_notification(message)
 
     def _clean_domain(self):
-        """Return the domain that was meant, as DNS has it."""
+        """Return the domain as DNS spells it."""
         try:
             return clean_domain(self.domain or "")
         except DomainError as error:
-            # pylint: disable-next=translation-not-lazy
-            words = self.env._(error.words.source) % error.words.values
-            raise UserError(words) from None
+            words = self.env["mailjet.words"]
+            raise UserError(words._translate_words(error.words)) from None

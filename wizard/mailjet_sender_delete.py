@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class MailjetSenderDelete(models.TransientModel):
-    """Delete a sender at Mailjet, after saying what Odoo sends from it."""
+    """Confirm the deletion of a sender at Mailjet, showing what Odoo sends from it."""
 
     _name = "mailjet.sender.delete"
     _description = "Delete a sender at Mailjet"

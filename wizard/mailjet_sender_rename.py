@@ -4,7 +4,7 @@ from ..models.domains.mailjet_sender import EMAIL_TYPES
 
 
 class MailjetSenderRename(models.TransientModel):
-    """Change what may be changed of a sender at Mailjet: its name and kind of mail."""
+    """Change the name and kind of mail of a sender at Mailjet."""
 
     _name = "mailjet.sender.rename"
     _description = "Rename a sender at Mailjet"
@@ -34,7 +34,7 @@ class MailjetSenderRename(models.TransientModel):
             wizard.email_type = wizard.sender_id.email_type or "unknown"
 
     def action_rename(self):
-        """Write both at Mailjet, and keep what it says then."""
+        """Update Mailjet and store its answer."""
         self.ensure_one()
         self.sender_id._rename(self.name, self.email_type)
         return {"type": "ir.actions.act_window_close"}

@@ -1,10 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from .. import const
-from ..models.server.ir_mail_server_account import API_DEADLINE
-from ..tools.mailjet.errors import AuthenticationError, MailjetApiError
-from ..tools.mailjet.resources import MailjetApi
 
 STEPS = ("keys", "use", "senders", "domains", "events", "ready")
 REGION_URLS = {"eu": const.API_URL, "us": const.API_URL_US}
@@ -13,9 +9,9 @@ REGION_URLS = {"eu": const.API_URL, "us": const.API_URL_US}
 class MailjetSetup(models.TransientModel):
     """Connect a Mailjet account step by step.
 
-    The server is made, archived, once the keys are known to be right: what is read and
-    done at Mailjet belongs to it, and the set-up can be left and taken up again there.
-    The last step takes it into use.
+    Once the keys are known to be right, an archived server is created. It holds what is
+    read from Mailjet, and the set-up can be resumed from it. The last step activates
+    the server.
     """
 
     _name = "mailjet.setup"
@@ -44,7 +40,8 @@ class MailjetSetup(models.TransientModel):
         ],
         required=True,
         default="eu",
-        help="Almost all accounts are in Europe; Mailjet tells those it has moved.",
+        help="Almost all accounts are in Europe; Mailjet notifies accounts it moves to "
+        "the United States.",
     )
     api_url = fields.Char("API address", default=const.API_URL)
     account = fields.Char(readonly=True)
@@ -60,14 +57,14 @@ class MailjetSetup(models.TransientModel):
     security = fields.Selection(
         [
             ("starttls", "STARTTLS (port 587)"),
-            ("tls", "SSL/TLS (port 465)"),
+            ("ssl", "SSL/TLS (port 465)"),
         ],
         "Connection security",
         default="starttls",
     )
-    # For a sandbox or a relay, where the API is at another address too
+    # For a sandbox or a relay, where the API has another address, too
     smtp_host = fields.Char("SMTP server", default=const.SMTP_HOST)
-    smtp_port = fields.Integer("SMTP port", default=const.STARTTLS_PORT)
+    smtp_port = fields.Integer("SMTP port", default=const.DEFAULT_PORTS["starttls"])
     address_ids = fields.One2many("mailjet.address", "setup_id", "Addresses")
     missing_count = fields.Integer(compute="_compute_missing_count")
     domain_ids = fields.One2many(related="server_id.mailjet_domain_ids")
@@ -77,11 +74,11 @@ class MailjetSetup(models.TransientModel):
     )
     callback_ids = fields.One2many(related="server_id.mailjet_callback_ids")
     event_url = fields.Char(related="server_id.mailjet_event_url")
-    open_points = fields.Text("Still open", compute="_compute_open_points")
+    open_points = fields.Text("To do", compute="_compute_open_points")
     from_filter_before = fields.Char(related="server_id.from_filter")
     from_filter_after = fields.Char(compute="_compute_from_filter_after")
     set_from_filter = fields.Boolean(
-        "Use this server for the accepted senders only", default=True
+        "Use this server for accepted senders only", default=True
     )
     replace_dedicated = fields.Boolean("Send new mailings through this server")
     dedicated_server_id = fields.Many2one(
@@ -89,7 +86,7 @@ class MailjetSetup(models.TransientModel):
     )
 
     def _read_format(self, fnames, load="_classic_read"):
-        """Never send the secret key back, nor what may be one in the wrong field."""
+        """Never send back a secret key, even one typed into the wrong field."""
         values_list = super()._read_format(fnames, load)
         for setup, values in zip(self, values_list, strict=True):
             if "secret_key" in values:
@@ -100,7 +97,7 @@ class MailjetSetup(models.TransientModel):
 
     @api.model
     def action_open(self, server=None):
-        """Open the set-up of a server, where it was left, or of a new one."""
+        """Open the set-up of a server, where it was left, or of a new server."""
         self.env["ir.mail_server"].check_access("write")
         server = server and server._filter_mailjet()[:1]
         setup = self.create(self._values_of(server) if server else {})
@@ -166,7 +163,7 @@ class MailjetSetup(models.TransientModel):
             )
 
     def _unposted_events(self):
-        """Return the types of events that do not come here, in words."""
+        """Return the labels of the event types that are not posted here."""
         kinds = dict(
             self.callback_ids._fields["event"]._description_selection(self.env)
         )
@@ -193,7 +190,7 @@ class MailjetSetup(models.TransientModel):
     # ------------------------------------------------------------------
 
     def action_next(self):
-        """Do what the present step asks for, and go on to the next."""
+        """Complete the current step and go to the next."""
         self.ensure_one()
         self.notice = False
         if getattr(self, f"_leave_{self.step}")():
@@ -201,7 +198,7 @@ class MailjetSetup(models.TransientModel):
         return self._reopen()
 
     def action_back(self):
-        """Go back one step; nothing that was done is undone."""
+        """Go back one step, without undoing anything."""
         self.ensure_one()
         self.notice = False
         self._enter(STEPS[STEPS.index(self.step) - 1])
@@ -210,7 +207,7 @@ class MailjetSetup(models.TransientModel):
     def _enter(self, step):
         self.step = step
         if step in ("senders", "ready"):
-            self._read_addresses()  # a domain proven since covers its addresses
+            self._read_addresses()  # a domain proven meanwhile covers its addresses
         if step == "events":
             self.server_id._mailjet_read_callbacks()
 
@@ -218,183 +215,3 @@ class MailjetSetup(models.TransientModel):
         self.address_ids.unlink()
         lines = self.env["mailjet.address"]._create_for(self.server_id)
         lines.setup_id = self
-
-    def _leave_keys(self):
-        secret_key = (self.secret_key or "").strip() or self.server_id.sudo().smtp_pass
-        pair = ((self.api_key or "").strip(), secret_key or "")
-        if not all(pair):
-            raise UserError(self.env._("Enter both keys."))
-        # The browser need not have it again, and what is refused need not be kept
-        self.secret_key = False
-        account = self._account_of(*pair)
-        if not account:
-            # Both look alike: 32 hexadecimal digits each
-            pair = pair[::-1]
-            account = self._account_of(*pair)
-            self.notice = self.env._(
-                "The two keys were entered the wrong way round; that is mended."
-            )
-        if not account:
-            self.notice = self.env._(
-                "Mailjet does not accept these keys. Copy both again from Account "
-                "settings > API key management. If they are right, the key may be "
-                "switched off or the account suspended: Mailjet's pages tell."
-            )
-            return False
-        self.account = account
-        self._keep_server(*pair)
-        self.api_key = pair[0]
-        return True
-
-    def _account_of(self, api_key, secret_key):
-        """Return the account in words, or False if Mailjet does not know the pair.
-
-        :raise UserError: for anything else that goes wrong
-        """
-        try:
-            with MailjetApi(
-                api_key, secret_key, self.api_url, deadline=API_DEADLINE, read_only=True
-            ) as client:
-                user = client.user()
-                key = client.own_apikey()
-        except AuthenticationError:
-            return False
-        except MailjetApiError as error:
-            server = self.env["ir.mail_server"].new(
-                {"name": self.env._("Mailjet"), "mailjet_api_url": self.api_url}
-            )
-            raise UserError(server._mailjet_explain_api_error(error)) from None
-        if not key.is_active or key.run_level != "normal":
-            raise UserError(
-                self.env._(
-                    "The key “%(name)s” is right, but Mailjet has restricted it. Look "
-                    "at your account there, or ask Mailjet's support.",
-                    name=key.name,
-                )
-            )
-        kind = (
-            self.env._("main account") if key.is_master else self.env._("sub-account")
-        )
-        return f"{user.email}, {key.name} ({kind})"
-
-    def _keep_server(self, api_key, secret_key):
-        vals = {
-            "smtp_user": api_key,
-            "smtp_pass": secret_key,
-            "mailjet_api_url": self.api_url,
-        }
-        if self.server_id:
-            server = self.server_id
-            server.write(
-                {name: vals[name] for name in vals if server[name] != vals[name]}
-            )
-        else:
-            self.server_id = self.env["ir.mail_server"].create(
-                {
-                    "name": self.env._("Mailjet"),
-                    "smtp_authentication": "mailjet",
-                    "active": False,
-                    **vals,
-                }
-            )
-
-    def _leave_use(self):
-        vals = {"mailjet_purpose": self.usage, "mailjet_security": self.security}
-        if self.region == "other":
-            vals.update(smtp_host=self.smtp_host, smtp_port=self.smtp_port)
-        changes = {
-            name: vals[name] for name in vals if self.server_id[name] != vals[name]
-        }
-        self.server_id.write(changes)
-        self.server_id._mailjet_refresh()
-        return True
-
-    def _leave_senders(self):
-        return True
-
-    def _leave_domains(self):
-        return True
-
-    def _leave_events(self):
-        return True
-
-    # ------------------------------------------------------------------
-    # Buttons of a step
-    # ------------------------------------------------------------------
-
-    def action_refresh(self):
-        """Read senders and domains again."""
-        self.ensure_one()
-        self.server_id._mailjet_refresh()
-        self._read_addresses()
-        return self._reopen()
-
-    def action_add_missing(self):
-        """Add every address that Mailjet does not know; say what became of each."""
-        self.ensure_one()
-        missing = self.address_ids.filtered(lambda a: a.state == "missing")
-        by_email = missing.grouped("email")
-        for email, sender in self._add_senders(by_email):
-            by_email[email]._keep_sender(sender)
-        return self._reopen()
-
-    def action_add_domains(self):
-        """Add the domains that Odoo has and Mailjet does not know as a whole."""
-        self.ensure_one()
-        self._add_senders(f"*@{name}" for name in self.unknown_domains.split(", "))
-        return self._reopen()
-
-    def _add_senders(self, emails):
-        """Add each; return those that could be, and say what became of all."""
-        added, results = [], []
-        for email in emails:
-            try:
-                sender, message = self.server_id._mailjet_add_sender(email)
-            except UserError as error:
-                # Each was somebody's request: the rest is still worth trying
-                results.append(f"{email}: {error}")
-            else:
-                added.append((email, sender))
-                results.append(message)
-        self.notice = "\n".join(results)
-        return added
-
-    def action_check_domains(self):
-        """Check the records of all domains; have Mailjet look for the proofs."""
-        self.ensure_one()
-        self.notice = self.domain_ids.action_check_dns()["params"]["message"]
-        return self._reopen()
-
-    def action_register_events(self):
-        """Have Mailjet post its events here; say why it could not."""
-        self.ensure_one()
-        try:
-            self.server_id.action_mailjet_register()
-        except UserError as error:
-            self.notice = str(error)
-        else:
-            self.notice = False
-        return self._reopen()
-
-    def action_smtp_test(self):
-        """Talk to the mail server step by step, before it is taken into use."""
-        return self.server_id.action_mailjet_smtp_test()
-
-    def action_finish(self):
-        """Take the server into use, and show it."""
-        self.ensure_one()
-        server = self.server_id
-        vals = {"active": True}
-        if self.usage == "all" and self.set_from_filter and self.from_filter_after:
-            vals["from_filter"] = self.from_filter_after
-        server.write(vals)
-        if self.replace_dedicated and server.mailjet_dedicated_server_id != server:
-            server._make_dedicated()
-        server.test_smtp_connection()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "ir.mail_server",
-            "res_id": server.id,
-            "view_mode": "form",
-            "target": "current",
-        }

@@ -1,57 +1,31 @@
 import base64
-import logging
-import secrets
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import formatdate, make_msgid
-from threading import Thread
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .. import const
-from ..tools.mailjet.custom_id import CustomId
-from ..tools.mailjet.errors import AuthenticationError, MailjetApiError
-from ..tools.mailjet.resources import MailjetApi
-from ..tools.mailjet.round_trip import Verdict, wait_for_delivery
 from ..tools.smtp.advice import DOMAIN, SENDERS, SERVER
-from ..tools.smtp.cause import Stage
-from ..tools.smtp.diagnosis import diagnose_pair
-from ..tools.smtp.probe import State, Target, planned_steps, probe, try_other_ports
-from ..tools.words import Words, _lt
+from ..tools.smtp.encryption import is_strict, security_of, strict_encryption
 
-_logger = logging.getLogger(__name__)
-
-# Odoo's ways to encrypt -> what the test calls them, and whether it verifies
-SECURITY_OF = {
-    "none": ("none", True),
-    "starttls": ("starttls", False),
-    "starttls_strict": ("starttls", True),
-    "ssl": ("ssl", False),
-    "ssl_strict": ("ssl", True),
-}
-ENCRYPTION_OF = {"starttls": "starttls_strict", "ssl": "ssl_strict"}
 # Seconds for the conversation, for the other ports and for the API: 30 in all
 DEADLINE = 20.0
 PORTS_DEADLINE = 4.0
 API_DEADLINE = 6.0
-# Seconds to wait for Mailjet's word on a real mail, once the test itself is over
+# Seconds to wait for Mailjet's report on a real email, once the test is over
 DELIVERY_DEADLINE = 120.0
-# Screens of Odoo that a diagnosis names -> their action; the server's is its form
+# Odoo screens that a diagnosis may name, with their actions; SERVER opens the form
 SCREENS = {
     SERVER: None,
     SENDERS: "mailjet_sender_action",
     DOMAIN: "mailjet_domain_action",
 }
-# Where another port may be the way out
-UNREACHED = (Stage.CONNECT, Stage.GREETING)
 
 
 class MailjetSmtpTest(models.TransientModel):
-    """Talk to a mail server step by step, and say what is wrong in plain words.
+    """Talk to a mail server step by step, and explain in plain words what is wrong.
 
-    The conversation runs in a thread of its own, which writes each step down in a short
-    transaction of its own: nobody waits for it, and nothing is locked meanwhile.
+    The conversation runs in its own thread, which stores each step in its own short
+    transaction: no request waits for it, and nothing stays locked.
     """
 
     _name = "mailjet.smtp.test"
@@ -61,7 +35,9 @@ class MailjetSmtpTest(models.TransientModel):
 
     server_id = fields.Many2one("ir.mail_server", "Mail server", ondelete="cascade")
     smtp_host = fields.Char("SMTP server", required=True, default=const.SMTP_HOST)
-    smtp_port = fields.Integer("SMTP port", required=True, default=const.STARTTLS_PORT)
+    smtp_port = fields.Integer(
+        "SMTP port", required=True, default=const.DEFAULT_PORTS["starttls"]
+    )
     security = fields.Selection(
         [
             ("starttls", "STARTTLS"),
@@ -82,7 +58,7 @@ class MailjetSmtpTest(models.TransientModel):
             ("LOGIN", "LOGIN"),
             ("CRAM-MD5", "CRAM-MD5"),
         ],
-        "Way of logging in",
+        "Authentication mechanism",
         required=True,
         default="auto",
     )
@@ -96,8 +72,8 @@ class MailjetSmtpTest(models.TransientModel):
     email_from = fields.Char("From", default=lambda self: self.env.user.email)
     email_to = fields.Char("To", default=lambda self: self.env.user.email)
     deliver = fields.Boolean(
-        "Send a real mail",
-        help="Without it the test stops before the content, and nothing is sent.",
+        "Send a real email",
+        help="Otherwise the test stops before the content, and nothing is sent.",
     )
 
     state = fields.Selection(
@@ -108,25 +84,25 @@ class MailjetSmtpTest(models.TransientModel):
     )
     is_interrupted = fields.Boolean(
         compute="_compute_is_interrupted",
-        help="Odoo was stopped or started again while the test ran.",
+        help="Odoo was stopped or restarted during the test.",
     )
     raw_steps = fields.Json(readonly=True)
     steps = fields.Json(compute="_compute_steps")
     words = fields.Json(readonly=True)
     is_ok = fields.Boolean("Works", readonly=True)
     title = fields.Char(compute="_compute_words")
-    reason = fields.Char("What is the case", compute="_compute_words")
+    reason = fields.Char("Diagnosis", compute="_compute_words")
     cure = fields.Char("What to do", compute="_compute_words")
-    detail = fields.Text("The server's own words", readonly=True)
-    link = fields.Char("More about it", readonly=True)
-    screen = fields.Char(readonly=True, help="Where in Odoo this can be changed.")
+    detail = fields.Text("Server reply", readonly=True)
+    link = fields.Char("More information", readonly=True)
+    screen = fields.Char(readonly=True, help="Where to change this in Odoo.")
     rest_state = fields.Selection(
         [
             ("accepted", "Accepted"),
             ("refused", "Refused"),
             ("unknown", "No answer"),
         ],
-        "The same keys at Mailjet's API",
+        "Same keys at Mailjet's API",
         readonly=True,
     )
     smtp_state = fields.Selection(
@@ -135,27 +111,26 @@ class MailjetSmtpTest(models.TransientModel):
             ("refused", "Refused"),
             ("unknown", "Not reached"),
         ],
-        "The keys at the mail relay",
+        "Keys at the mail relay",
         readonly=True,
     )
     pair_words = fields.Json(readonly=True)
-    pair_reason = fields.Char("What both say together", compute="_compute_words")
+    pair_reason = fields.Char("Conclusion", compute="_compute_words")
     other_port = fields.Integer(readonly=True)
     other_security = fields.Char(readonly=True)
     delivery = fields.Selection(
         [
-            ("waiting", "Waiting for Mailjet's word"),
+            ("waiting", "Waiting for Mailjet's report"),
             ("delivered", "Delivered"),
             ("failed", "Not delivered"),
-            ("under_way", "Still under way"),
+            ("under_way", "Still in transit"),
             ("no_trace", "Not found at Mailjet"),
-            ("not_asked", "Mailjet could not be asked"),
+            ("not_asked", "Mailjet could not be reached"),
         ],
-        "What became of the mail",
         readonly=True,
     )
     delivery_words = fields.Json(readonly=True)
-    delivery_reason = fields.Text("What Mailjet says", compute="_compute_words")
+    delivery_reason = fields.Text("Mailjet's report", compute="_compute_words")
     transcript = fields.Text("Conversation", readonly=True)
     transcript_file = fields.Binary(
         "Conversation as a file", compute="_compute_transcript_file"
@@ -180,7 +155,7 @@ class MailjetSmtpTest(models.TransientModel):
 
     @api.model
     def _values_of(self, server):
-        security, verify = SECURITY_OF.get(server.smtp_encryption, ("none", True))
+        security = security_of(server.smtp_encryption)
         sender = server.mailjet_sender_ids.filtered(
             lambda s: s.status == "active" and not s.is_domain
         )[:1]
@@ -188,8 +163,8 @@ class MailjetSmtpTest(models.TransientModel):
             "server_id": server.id,
             "smtp_host": server.smtp_host,
             "smtp_port": server.smtp_port,
-            "security": security,
-            "verify": verify,
+            "security": security or "none",
+            "verify": not security or is_strict(server.smtp_encryption),
             "smtp_user": server.smtp_user,
         }
         if sender:
@@ -211,7 +186,7 @@ class MailjetSmtpTest(models.TransientModel):
 
     @api.depends("state", "delivery", "write_date")
     def _compute_is_interrupted(self):
-        """Nobody writes any more, though more was to come."""
+        """Detect that nothing was written for too long, though more is due."""
         now = fields.Datetime.now()
         for test in self:
             longest = None
@@ -232,7 +207,7 @@ class MailjetSmtpTest(models.TransientModel):
                     "label": labels[step["stage"]],
                     "state": step["state"],
                     "seconds": step["seconds"],
-                    "detail": test._in_words(step["detail"]),
+                    "detail": test._translate_json(step["detail"]),
                 }
                 for step in test.raw_steps or []
             ]
@@ -240,7 +215,7 @@ class MailjetSmtpTest(models.TransientModel):
     @api.model
     def _stage_labels(self):
         return {
-            "resolve": self.env._("Look up the name"),
+            "resolve": self.env._("Look up the host"),
             "connect": self.env._("Connect"),
             "greeting": self.env._("Greeting"),
             "ehlo": self.env._("Introduction (EHLO)"),
@@ -249,7 +224,7 @@ class MailjetSmtpTest(models.TransientModel):
             "mail": self.env._("Sender (MAIL FROM)"),
             "rcpt": self.env._("Recipient (RCPT TO)"),
             "data": self.env._("Content (DATA)"),
-            "queued": self.env._("Taken over for delivery"),
+            "queued": self.env._("Accepted for delivery"),
         }
 
     @api.depends("words", "pair_words", "delivery_words")
@@ -257,13 +232,13 @@ class MailjetSmtpTest(models.TransientModel):
     def _compute_words(self):
         for test in self:
             words = test.words or {}
-            test.title = test._in_words(words.get("title"))
-            test.reason = test._in_words(words.get("reason"))
-            test.cure = test._in_words(words.get("cure"))
+            test.title = test._translate_json(words.get("title"))
+            test.reason = test._translate_json(words.get("reason"))
+            test.cure = test._translate_json(words.get("cure"))
             pair = test.pair_words or {}
-            both = (test._in_words(pair.get(name)) for name in ("reason", "cure"))
+            both = (test._translate_json(pair.get(name)) for name in ("reason", "cure"))
             test.pair_reason = " ".join(filter(None, both))
-            lines = (test._in_words(line) for line in test.delivery_words or [])
+            lines = (test._translate_json(line) for line in test.delivery_words or [])
             test.delivery_reason = " ".join(filter(None, lines))
 
     @api.depends("transcript")
@@ -272,202 +247,11 @@ class MailjetSmtpTest(models.TransientModel):
             test.transcript_file = base64.b64encode((test.transcript or "").encode())
 
     # ------------------------------------------------------------------
-    # Running
+    # Buttons
     # ------------------------------------------------------------------
 
-    def action_run(self):
-        """Start the test; it goes on after the answer to this request."""
-        self.ensure_one()
-        self.env["ir.mail_server"].check_access("write")
-        custom_id = self._new_custom_id()
-        target = self._target(custom_id)
-        self.write(
-            {
-                "state": "running",
-                "is_ok": False,
-                "raw_steps": [self._raw(step) for step in planned_steps(target)],
-                "words": False,
-                "pair_words": False,
-                "detail": False,
-                "link": False,
-                "screen": False,
-                "rest_state": False,
-                "smtp_state": False,
-                "other_port": False,
-                "other_security": False,
-                "delivery": False,
-                "delivery_words": False,
-                "transcript": False,
-            }
-        )
-        api_url = self._api_url()
-        self.env.cr.postcommit.add(lambda: self._start(target, api_url, custom_id))
-        return self._reopen()
-
-    def _start(self, target, api_url, custom_id):
-        """Run the test in a thread that holds no cursor while it waits."""
-        registry, uid, test_id = self.env.registry, self.env.uid, self.id
-
-        def keep(vals):
-            with registry.cursor() as cr:
-                test = api.Environment(cr, uid, {})["mailjet.smtp.test"].browse(test_id)
-                if test.exists():
-                    test.write(vals)
-
-        arguments = (target, api_url, custom_id, keep)
-        Thread(target=self._run, args=arguments, name="smtp-test", daemon=True).start()
-
-    @api.model
-    def _run(self, target, api_url, custom_id, keep):
-        """Run the test, give `keep` values to write after each step and at the end."""
-        steps = {step.stage: step for step in planned_steps(target)}
-        since = fields.Datetime.subtract(fields.Datetime.now(), minutes=1)
-
-        def on_step(step):
-            steps[step.stage] = step
-            keep({"raw_steps": [self._raw(step) for step in steps.values()]})
-
-        try:
-            result = probe(target, on_step, DEADLINE)
-            vals = self._result_vals(target, result)
-            vals.update(self._pair_vals(target, result, api_url))
-            is_followed = bool(target.deliver and result.ok and api_url)
-            if is_followed:
-                vals["delivery"] = "waiting"
-        except Exception:
-            # A defect of ours: whoever waits has to learn that nothing more will come
-            _logger.exception("The SMTP test failed")
-            vals, is_followed = {}, False
-        keep({**vals, "state": "done"})
-        if is_followed:
-            keep(self._delivery_vals(target, api_url, custom_id, since))
-
-    @api.model
-    def _delivery_vals(self, target, api_url, custom_id, since):
-        """Wait for Mailjet's word on the mail; the page stays usable meanwhile."""
-        with MailjetApi(
-            target.user, target.secret, api_url, deadline=API_DEADLINE, read_only=True
-        ) as client:
-            trip = wait_for_delivery(client, custom_id, since, DELIVERY_DEADLINE)
-        return {
-            "delivery": trip.verdict.value,
-            "delivery_words": [
-                [sentence.source, dict(sentence.values)]
-                for sentence in _delivery_sentences(trip)
-            ],
-        }
-
-    @api.model
-    def _result_vals(self, target, result):
-        vals = {
-            "is_ok": result.ok,
-            "raw_steps": [self._raw(step) for step in result.steps],
-            "transcript": str(result.transcript),
-        }
-        diagnosis = result.diagnosis
-        if not diagnosis:
-            return vals
-        vals.update(
-            words=self._kept_words(
-                title=diagnosis.title, reason=diagnosis.reason, cure=diagnosis.cure
-            ),
-            detail=diagnosis.detail,
-            **{"screen" if diagnosis.link in SCREENS else "link": diagnosis.link},
-        )
-        failed = [s.stage for s in result.steps if s.state is State.FAILED]
-        if set(failed) & set(UNREACHED):
-            answers = try_other_ports(target.host, deadline=PORTS_DEADLINE)
-            works = next((a for a in answers if a.works), None)
-            if works:
-                vals.update(other_port=works.port, other_security=works.security)
-        return vals
-
-    @api.model
-    def _pair_vals(self, target, result, api_url):
-        """Ask REST with the same pair: after a reset it knows before SMTP does."""
-        auth = result.step(Stage.AUTH).state
-        smtp = {State.OK: "accepted", State.FAILED: "refused"}.get(auth, "unknown")
-        if not (api_url and target.user and target.secret):
-            return {}
-        try:
-            with MailjetApi(
-                target.user,
-                target.secret,
-                api_url,
-                deadline=API_DEADLINE,
-                read_only=True,
-            ) as client:
-                client.user()
-            rest = "accepted"
-        except AuthenticationError:
-            rest = "refused"
-        except MailjetApiError:
-            rest = "unknown"
-        vals = {"smtp_state": smtp, "rest_state": rest}
-        if {smtp, rest} == {"accepted", "refused"}:
-            pair = diagnose_pair(
-                smtp == "accepted", rest == "accepted", host=target.host
-            )
-            vals["pair_words"] = pair and self._kept_words(
-                reason=pair.reason, cure=pair.cure
-            )
-        return vals
-
-    @api.model
-    def _raw(self, step):
-        return {
-            "stage": step.stage.value,
-            "state": step.state.value,
-            "seconds": round(step.seconds, 2),
-            "detail": self._kept_words(detail=step.detail).get("detail"),
-        }
-
-    def _api_url(self):
-        """Return where to ask REST with the same pair, or False if it is no Mailjet."""
-        if self.server_id._filter_mailjet():
-            return self.server_id.mailjet_api_url or const.API_URL
-        return self.smtp_host == const.SMTP_HOST and const.API_URL
-
-    @api.model
-    def _new_custom_id(self):
-        custom_id = CustomId(test=secrets.token_hex(10))
-        return self.env["ir.mail_server"]._mailjet_write_custom_id(custom_id)
-
-    def _target(self, custom_id):
-        try:
-            return Target(
-                host=(self.smtp_host or "").strip(),
-                port=self.smtp_port,
-                security=self.security,
-                verify=self.verify,
-                user=(self.smtp_user or "").strip(),
-                secret=self.smtp_pass or self.server_id.sudo().smtp_pass or "",
-                mechanism=self.mechanism,
-                mail_from=(self.email_from or "").strip(),
-                rcpt_to=(self.email_to or "").strip(),
-                deliver=self.deliver and bool(self.email_to),
-                message=self._message(custom_id),
-                is_mailjet=bool(self._api_url()),
-            )
-        except ValueError as error:
-            raise UserError(
-                self.env._("Check server, port and addresses: %(text)s.", text=error)
-            ) from None
-
-    def _message(self, custom_id):
-        message = EmailMessage(policy=SMTP)
-        message["From"] = (self.email_from or "").strip()
-        message["To"] = (self.email_to or "").strip()
-        message["Subject"] = self.env._("Test mail from Odoo")
-        message["Date"] = formatdate()
-        if self._api_url():
-            message["X-MJ-CustomID"] = custom_id
-        message["Message-Id"] = make_msgid(domain="odoo.invalid")
-        message.set_content(self.env._("If you can read this, the mail server works."))
-        return message.as_bytes()
-
     def action_use_port(self):
-        """Take the port that answers, also for the server, and try again."""
+        """Use the port that answers, for the mail server, too, and try again."""
         self.ensure_one()
         if not self.other_port:
             raise UserError(self.env._("No other port was found."))
@@ -476,13 +260,13 @@ class MailjetSmtpTest(models.TransientModel):
         self.server_id.write(
             {
                 "smtp_port": self.smtp_port,
-                "smtp_encryption": ENCRYPTION_OF[self.security],
+                "smtp_encryption": strict_encryption(self.security),
             }
         )
         return self.action_run()
 
     def action_open_screen(self):
-        """Open the place in Odoo where the cause can be mended."""
+        """Open the Odoo screen where the cause can be fixed."""
         self.ensure_one()
         if self.screen == SERVER:
             return {
@@ -503,27 +287,3 @@ class MailjetSmtpTest(models.TransientModel):
             "?download=true&filename=smtp.txt",
             "target": "self",
         }
-
-
-_DELIVERY_SENTENCES = {
-    Verdict.DELIVERED: _lt("Delivered to the recipient's server after %(seconds)s s."),
-    Verdict.FAILED: _lt("Not delivered, said Mailjet after %(seconds)s s."),
-    Verdict.UNDER_WAY: _lt(
-        "Mailjet has the mail and had not delivered it after %(seconds)s s. The "
-        "recipient's server may have asked it to come again later."
-    ),
-    Verdict.NO_TRACE: _lt(
-        "Mailjet took the mail but knows nothing of it after %(seconds)s s: it drops "
-        "mail from senders that it does not know. Check the sender address."
-    ),
-    Verdict.NOT_ASKED: _lt("Mailjet's API could not be asked: %(error)s."),
-}
-
-
-def _delivery_sentences(trip):
-    """Return what a `RoundTrip` says, as a list of `Words`."""
-    values = {"seconds": round(trip.seconds), "error": str(trip.error)}
-    sentences = [Words(_DELIVERY_SENTENCES[trip.verdict], values)]
-    if trip.failure:
-        sentences += filter(None, (trip.failure.reason, trip.failure.cure))
-    return sentences

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ... import const
 from ...tools.dns.zone_text import zone_line
+from ...tools.words import words_to_json
 from .mailjet_domain import DNS_STATUSES
 
 KINDS = [
@@ -188,12 +189,12 @@ class MailjetDnsRecord(models.Model):
     def _compute_words(self):
         for record in self:
             words = record.words or {}
-            record.cause = record._in_words(words.get("cause"))
-            record.cure = record._in_words(words.get("cure"))
-            record.refusal = record._in_words(words.get("refusal"))
+            record.cause = record._translate_json(words.get("cause"))
+            record.cure = record._translate_json(words.get("cure"))
+            record.refusal = record._translate_json(words.get("refusal"))
             words = record.attempt_words or {}
-            record.outage = record._in_words(words.get("outage"))
-            record.note = record._in_words(words.get("note"))
+            record.outage = record._translate_json(words.get("outage"))
+            record.note = record._translate_json(words.get("note"))
 
     @api.depends(
         "kind", "domain_id.spf_status", "domain_id.dkim_status", "domain_id.is_proven"
@@ -227,7 +228,7 @@ class MailjetDnsRecord(models.Model):
             "asked": ", ".join(report.asked),
             "asked_how": "zone" if report.is_direct else "resolver",
             "outage_since": is_outage and (self.outage_since or now),
-            "attempt_words": self._kept_words(
+            "attempt_words": words_to_json(
                 outage=is_outage and verdict.cause, note=report.note
             ),
         }
@@ -242,7 +243,7 @@ class MailjetDnsRecord(models.Model):
                 "decided_on": now,
                 "found_values": "\n".join(verdict.found),
                 "found_host": verdict.host,
-                "words": self._kept_words(
+                "words": words_to_json(
                     cause=verdict.cause, cure=verdict.cure, refusal=verdict.refusal
                 ),
                 "proposal": verdict.proposal,

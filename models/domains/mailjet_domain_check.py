@@ -14,6 +14,7 @@ from ...tools.dns.ownership import check_ownership
 from ...tools.dns.return_path import check_return_path
 from ...tools.dns.servers import ServersError, parse_servers
 from ...tools.dns.spf import check_spf
+from ..server.ir_mail_server_alert import ALERT
 from .mailjet_dns_record import KINDS, STATES
 
 # A bit less than a day, so that the hourly cron finds each domain once a day
@@ -21,7 +22,6 @@ CHECK_EVERY = timedelta(hours=23, minutes=30)
 RUNS_PER_DAY = 24
 OUTAGE_ALERT_AFTER = timedelta(days=3)
 FINE = ("ok", "warning")
-ALERT = "mail.mail_activity_data_warning"
 
 
 class MailjetDomain(models.Model):
@@ -322,14 +322,12 @@ class MailjetDomain(models.Model):
         :param make_lines: a function of the same -> list of str
         """
         self.ensure_one()
-        user = self.server_id._mailjet_responsible_user()
-        domain = self.with_context(lang=user.lang)
-        summary = make_summary(domain)
-        body = Markup("<ul>%s</ul>") % Markup().join(
-            Markup("<li>%s</li>") % line for line in make_lines(domain)
-        )
-        self.activity_unlink([ALERT])
-        self.activity_schedule(ALERT, summary=summary, note=body, user_id=user.id)
+
+        def compose(domain):
+            lines = [Markup("<li>%s</li>") % line for line in make_lines(domain)]
+            return make_summary(domain), Markup("<ul>%s</ul>") % Markup().join(lines)
+
+        self.server_id._mailjet_alert(self, compose)
 
     def _is_in_trouble(self):
         return any(

@@ -180,17 +180,9 @@ class MailjetSender(models.Model):
     def _receive_activation(self, url):
         """Store the link and ask an administrator to open it: Odoo never does."""
         self.activation_url = url
-        todo = "mail.mail_activity_data_todo"
         for sender in self:
-            sender.activity_unlink([todo])
-            sender.activity_schedule(
-                todo,
-                summary=self.env._("Activate %(email)s at Mailjet", email=sender.email),
-                note=self.env._(
-                    "Mailjet's activation email has arrived. Click “Activate” on the "
-                    "sender to open its link in a new tab."
-                ),
-                user_id=sender.server_id._mailjet_responsible_user().id,
+            sender.server_id._mailjet_alert(
+                sender, _activation_text, "mail.mail_activity_data_todo"
             )
 
     @api.model
@@ -245,3 +237,13 @@ class MailjetSender(models.Model):
             "before Mailjet sees a new DNS record.",
             said=said,
         )
+
+
+def _activation_text(sender):
+    env = sender.env
+    summary = env._("Activate %(email)s at Mailjet", email=sender.email)
+    note = env._(
+        "Mailjet's activation email has arrived. Click “Activate” on the sender to "
+        "open its link in a new tab."
+    )
+    return summary, note

@@ -9,8 +9,6 @@ EVENT_PATH = "/mailjet/events/"
 EVENT_USER = "mailjet"
 # Mailjet retries a post for a day
 OLD_TOKEN_TRUSTED_FOR = timedelta(days=2)
-# Changing one of these may put a server without a token into use
-IN_USE_FIELDS = {"active", "smtp_authentication", "smtp_pass"}
 # A post is compared with these
 PROOFS = (
     "mailjet_event_token",
@@ -51,18 +49,6 @@ class IrMail_Server(models.Model):
         get_param = self.env["ir.config_parameter"].sudo().get_param
         own = get_param("mail_mailjet.event_base_url")
         return (own or get_param("web.base.url") or "").rstrip("/")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        servers = super().create(vals_list)
-        servers._mailjet_make_token()
-        return servers
-
-    def write(self, vals):
-        result = super().write(vals)
-        if IN_USE_FIELDS & vals.keys():
-            self._mailjet_make_token()
-        return result
 
     def _mailjet_make_token(self):
         """Give each Mailjet server its token and password long before they are needed.

@@ -62,7 +62,7 @@ class IrMail_Server(models.Model):
         words = try_address(
             self._mailjet_private_event_url(), tag, is_public=self._is_mailjet_public()
         )
-        return words and self.env["mailjet.words"]._words_of(words)
+        return words and self.env["mailjet.words"]._translate_words(words)
 
     def _is_mailjet_public(self):
         """Return whether the API is the real one, not a local stand-in."""

@@ -1,13 +1,8 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-
-_logger = logging.getLogger(__name__)
 
 SILENCE = timedelta(hours=24)
-ALERT = "mail.mail_activity_data_warning"
 
 
 class IrMail_Server(models.Model):
@@ -32,19 +27,11 @@ class IrMail_Server(models.Model):
     @api.model
     def _cron_check_callbacks(self):
         """Replace suspended addresses, and report servers that get no events."""
-        servers = self._mailjet_in_use()
-        self.env["ir.cron"]._commit_progress(remaining=len(servers))
-        for server in servers:
-            if server.mailjet_callbacks_read_on:
-                try:
-                    server._mailjet_check_callbacks()
-                except UserError as error:
-                    _logger.info(
-                        "Mailjet: event addresses of %s not checked: %s",
-                        server.name,
-                        error,
-                    )
-            self.env["ir.cron"]._commit_progress(1)
+        registered = self._mailjet_in_use().filtered("mailjet_callbacks_read_on")
+        registered._mailjet_for_each(
+            lambda server: server._mailjet_check_callbacks(),
+            "check the event addresses",
+        )
 
     def _mailjet_check_callbacks(self):
         self._mailjet_read_callbacks()
@@ -54,30 +41,14 @@ class IrMail_Server(models.Model):
         if suspended:
             self._mailjet_replace_suspended(suspended)
         elif self._is_mailjet_silent():
-            self._mailjet_warn(
-                self.env._("No events from Mailjet for a day"),
-                self.env._(
-                    "Emails were sent through “%(name)s”, but Mailjet has posted no "
-                    "event for a day. Under “Events” on the server, check that its "
-                    "address can be reached and where the events go.",
-                    name=self.name,
-                ),
-            )
+            self._mailjet_alert(self.mailjet_callback_ids[:1], _silence_text)
 
     def _mailjet_replace_suspended(self, suspended):
         """Register a new address, catch up on missed events, and alert somebody."""
         silent_since = self.mailjet_last_event_on or self.mailjet_event_changed_on
         self._mailjet_register_new_address(suspended)
         self._mailjet_schedule_catch_up(silent_since)
-        self._mailjet_warn(
-            self.env._("Mailjet stopped posting events"),
-            self.env._(
-                "Mailjet could not post the events of “%(name)s” for a day and gave "
-                "up. A new address is registered, and the missed events are being "
-                "read from Mailjet.",
-                name=self.name,
-            ),
-        )
+        self._mailjet_alert(self.mailjet_callback_ids[:1], _renewal_text)
 
     def _is_mailjet_silent(self):
         """Return whether mail was sent recently but no event came for a day."""
@@ -96,10 +67,23 @@ class IrMail_Server(models.Model):
         last = self.mailjet_last_event_on
         return bool(sent and (not last or last < now - SILENCE))
 
-    def _mailjet_warn(self, summary, note):
-        """Schedule one activity for whoever set the account up."""
-        # A server has no activities of its own
-        callback = self.mailjet_callback_ids[:1]
-        user = self._mailjet_responsible_user()
-        callback.activity_unlink([ALERT])
-        callback.activity_schedule(ALERT, summary=summary, note=note, user_id=user.id)
+
+def _silence_text(callback):
+    env = callback.env
+    note = env._(
+        "Emails were sent through “%(name)s”, but Mailjet has posted no event for a "
+        "day. Under “Events” on the server, check that its address can be reached and "
+        "where the events go.",
+        name=callback.server_id.name,
+    )
+    return env._("No events from Mailjet for a day"), note
+
+
+def _renewal_text(callback):
+    env = callback.env
+    note = env._(
+        "Mailjet could not post the events of “%(name)s” for a day and gave up. A new "
+        "address is registered, and the missed events are being read from Mailjet.",
+        name=callback.server_id.name,
+    )
+    return env._("Mailjet stopped posting events"), note

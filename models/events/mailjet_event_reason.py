@@ -50,7 +50,7 @@ class MailjetEvent(models.Model):
         for event in self:
             event.reason = False
             if event.event in FAILURES:
-                event.reason = self._words_of(event._explain_failure().reason)
+                event.reason = self._translate_words(event._explain_failure().reason)
 
     def _is_hard(self):
         """Return whether Mailjet calls a bounce hard, None if it does not say."""
@@ -66,5 +66,5 @@ class MailjetEvent(models.Model):
         """Return why in plain words, with the server's response below."""
         failure = self._explain_failure()
         words = [failure.reason, *filter(None, [failure.cure])]
-        lines = [" ".join(map(self._words_of, words)), self.comment]
+        lines = [" ".join(map(self._translate_words, words)), self.comment]
         return "\n".join(filter(None, lines))

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...tools.words import words_to_json
 from ..bulk_write import upsert
 
 
@@ -38,8 +39,8 @@ class MailjetSuppression(models.Model):
     def _compute_words(self):
         for suppression in self:
             words = suppression.words or {}
-            suppression.reason = self._in_words(words.get("reason"))
-            suppression.cure = self._in_words(words.get("cure"))
+            suppression.reason = self._translate_json(words.get("reason"))
+            suppression.cure = self._translate_json(words.get("cure"))
 
     @api.model
     def _note(self, rows):
@@ -58,7 +59,7 @@ class MailjetSuppression(models.Model):
                 "server_id": row["server_id"],
                 "email": row["email"],
                 "date": row["date"],
-                "words": self._kept_words(reason=row["reason"], cure=row["cure"]),
+                "words": words_to_json(reason=row["reason"], cure=row["cure"]),
             }
             for row in latest.values()
         ]

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, email_normalize
 
 from ...tools.mailjet.exclusion_merge import Agreed, Side, merge, resume
-from ...tools.words import Words, _lt
+from ...tools.words import Words, _lt, words_to_json
 from ..bulk_write import upsert
 
 STATES = [("excluded", "Blocked"), ("allowed", "Not blocked")]
@@ -106,8 +106,10 @@ class MailjetExclusion(models.Model):
     def _compute_words(self):
         for exclusion in self:
             words = exclusion.words or {}
-            exclusion.reason = words.get("text") or self._in_words(words.get("reason"))
-            exclusion.difference = exclusion.is_different and self._in_words(
+            exclusion.reason = words.get("text") or self._translate_json(
+                words.get("reason")
+            )
+            exclusion.difference = exclusion.is_different and self._translate_json(
                 words.get("difference")
             )
 
@@ -352,7 +354,7 @@ class MailjetExclusion(models.Model):
             {
                 "origin": origin,
                 "changed_on": changed_on or fields.Datetime.now(),
-                "words": {"text": text} if text else self._kept_words(reason=words),
+                "words": {"text": text} if text else words_to_json(reason=words),
             }
         )
 
@@ -367,7 +369,7 @@ class MailjetExclusion(models.Model):
 
         :param Words sentence: the reason
         """
-        words = {**(self.words or {}), **self._kept_words(difference=sentence)}
+        words = {**(self.words or {}), **words_to_json(difference=sentence)}
         self.write({"is_different": True, "begun": False, "words": words})
 
     def _leave_refused(self, error):

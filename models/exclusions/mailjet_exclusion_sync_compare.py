@@ -159,7 +159,7 @@ class MailjetExclusionSync(models.Model):
         for is_blocked, exclusions in changes.items():
             if exclusions:
                 reasons = {
-                    one.email: one._words_of(one._reason_at_mailjet())
+                    one.email: one._translate_words(one._reason_at_mailjet())
                     for one in exclusions
                 }
                 entries = self.env["mail.blacklist"]._mailjet_set(is_blocked, reasons)

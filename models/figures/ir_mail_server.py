@@ -1,4 +1,3 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -6,8 +5,6 @@ from odoo.exceptions import UserError
 
 from ...tools.report.daily_counter import daily_counters
 from ...tools.words import Words, _lt
-
-_logger = logging.getLogger(__name__)
 
 # Longer than the day between two checks, the next of which ends or renews the pause
 PAUSE = timedelta(hours=26)
@@ -47,12 +44,11 @@ class IrMail_Server(models.Model):
         "No answer since", readonly=True, copy=False
     )
 
-    def write(self, vals):
-        result = super().write(vals)
-        if vals.get("mailjet_pause_at_policy_limit") is False:
-            for server in self.filtered("mailjet_policy_pause"):
+    def _mailjet_end_unwanted_policy_pause(self):
+        """Resume sending where pausing at a limit was switched off."""
+        for server in self.filtered("mailjet_policy_pause"):
+            if not server.mailjet_pause_at_policy_limit:
                 server._mailjet_end_policy_pause()
-        return result
 
     # ------------------------------------------------------------------
     # Reading
@@ -67,18 +63,22 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _cron_read_policy_limits(self):
-        """Read the figures of all accounts; after an outage the next run does."""
-        servers = self._mailjet_in_use()
-        self.env["ir.cron"]._commit_progress(remaining=len(servers))
-        for server in servers:
-            try:
-                server._mailjet_read_policy_limits()
-            except UserError as error:
-                _logger.info("Mailjet: limits of %s not read: %s", server.name, error)
-                if not server.mailjet_policy_outage_since:
-                    server.mailjet_policy_outage_since = fields.Datetime.now()
-            server._mailjet_pause_at_policy_limits()
-            self.env["ir.cron"]._commit_progress(1)
+        """Read the figures of all accounts, and pause those over a limit."""
+        self._mailjet_in_use()._mailjet_for_each(
+            lambda server: server._mailjet_review_policy_limits(),
+            "read the policy limits",
+        )
+
+    def _mailjet_review_policy_limits(self):
+        """Read the figures and act on them; on the last known ones in an outage."""
+        try:
+            self._mailjet_read_policy_limits()
+        except UserError:
+            if not self.mailjet_policy_outage_since:
+                self.mailjet_policy_outage_since = fields.Datetime.now()
+            raise
+        finally:
+            self._mailjet_pause_at_policy_limits()
 
     def _mailjet_read_policy_limits(self):
         self.ensure_one()

@@ -3,9 +3,9 @@ from odoo.tools import float_round
 from odoo.tools.misc import formatLang
 
 from ... import const
+from ..server.ir_mail_server_alert import ALERT
 from .mailjet_rates_mixin import RATES
 
-ALERT = "mail.mail_activity_data_warning"
 # States that call for action, in order of severity
 RANKS = {"half": 1, "over": 2}
 # After an administrator resumes sending, the same limit does not pause it for this long
@@ -130,7 +130,7 @@ class MailjetPolicyLimit(models.Model):
         self.state = self._judged_state()
         after = RANKS.get(self.state, 0)
         if after > before:
-            self._alert()
+            self.server_id._mailjet_alert(self, _alert_text)
         elif before and not after:
             self.activity_feedback(
                 [ALERT],
@@ -145,21 +145,6 @@ class MailjetPolicyLimit(models.Model):
         if rate > self.limit:
             return "over"
         return "half" if rate >= self.limit / 2 else "fine"
-
-    def _alert(self):
-        """Schedule an activity for the user who set up the account."""
-        user = self.server_id._mailjet_responsible_user()
-        limit = self.with_context(lang=user.lang)
-        states = dict(limit._fields["state"]._description_selection(limit.env))
-        self.activity_unlink([ALERT])
-        self.activity_schedule(
-            ALERT,
-            summary=states[
-                limit.state
-            ],  # the activity also shows the name of the limit
-            note=f"{limit.words} {limit.cure}",
-            user_id=user.id,
-        )
 
     def _is_accepted(self):
         """Return whether somebody recently resumed sending despite this limit."""
@@ -179,10 +164,10 @@ class MailjetPolicyLimit(models.Model):
     @api.depends_context("lang")
     def _compute_words(self):
         for limit in self:
-            limit.words = limit._in_words()
+            limit.words = limit._describe()
             limit.cure = limit.state in RANKS and limit._cure()
 
-    def _in_words(self):
+    def _describe(self):
         if self.state == "few":
             return self.env._(
                 "Mailjet applies its limits from %(least)s emails in 30 days; you sent "
@@ -250,3 +235,9 @@ class MailjetPolicyLimit(models.Model):
         value = float_round(value, precision_digits=most)
         decimals = len(f"{value:.{most}f}".rstrip("0").partition(".")[2])
         return formatLang(self.env, value, digits=decimals)
+
+
+def _alert_text(limit):
+    states = dict(limit._fields["state"]._description_selection(limit.env))
+    # Shown beside the name of the limit
+    return states[limit.state], f"{limit.words} {limit.cure}"

@@ -137,7 +137,7 @@ class MailjetReport(models.Model):
     @api.depends("counter_source", "counter_timing", "counter_resolution")
     @api.depends_context("lang")
     def _compute_counter_rules(self):
-        words_of = self.env["mailjet.words"]._words_of
+        translate = self.env["mailjet.words"]._translate_words
         for report in self:
             source = report.counter_source
             timing, resolution = report.counter_timing, report.counter_resolution
@@ -154,7 +154,7 @@ class MailjetReport(models.Model):
                 k for k, why in resolutions.items() if not why
             ]
             why = {**timings, **resolutions}.values()
-            sentences = {words_of(one): True for one in why if one}
+            sentences = {translate(one): True for one in why if one}
             report.counter_hint = " ".join(sentences)
 
     @api.onchange("counter_source")
@@ -172,7 +172,8 @@ class MailjetReport(models.Model):
                 report.counter_source, report.counter_timing, report.counter_resolution
             )
             if problem:
-                raise ValidationError(self.env["mailjet.words"]._words_of(problem))
+                words = self.env["mailjet.words"]
+                raise ValidationError(words._translate_words(problem))
 
     @api.constrains("report", "counter_source", "campaign_ids", "contact_list_ids")
     def _check_sources(self):

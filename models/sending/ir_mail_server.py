@@ -6,7 +6,7 @@ from odoo.tools import hmac
 from ...tools.mailjet.custom_id import database_tag, write_custom_id
 from ...tools.smtp.cause import Cause
 from ...tools.smtp.retry_schedule import delay_after
-from ...tools.words import Words
+from ...tools.words import Words, words_to_json
 
 # How long nothing is sent after the server has refused for the whole account. A brake
 # on the speed is let go sooner than a limit or a suspension.
@@ -50,11 +50,11 @@ class IrMail_Server(models.Model):
     @api.depends("mailjet_pause_words")
     @api.depends_context("lang")
     def _compute_mailjet_pause_reason(self):
-        in_words = self.env["mailjet.words"]._in_words
+        translate = self.env["mailjet.words"]._translate_json
         for server in self:
             words = server.mailjet_pause_words or {}
-            sentences = [in_words(words.get(name)) for name in ("reason", "cure")]
-            lines = [" ".join(filter(None, sentences)), in_words(words.get("detail"))]
+            sentences = [translate(words.get(name)) for name in ("reason", "cure")]
+            lines = [" ".join(filter(None, sentences)), translate(words.get("detail"))]
             server.mailjet_pause_reason = "\n".join(filter(None, lines))
 
     def _compute_mailjet_waiting_count(self):
@@ -96,7 +96,7 @@ class IrMail_Server(models.Model):
         self.sudo().write(
             {
                 "mailjet_paused_until": fields.Datetime.now() + duration,
-                "mailjet_pause_words": self.env["mailjet.words"]._kept_words(**words),
+                "mailjet_pause_words": words_to_json(**words),
                 "mailjet_pause_count": self.mailjet_pause_count + 1,
             }
         )

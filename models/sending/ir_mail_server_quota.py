@@ -1,4 +1,3 @@
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,8 +6,6 @@ from odoo.exceptions import UserError
 
 from ...const import FREE_PLAN_DAILY_LIMIT, FREE_PLAN_MONTHLY_LIMIT
 from ...tools.report.daily_counter import daily_counters
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -143,12 +140,10 @@ class IrMail_Server(models.Model):
             if server.mailjet_daily_limit < 0 or server.mailjet_monthly_limit < 0:
                 raise UserError(self.env._("Enter a limit of 0 or more."))
 
-    def write(self, vals):
-        result = super().write(vals)
-        if {"mailjet_daily_limit", "mailjet_monthly_limit"} & vals.keys():
-            for server in self._filter_mailjet():
-                server._mailjet_release("limit")
-        return result
+    def _mailjet_release_over_quota(self):
+        """Retry mail that waits for the next day or month: a limit has changed."""
+        for server in self._filter_mailjet():
+            server._mailjet_release("limit")
 
     def action_mailjet_free_plan(self):
         """Take over the limits of Mailjet's free plan."""
@@ -185,15 +180,10 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _cron_read_quota(self):
-        """Read the counts of all accounts; after an outage the next run does."""
-        servers = self._mailjet_in_use()
-        self.env["ir.cron"]._commit_progress(remaining=len(servers))
-        for server in servers:
-            try:
-                server._mailjet_read_quota()
-            except UserError as error:
-                _logger.info("Mailjet: usage of %s not read: %s", server.name, error)
-            self.env["ir.cron"]._commit_progress(1)
+        """Read the counts of all accounts."""
+        self._mailjet_in_use()._mailjet_for_each(
+            lambda server: server._mailjet_read_quota(), "read the quota"
+        )
 
 
 def _today():

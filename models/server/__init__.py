@@ -1,4 +1,10 @@
-from . import mailjet_words  # before the models that inherit it
 from . import ir_mail_server
 from . import ir_mail_server_account
+from . import ir_mail_server_alert
+from . import ir_mail_server_connection
+from . import ir_mail_server_coverage
+from . import ir_mail_server_cron
+from . import ir_mail_server_routing
+from . import ir_mail_server_secrets
+from . import mailjet_words
 from . import res_config_settings

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
+    """The Mailjet accounts and their domains, as last checked."""
+
     _inherit = "res.config.settings"
 
     mailjet_domain_ids = fields.Many2many(
@@ -15,9 +17,9 @@ class ResConfigSettings(models.TransientModel):
 
     @api.depends_context("uid")
     def _compute_mailjet_domain_ids(self):
-        """Show what the last check found: nothing is asked here."""
+        """Show the results of the last check, without asking anybody."""
         servers = self.env["ir.mail_server"].sudo()
-        # With what the list shows of them, which saves a query
+        # Including what the list shows, which saves a query
         servers = servers.search_fetch([], ["name", "smtp_authentication"])
         domains = self.env["mailjet.domain"].search(
             [("server_id.active", "=", True)], order="server_id, name"

@@ -119,7 +119,7 @@ class TestAccess(AccessCommon):
                         action()
 
     def test_everybody_can_send(self):
-        """Finding the server for a mail needs no right on servers."""
+        """Finding the server for a mail requires no access to servers."""
         for user in (self.internal, self.portal, self.public):
             server, _address = (
                 self.env["ir.mail_server"]
@@ -141,7 +141,7 @@ class TestModelAccess(AccessCommon):
         cls.mailing = cls.env["mailing.mailing"].create({"subject": "News"})
 
     def vals_of(self, model, number, env):
-        """Return values for a record, unlike those for another number."""
+        """Return values for a record, different for each number."""
         server = {"server_id": self.server.id}
         email = {"email": f"a{number}@b.example"}
         kind = ("ownership", "spf")[number]
@@ -203,7 +203,7 @@ class TestModelAccess(AccessCommon):
 
     @contextmanager
     def taken_back(self):
-        """Undo all that is done within."""
+        """Roll back everything done inside."""
         with suppress(_UndoError), self.cr.savepoint():
             yield
             self.env.flush_all()
@@ -220,7 +220,7 @@ class TestModelAccess(AccessCommon):
         return True
 
     def rights_of(self, user, model):
-        """Try all that can be done with a record that is the user's own."""
+        """Try every operation on a record that the user owns."""
         records = self.env[model].with_user(user)
         if not records._auto:  # a view of the database
             return "r" if self.is_allowed(lambda: records.search([])) else ""
@@ -260,7 +260,7 @@ class TestModelAccess(AccessCommon):
                     self.assertEqual(self.rights_of(user, model), expected)
 
     def test_events_of_other_mail_are_for_administrators(self):
-        """A link in an invoice or a mail about a password may hold a token."""
+        """Links in invoice or password emails may contain a token."""
         message = self.admin.partner_id.message_post(body="Your password").id
 
         def create(*links):

@@ -16,7 +16,7 @@ class TestI18n(TransactionCase):
         return polib.pofile(file_path(f"{MODULE}/i18n/{name}"))
 
     def test_the_template_is_current(self):
-        """Mended by `dev/odoo i18n export -d DATABASE -o i18n/mail_mailjet.pot ...`."""
+        """To fix: `dev/odoo i18n export -d DATABASE -o i18n/mail_mailjet.pot ...`."""
         rows = TranslationModuleReader(self.env.cr, [MODULE])
         terms = {source for _module, _type, _name, _id, source, *_rest in rows}
         template = {entry.msgid for entry in self.read_terms(f"{MODULE}.pot")}

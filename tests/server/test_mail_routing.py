@@ -14,9 +14,9 @@ MAIL_SERVER_LOGGER = "odoo.addons.base.models.ir_mail_server"
 
 @tagged("post_install", "-at_install")
 class TestMailRouting(MailjetCommon):
-    """Which server `_find_mail_server` picks: cases by hand, then every mix."""
+    """Which server `_find_mail_server` picks: chosen cases, then all combinations."""
 
-    # (servers in the order they are made, From, server picked, address sent from);
+    # (servers in the order of creation, From, server picked, address sent from);
     # a server is (name, usage or None for another provider's, From filter, priority)
     OURS = "anna@company.example"
     THEIRS = "anna@elsewhere.example"
@@ -37,7 +37,7 @@ class TestMailRouting(MailjetCommon):
             FALLBACK,
         ),
         ((("M", "all", "b.example", 9), ("O", None, "c.example", 1)), OURS, "O", None),
-        # One for mass mailing only leaves all of it to the others
+        # One for mass mailing only leaves it all to the others
         ((("M", "mass_mailing", "", 1), ("O", None, "", 50)), OURS, "O", FALLBACK),
         (
             (("M", "mass_mailing", "", 1), ("O", None, "b.example", 50)),
@@ -57,7 +57,7 @@ class TestMailRouting(MailjetCommon):
             "N",
             FALLBACK,
         ),
-        # ... unless it is the only way to send at all
+        # ... unless it is the only server
         ((("M", "mass_mailing", "", 10),), OURS, "M", FALLBACK),
         (
             (("M", "mass_mailing", "", 10), ("N", "mass_mailing", "", 11)),
@@ -125,12 +125,12 @@ class TestMailRouting(MailjetCommon):
         self.assertEqual(count, 2 * 3 * (4 + 1) * 3 * 2 * 2)
 
     def test_personal_server_is_no_way_out(self):
-        """Somebody's own server takes only their mail, ours the rest."""
+        """A personal server takes only its owner's mail, ours the rest."""
         server = self.create_server(mailjet_purpose="mass_mailing")
         personal = self.create_other_server(
             owner_user_id=self.env.user.id, from_filter=self.THEIRS
         )
-        # mail.mail hands over the servers, personal ones included
+        # mail.mail passes the servers, including personal ones
         servers = server | personal
         find = self.MailServer._find_mail_server
         self.assertEqual(find(self.OURS, servers)[0], server)
@@ -145,7 +145,7 @@ class TestMailRouting(MailjetCommon):
 
     @mute_logger(MAIL_SERVER_LOGGER)
     def test_a_server_in_odoos_configuration_is_a_way_out(self):
-        """Adding a newsletter server does not draw in what goes another way."""
+        """Adding a newsletter server does not attract other mail."""
         server = self.create_server(mailjet_purpose="mass_mailing")
         find = self.MailServer._find_mail_server
         self.assertEqual(find(self.OURS)[0], server)
@@ -207,7 +207,7 @@ class TestMailPriority(MailjetCommon):
         (server | others).web_resequence({"sequence": {}}, offset=3)
         self.assert_last(server)
         self.assertEqual(others.mapped("sequence"), [4, 5])
-        # The list still shows the server first, so the admin is told
+        # The list still shows the server first, hence the notification
         self.env.cr.precommit.run()
         last = self.env["bus.bus"].search([], order="id desc", limit=1)
         self.assertEqual(self.env["bus.bus"].search_count([]), messages + 1)
@@ -319,7 +319,7 @@ class TestRouteAnswer(MailjetCommon):
 
 @tagged("post_install", "-at_install")
 class TestMailReallyRouted(MailjetSmtpCommon):
-    """Mails sent for real to two stand-ins: who gets what, from which address."""
+    """Emails really sent to two stand-ins: which gets what, from which address."""
 
     def send(self, email_from, **vals):
         self.env["mail.mail"].create(

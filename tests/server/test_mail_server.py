@@ -41,24 +41,24 @@ class TestMailServerPreset(MailjetCommon):
 
     def test_security_switch_keeps_port_and_encryption_together(self):
         with Form(self.create_server()) as form:
-            form.mailjet_security = "tls"
+            form.mailjet_security = "ssl"
             self.assertEqual(form.smtp_port, 465)
             self.assertEqual(form.smtp_encryption, "ssl_strict")
             form.mailjet_security = "starttls"
             self.assertEqual(form.smtp_port, 587)
             self.assertEqual(form.smtp_encryption, "starttls_strict")
-            form.mailjet_security = "tls"
+            form.mailjet_security = "ssl"
         self.assertEqual(form.record.smtp_port, 465)
 
     def test_security_switch_without_the_form(self):
         server = self.create_server()
-        server.mailjet_security = "tls"
+        server.mailjet_security = "ssl"
         self.assertEqual(server.smtp_port, 465)
         self.assertEqual(server.smtp_encryption, "ssl_strict")
 
     def test_security_switch_leaves_a_port_of_ones_own(self):
         with Form(self.create_server(smtp_host="localhost", smtp_port=1587)) as form:
-            form.mailjet_security = "tls"
+            form.mailjet_security = "ssl"
             self.assertEqual(form.smtp_port, 1587)
 
     def test_changing_the_encryption_never_puts_port_25(self):
@@ -140,7 +140,7 @@ class TestMailServerPreset(MailjetCommon):
         self.assertFalse(server.from_filter)
 
     def test_on_to_gmail(self):
-        """Gmail refuses a password, and its form shows none to take out."""
+        """Gmail servers must have no password, and their form shows none to remove."""
         server = self.create_server()
         with Form(server) as form:
             form.smtp_authentication = "gmail"
@@ -178,7 +178,7 @@ class TestMailServerPreset(MailjetCommon):
                 }
             ],
         )
-        server = self.MailServer.create({**vals, "mailjet_security": "tls"})
+        server = self.MailServer.create({**vals, "mailjet_security": "ssl"})
         self.assertEqual(
             (server.smtp_port, server.smtp_encryption), (465, "ssl_strict")
         )
@@ -218,8 +218,8 @@ class TestMailServerRefusals(MailjetCommon):
             ({"smtp_encryption": "ssl_strict"}, "expects STARTTLS"),
             ({"smtp_encryption": "ssl_strict", "smtp_port": 2525}, "expects STARTTLS"),
             ({"smtp_encryption": "starttls"}, "pose as Mailjet"),
-            ({"smtp_host": "in.mailjet.com"}, "old Mailjet host"),
-            ({"smtp_host": " IN.Mailjet.com "}, "old Mailjet host"),
+            ({"smtp_host": "in.mailjet.com"}, "Mailjet's old host"),
+            ({"smtp_host": " IN.Mailjet.com "}, "Mailjet's old host"),
             ({"smtp_host": False}, "Enter the SMTP server"),
             ({"smtp_port": 0}, "Enter port 587"),
             ({"smtp_port": 993}, "Enter port 587"),
@@ -227,7 +227,7 @@ class TestMailServerRefusals(MailjetCommon):
             ({"smtp_user": " \n"}, "Enter the API key"),
             ({"smtp_pass": ""}, "Enter the secret key"),
             ({"smtp_user": "admin@company.example"}, "address you log in"),
-            ({"owner_user_id": self.env.user.id}, "sends for everybody"),
+            ({"owner_user_id": self.env.user.id}, "sends for everyone"),
             (
                 {"mailjet_purpose": "mass_mailing", "from_filter": "company.example"},
                 "FROM Filtering",
@@ -312,7 +312,7 @@ class TestMailServerSecret(MailjetCommon):
     def test_the_form_keeps_the_secret_unless_a_new_one_is_typed(self):
         server = self.create_server()
         with Form(server) as form:
-            form.mailjet_security = "tls"
+            form.mailjet_security = "ssl"
         self.assertEqual(server.smtp_pass, SECRET_KEY)
         with Form(server) as form:
             form.smtp_pass = "another"

@@ -7,7 +7,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ...wizard import mailjet_smtp_test
+from ...wizard import mailjet_smtp_test_run
 from ..common import API_KEY, SECRET_KEY, MailjetRestCommon, MailjetSmtpCommon
 
 WRONG = "not-the-right-secret"
@@ -28,7 +28,7 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
         return test
 
     def run_test(self, test):
-        """Run it here and now: a thread would not see what this test has written."""
+        """Run it in this thread: another would not see what this test has written."""
 
         def start(test, target, api_url, custom_id):
             test._run(target, api_url, custom_id, test.write)
@@ -61,15 +61,15 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
         self.assertIn(message.queued_id, test.steps[-1]["detail"])
 
     def test_what_became_of_a_real_mail(self):
-        self.enterContext(patch.object(mailjet_smtp_test, "DELIVERY_DEADLINE", 0.1))
-        # Both doors of the stand-in lead to the same store
+        self.enterContext(patch.object(mailjet_smtp_test_run, "DELIVERY_DEADLINE", 0.1))
+        # SMTP and REST share one store
         self.rest.store = self.mailjet.store
         for word, delivery, reason in (
             ("anybody", "delivered", "Delivered to the recipient's server after"),
             ("bounce", "failed", "There is no such mailbox."),
             ("complained", "failed", "reported an earlier email as spam"),
             ("greylisted", "under_way", "had not delivered it"),
-            ("dropped", "no_trace", "drops mail from senders"),
+            ("dropped", "no_trace", "drops email from unknown senders"),
         ):
             with self.subTest(word=word):
                 email_to = f"{word}@example.org"
@@ -176,7 +176,9 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
     def test_a_defect_ends_the_test(self):
         test = self.open()
         with (
-            patch.object(mailjet_smtp_test, "probe", side_effect=RuntimeError("boom")),
+            patch.object(
+                mailjet_smtp_test_run, "probe", side_effect=RuntimeError("boom")
+            ),
             self.assertLogs("odoo.addons.mail_mailjet", "ERROR"),
         ):
             self.run_test(test)

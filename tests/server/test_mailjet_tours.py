@@ -22,11 +22,11 @@ class TestMailjetTours(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
     def setUp(self):
         super().setUp()
         self.admin = self.env.ref("base.user_admin")
-        # The test of the connection needs one
+        # The connection test needs one
         self.admin.email = f"admin@{DOMAIN}"
 
     def start_mailjet_tour(self, action, name):
-        """Start a tour and tell it, in cookies, what is known at run time only.
+        """Start a tour, passing values known only at run time in cookies.
 
         :return: every answer in JSON that the browser got, as a list of texts
         """
@@ -43,10 +43,9 @@ class TestMailjetTours(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
         return answers
 
     def lookup_proof(self, name):
-        """Publish the ownership value of the domain when it is looked for.
+        """Publish the ownership value of the domain when it is looked up.
 
-        Mailjet makes it up in the middle of the tour, and a tour cannot tell it to the
-        test that would publish it.
+        Mailjet generates it during the tour, and a tour cannot pass it on to the test.
         """
         with self.store.lock:
             tokens = [
@@ -98,7 +97,7 @@ class TestMailjetTours(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
         self.assertEqual(
             set(server.mailjet_sender_ids.mapped("email")), set(at_mailjet)
         )
-        # The test of the connection sends nothing
+        # The connection test sends nothing
         self.assertFalse(self.mailjet.store.messages)
         # Admins see the API key, so the answers are really those of the set-up
         self.assertTrue([answer for answer in answers if API_KEY in answer])
@@ -119,7 +118,7 @@ class TestMailjetTours(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
         self.assertNotIn("/activate", str(self.rest.requests))
         self.assertEqual(sender.status, "inactive")
 
-        # Somebody opens it in the new tab
+        # The administrator opens it in the new tab
         requests.get(url.replace(PUBLIC_URL, self.rest.url), timeout=10)
         self.start_mailjet_tour(action, "mailjet_activation_opened")
         self.assertEqual(sender.status, "active")

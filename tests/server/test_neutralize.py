@@ -17,7 +17,7 @@ class NeutralizeCommon(MailjetCommon):
         self.env.flush_all()
         neutralize_database(self.env.cr)
         self.env.invalidate_all()
-        # Odoo starts on the copy, and has read nothing yet
+        # Odoo starts on the copy with empty caches
         self.registry.clear_all_caches()
 
 

@@ -89,7 +89,7 @@ class TestSmtpConnection(MailjetSmtpCommon):
                     self.assertFalse(standin.connections[-1].authenticated)
 
     def test_an_admin_without_address(self):
-        """Nothing was tried, so nothing is said about the connection."""
+        """Nothing was tried, so the state of the connection stays."""
         server = self.create_standin_server()
         self.env.user.email = False
         with self.assertRaisesRegex(UserError, "configure an email"):
@@ -122,7 +122,7 @@ class TestSmtpConnection(MailjetSmtpCommon):
             server.test_smtp_connection()
             server.web_save({"smtp_pass": wrong}, {"smtp_pass": {}})
             server.test_smtp_connection()
-        # A refused login tries one mechanism after the other
+        # After a refused login smtplib tries the next mechanism
         self.assertEqual(self.mailjet.connections[-1].commands.count("AUTH"), 3)
         text = "\n".join(log)
         self.assertIn("ehlo", text)
@@ -135,7 +135,7 @@ class TestSmtpConnection(MailjetSmtpCommon):
 
     @contextmanager
     def all_logs(self):
-        """Collect what is logged at any level, but for SQL, which shows all values."""
+        """Collect the logs of all levels, except SQL, which shows all values."""
         lines = []
         handler = logging.Handler()
         handler.emit = lambda record: lines.append(record.getMessage())

@@ -9,7 +9,7 @@ ROOT = Path(tests.__file__).parent
 
 @tagged("post_install", "-at_install")
 class TestTestsLoaded(BaseCase):
-    """Odoo runs the modules that it finds among the names of `tests`, and no others."""
+    """Odoo runs only the modules that `tests` imports."""
 
     def test_every_test_file_is_loaded(self):
         # Those of tools/ and of the stand-ins are pytest's

@@ -34,7 +34,7 @@ class TestTours(MailjetSmtpCommon, HttpCase):
                 "contact_list_ids": self.mailing_list.ids,
                 "email_from": '"Zoë" <zoe@company.example>',
                 "mail_server_id": server.id,
-                # Email Marketing opens with the mailings of one's own
+                # Email Marketing opens with the user's own mailings
                 "user_id": user.id,
                 "body_arch": BODY,
                 "body_html": BODY,
@@ -42,7 +42,7 @@ class TestTours(MailjetSmtpCommon, HttpCase):
         )
 
     def start_mailjet_tour(self, url_path, name, login):
-        """Start a tour and tell it, in cookies, what is known at run time only.
+        """Start a tour, passing values known only at run time in cookies.
 
         :return: every answer in JSON that the browser got, as one text
         """
@@ -73,7 +73,7 @@ class TestTours(MailjetSmtpCommon, HttpCase):
         # Admins see the API key, so the answers are really those of the form
         self.assertIn(API_KEY, answers)
         self.assertNotIn(SECRET_KEY, answers)
-        # Testing the connection sends nothing, nor does putting in the queue
+        # Neither the connection test nor queueing sends anything
         self.assertFalse(self.mailjet.store.messages)
 
         queue = self.env.ref("mass_mailing.ir_cron_mass_mailing_queue")
@@ -101,7 +101,7 @@ class TestTours(MailjetSmtpCommon, HttpCase):
             groups="base.group_user,mass_mailing.group_mass_mailing_user",
         )
         server = self.create_standin_server(mailjet_purpose="mass_mailing")
-        # A test writes its outcome after the settings; so does this one
+        # A connection test writes its result after the settings; so does this one
         server.write(
             {
                 "mailjet_state": "failing",

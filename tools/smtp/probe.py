@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ...const import PORTS
 from ..words import Words, _lt
 from .address import AddressError, envelope_address, needs_smtputf8
 from .cause import Stage
@@ -23,19 +24,16 @@ from .client import (
     tls_context,
 )
 from .diagnosis import Diagnosis, diagnose, reply_text
+from .encryption import SECURITIES
 from .exceptions import StoppedError
 from .transcript import Transcript
 
-SECURITIES = ("starttls", "ssl", "none")
 # smtplib's order, which is Odoo's when it sends
 MECHANISMS = ("CRAM-MD5", "PLAIN", "LOGIN")
 # A port that accepts no connection by then is blocked
 CONNECT_SECONDS = 10
 CERTIFICATE_SECONDS = 3
 GOODBYE_SECONDS = 1
-# Mailjet's ports. https://www.smtptester.org/guides/mailjet-smtp-test/ and, for 2525,
-# https://cloud.google.com/compute/docs/tutorials/sending-mail/using-mailjet
-PORTS = {587: "starttls", 465: "ssl", 2525: "starttls", 588: "starttls"}
 LONGEST_DETAIL = 300
 
 # "250 OK queued as <uuid>" is Mailjet's, "250 2.0.0 Ok: queued as <id>" Postfix's.
@@ -90,7 +88,7 @@ class Target:
     is_mailjet: bool = True
 
     def __post_init__(self):
-        if self.security not in SECURITIES:
+        if self.security not in (*SECURITIES, "none"):
             raise ValueError(f"no such security: {self.security}")
         if self.mechanism not in ("auto", *MECHANISMS):
             raise ValueError(f"no such mechanism: {self.mechanism}")
@@ -448,12 +446,12 @@ def try_other_ports(host, ports=None, deadline=5.0, stop=None):
 
     Nothing secret is sent. A port without TLS counts as not working.
 
-    :param ports: a mapping of port to "starttls" or "ssl"; None: `PORTS`
+    :param ports: a mapping of port to "starttls" or "ssl"; None: Mailjet's
     :param float deadline: seconds for everything
     :param stop: as for `probe`
     """
     ports = PORTS if ports is None else ports
-    if not {"starttls", "ssl"}.issuperset(ports.values()):
+    if not set(SECURITIES).issuperset(ports.values()):
         raise ValueError("plain text is not tried")
     targets = [Target(host, port, security) for port, security in ports.items()]
     answers = {}

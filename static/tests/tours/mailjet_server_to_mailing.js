@@ -64,7 +64,7 @@ const newServerSteps = () => [
 const securitySteps = () => [
     {
         content: "Choose SSL/TLS",
-        trigger: ".o_field_widget[name='mailjet_security'] input[data-value='tls']",
+        trigger: ".o_field_widget[name='mailjet_security'] input[data-value='ssl']",
         run: "click",
     },
     {
@@ -123,7 +123,7 @@ const settingsSteps = () => [
     },
     {
         content: "The notice tells where the keys go",
-        trigger: ".alert-warning:contains(not Mailjet's own):contains(the keys included)",
+        trigger: ".alert-warning:contains(not Mailjet's own):contains(including the keys)",
     },
     {
         content: "The new server is that of Email Marketing, so nothing is left to do there",

@@ -72,7 +72,7 @@ const keysSteps = () => [
 const useSteps = () => [
     {
         content: "The notice tells what was wrong with the keys",
-        trigger: `${DIALOG} .alert-info:contains(The two keys were entered the wrong way round)`,
+        trigger: `${DIALOG} .alert-info:contains(The two keys were the wrong way round)`,
     },
     {
         content: "See whose keys these are",
@@ -115,7 +115,7 @@ const sendersSteps = () => [
     },
     {
         content: "Confirm: mails go out",
-        trigger: `${DIALOG}:contains(Mailjet will send a mail) .modal-footer .btn-primary`,
+        trigger: `${DIALOG}:contains(Mailjet will send an activation link) .modal-footer .btn-primary`,
         run: "click",
     },
     {
@@ -190,7 +190,7 @@ const readySteps = () => [
     },
     {
         content: "It is named after the field of the server",
-        trigger: `${DIALOG} label:text(FROM Filtering then)`,
+        trigger: `${DIALOG} label:text(New FROM filtering)`,
     },
     {
         content: "It is taken over unless one says no",
@@ -201,7 +201,7 @@ const readySteps = () => [
         trigger: `${DIALOG} .modal-footer:not(:has(button[name='action_next']))`,
     },
     {
-        content: "Take the server into use",
+        content: "Activate the server",
         trigger: `${DIALOG} .modal-footer button[name='action_finish']`,
         run: "click",
     },

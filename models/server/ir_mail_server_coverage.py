@@ -1,0 +1,142 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import email_normalize
+
+# Older data still triggers a warning, but stops no mail
+COVERAGE_TRUSTED_FOR = timedelta(days=7)
+
+
+class IrMail_Server(models.Model):
+    """Whether Mailjet accepts mail from an address."""
+
+    _inherit = "ir.mail_server"
+
+    mailjet_filter_offer = fields.Char(
+        "New FROM filtering", compute="_compute_mailjet_filter_offer"
+    )
+
+    @api.depends(
+        "from_filter",
+        "mailjet_refreshed_on",
+        "mailjet_sender_ids.status",
+        "mailjet_purpose",
+    )
+    def _compute_mailjet_filter_offer(self):
+        """Propose what Mailjet accepts as the From filter, if they differ."""
+        for server in self:
+            accepted = server._mailjet_accepted_filter()
+            present = set(server._parse_from_filter(server.from_filter))
+            differs = accepted and present != set(server._parse_from_filter(accepted))
+            offered = server.mailjet_purpose == "all" and differs
+            server.mailjet_filter_offer = offered and accepted
+
+    def action_mailjet_set_filter(self):
+        """Set the From filter to what Mailjet accepts."""
+        for server in self.filtered("mailjet_filter_offer"):
+            server.from_filter = server.mailjet_filter_offer
+
+    def _mailjet_accepted_filter(self):
+        """Return the From filter that matches what Mailjet accepts, or False.
+
+        A domain covers its addresses, so those are left out.
+        """
+        active = self.mailjet_sender_ids.filtered(lambda s: s.status == "active")
+        domains = [s.email.removeprefix("*@") for s in active if s.is_domain]
+        addresses = [s.email for s in active if not s.is_domain]
+        others = [a for a in addresses if a.rpartition("@")[2] not in domains]
+        return ", ".join([*domains, *others]) or False
+
+    def action_mailjet_addresses(self):
+        """Open the list of the addresses that Odoo sends from."""
+        self.ensure_one()
+        addresses = self.env["mailjet.address"]._create_for(self)
+        domain = [("id", "in", addresses.ids)]
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Addresses that Odoo sends from"),
+            "res_model": "mailjet.address",
+            "view_mode": "list",
+            "domain": domain,
+            "context": {"create": False},
+        }
+
+    def _mailjet_covering_sender(self, email):
+        """Return the active sender that covers an address, or none.
+
+        An address covers itself, `*@domain` covers the domain without its subdomains.
+        """
+        self.ensure_one()
+        normalized = email_normalize(email) or ""
+        domain = normalized.rpartition("@")[2]
+        return self.env["mailjet.sender"].search(
+            [
+                ("server_id", "=", self.id),
+                ("email", "in", [normalized, f"*@{domain}"]),
+                ("status", "=", "active"),
+            ],
+            order="is_domain, id",
+            limit=1,
+        )
+
+    def _mailjet_from_warning(self, email_from):
+        """Return why a mail from this address would not arrive, or False."""
+        self.ensure_one()
+        if self._mailjet_covering_sender(email_from):
+            return False
+        if self._is_mailjet_coverage_trusted():
+            return self._mailjet_not_covered(email_normalize(email_from) or email_from)
+        if not self.mailjet_refreshed_on:
+            return self.env._(
+                "It is not known whether Mailjet accepts this sender, because its "
+                "senders were never read. An administrator can read them on the mail "
+                "server."
+            )
+        return self.env._(
+            "Mailjet did not know this sender when its senders were last read, more "
+            "than a week ago. An administrator can read them again on the mail server."
+        )
+
+    def _is_mailjet_coverage_trusted(self):
+        """Return whether the known senders are recent enough to stop a mail."""
+        self.ensure_one()
+        oldest = fields.Datetime.now() - COVERAGE_TRUSTED_FOR
+        return bool(self.mailjet_refreshed_on and self.mailjet_refreshed_on >= oldest)
+
+    def _mailjet_covered(self):
+        """Return the addresses and `*@domain`s that Mailjet accepts.
+
+        None if they were never read, or too long ago.
+        """
+        self.ensure_one()
+        if not self._is_mailjet_coverage_trusted():
+            return None
+        senders = self.mailjet_sender_ids.filtered(lambda s: s.status == "active")
+        return frozenset(senders.mapped("email"))
+
+    @api.model
+    def _mailjet_not_covered(self, email_from):
+        """Return why the mail is not sent, and what to do."""
+        return self.env._(
+            "Mailjet does not know the sender %(email)s and would silently drop this "
+            "email. Add the address or its domain as a sender on the Mailjet server, "
+            "or send from an active one.",
+            email=email_from,
+        )
+
+    def _mailjet_prepare_session(self, connection):
+        connection.mailjet_covered = self._mailjet_covered()
+        return super()._mailjet_prepare_session(connection)
+
+    def _prepare_email_message__(self, message, smtp_session):  # noqa: PLW3201
+        """Stop a mail that Mailjet would accept with a 250 and then drop."""
+        prepared = super()._prepare_email_message__(message, smtp_session)
+        covered = getattr(smtp_session, "mailjet_covered", None)
+        email_from = email_normalize(message["From"]) or ""
+        domain = email_from.rpartition("@")[2]
+        if covered is not None and not {email_from, f"*@{domain}"} & covered:
+            # Core turns this pair into the failure mail_from_invalid and its reason
+            raise AssertionError(
+                self.NO_VALID_FROM, self._mailjet_not_covered(email_from)
+            )
+        return prepared

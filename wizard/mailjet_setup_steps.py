@@ -1,0 +1,208 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+from ..models.server.ir_mail_server_account import API_DEADLINE
+from ..tools.mailjet.errors import AuthenticationError, MailjetApiError
+from ..tools.mailjet.resources import MailjetApi
+
+
+class MailjetSetup(models.TransientModel):
+    """Carry out the steps of the set-up."""
+
+    _inherit = "mailjet.setup"
+
+    # ------------------------------------------------------------------
+    # Keys
+    # ------------------------------------------------------------------
+
+    def _leave_keys(self):
+        secret_key = (self.secret_key or "").strip() or self.server_id.sudo().smtp_pass
+        pair = ((self.api_key or "").strip(), secret_key or "")
+        if not all(pair):
+            raise UserError(self.env._("Enter both keys."))
+        # Not sent to the browser again, and not kept if it is refused
+        self.secret_key = False
+        account = self._account_of(*pair)
+        if not account:
+            # Both look alike: 32 hexadecimal digits each
+            pair = pair[::-1]
+            account = self._account_of(*pair)
+            self.notice = self.env._(
+                "The two keys were the wrong way round; we swapped them for you."
+            )
+        if not account:
+            self.notice = self.env._(
+                "Mailjet does not accept these keys. Copy both again from Account "
+                "settings > API key management. If they are right, the key may be "
+                "disabled or the account suspended: check on Mailjet's website."
+            )
+            return False
+        self.account = account
+        self._keep_server(*pair)
+        self.api_key = pair[0]
+        return True
+
+    def _account_of(self, api_key, secret_key):
+        """Return a label of the account, or False if Mailjet rejects the pair.
+
+        :raise UserError: if anything else fails
+        """
+        try:
+            with MailjetApi(
+                api_key, secret_key, self.api_url, deadline=API_DEADLINE, read_only=True
+            ) as client:
+                user = client.user()
+                key = client.own_apikey()
+        except AuthenticationError:
+            return False
+        except MailjetApiError as error:
+            server = self.env["ir.mail_server"].new(
+                {"name": self.env._("Mailjet"), "mailjet_api_url": self.api_url}
+            )
+            raise UserError(server._mailjet_explain_api_error(error)) from None
+        if not key.is_active or key.run_level != "normal":
+            raise UserError(
+                self.env._(
+                    "The key “%(name)s” is valid, but Mailjet has restricted it. Check "
+                    "your Mailjet account, or contact Mailjet's support.",
+                    name=key.name,
+                )
+            )
+        kind = (
+            self.env._("main account") if key.is_master else self.env._("sub-account")
+        )
+        return f"{user.email}, {key.name} ({kind})"
+
+    def _keep_server(self, api_key, secret_key):
+        vals = {
+            "smtp_user": api_key,
+            "smtp_pass": secret_key,
+            "mailjet_api_url": self.api_url,
+        }
+        if self.server_id:
+            server = self.server_id
+            server.write(
+                {name: vals[name] for name in vals if server[name] != vals[name]}
+            )
+        else:
+            self.server_id = self.env["ir.mail_server"].create(
+                {
+                    "name": self.env._("Mailjet"),
+                    "smtp_authentication": "mailjet",
+                    "active": False,
+                    **vals,
+                }
+            )
+
+    # ------------------------------------------------------------------
+    # Use
+    # ------------------------------------------------------------------
+
+    def _leave_use(self):
+        vals = {"mailjet_purpose": self.usage, "mailjet_security": self.security}
+        if self.region == "other":
+            vals.update(smtp_host=self.smtp_host, smtp_port=self.smtp_port)
+        changes = {
+            name: vals[name] for name in vals if self.server_id[name] != vals[name]
+        }
+        self.server_id.write(changes)
+        self.server_id._mailjet_refresh()
+        return True
+
+    # ------------------------------------------------------------------
+    # Senders and domains
+    # ------------------------------------------------------------------
+
+    def _leave_senders(self):
+        return True
+
+    def _leave_domains(self):
+        return True
+
+    def action_refresh(self):
+        """Read senders and domains again."""
+        self.ensure_one()
+        self.server_id._mailjet_refresh()
+        self._read_addresses()
+        return self._reopen()
+
+    def action_add_missing(self):
+        """Add every address that Mailjet does not know, and show each result."""
+        self.ensure_one()
+        missing = self.address_ids.filtered(lambda a: a.state == "missing")
+        by_email = missing.grouped("email")
+        for email, sender in self._add_senders(by_email):
+            by_email[email]._keep_sender(sender)
+        return self._reopen()
+
+    def action_add_domains(self):
+        """Add the domains that Odoo uses and Mailjet does not know as a whole."""
+        self.ensure_one()
+        self._add_senders(f"*@{name}" for name in self.unknown_domains.split(", "))
+        return self._reopen()
+
+    def _add_senders(self, emails):
+        """Add each, show every result, and return those that were added."""
+        added, results = [], []
+        for email in emails:
+            try:
+                sender, message = self.server_id._mailjet_add_sender(email)
+            except UserError as error:
+                # The others may still succeed
+                results.append(f"{email}: {error}")
+            else:
+                added.append((email, sender))
+                results.append(message)
+        self.notice = "\n".join(results)
+        return added
+
+    def action_check_domains(self):
+        """Check the records of all domains, and have Mailjet verify ownership."""
+        self.ensure_one()
+        self.notice = self.domain_ids.action_check_dns()["params"]["message"]
+        return self._reopen()
+
+    # ------------------------------------------------------------------
+    # Events
+    # ------------------------------------------------------------------
+
+    def _leave_events(self):
+        return True
+
+    def action_register_events(self):
+        """Have Mailjet post its events here, or show why it cannot."""
+        self.ensure_one()
+        try:
+            self.server_id.action_mailjet_register()
+        except UserError as error:
+            self.notice = str(error)
+        else:
+            self.notice = False
+        return self._reopen()
+
+    # ------------------------------------------------------------------
+    # Ready
+    # ------------------------------------------------------------------
+
+    def action_smtp_test(self):
+        """Open the SMTP test before the server is activated."""
+        return self.server_id.action_mailjet_smtp_test()
+
+    def action_finish(self):
+        """Activate the server and show it."""
+        self.ensure_one()
+        server = self.server_id
+        vals = {"active": True}
+        if self.usage == "all" and self.set_from_filter and self.from_filter_after:
+            vals["from_filter"] = self.from_filter_after
+        server.write(vals)
+        if self.replace_dedicated and server.mailjet_dedicated_server_id != server:
+            server._make_dedicated()
+        server.test_smtp_connection()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ir.mail_server",
+            "res_id": server.id,
+            "view_mode": "form",
+            "target": "current",
+        }
