@@ -84,7 +84,8 @@ class MailMail(models.Model):
                 )
             )
         self._mailjet_trigger_queue(until)
-        self.env.cr.commit()
+        # The trigger, which is all that this transaction has written
+        self.env.cr.commit()  # pylint: disable=invalid-commit
 
     def _mailjet_reason(self, refusal):
         """Return a refusal in words, in the language of whoever sent these mails."""

@@ -1,3 +1,4 @@
+# pylint: disable=translation-required
 import logging
 from unittest.mock import patch
 
