@@ -189,7 +189,7 @@ class MailMail(models.Model):
             partner_ids -= divided
         to_moved, to_kept = self._mailjet_divide(self.email_to, emails)
         cc_moved, cc_kept = self._mailjet_divide(self.email_cc, emails)
-        part = self.with_context(clean_context(self.env.context)).copy(
+        part = self.with_context(**clean_context(self.env.context)).copy(
             {
                 # The message is the same, as where core splits a mail
                 "mail_message_id": self.mail_message_id.id,

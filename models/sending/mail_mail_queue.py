@@ -1,3 +1,5 @@
+# Sending is committed step by step: bytes that have left cannot be rolled back
+# pylint: disable=invalid-commit
 import logging
 import smtplib
 
@@ -200,6 +202,7 @@ class MailMail(models.Model):
             if not mails:
                 return is_left
             last_id = mails[-1].id
+            # pylint: disable-next=super-method-mismatch
             routes = super(MailMail, mails)._split_by_mail_configuration()
             for server_id, alias_domain_id, smtp_from, ids in routes:
                 server = self.env["ir.mail_server"].sudo().browse(server_id or [])

@@ -1,3 +1,5 @@
+# Sending is committed step by step: bytes that have left cannot be rolled back
+# pylint: disable=invalid-commit
 import logging
 import random
 import resource
