@@ -51,6 +51,10 @@ class MailMail(models.Model):
     )
 
     _mailjet_outgoing = models.Index("(id) WHERE state = 'outgoing'")
+    _mailjet_over_quota = models.Index(
+        "(mailjet_server_id, scheduled_date, id) "
+        "WHERE state = 'outgoing' AND mailjet_waits_for = 'limit'"
+    )
     _mailjet_in_flight = models.Index(
         f"(mailjet_claimed_on) WHERE state = '{IN_FLIGHT}'"
     )

@@ -6,7 +6,7 @@ from odoo.tools.misc import clean_context
 from ...tools.smtp.diagnosis import Diagnosis
 from ...tools.smtp.retry_schedule import is_given_up, next_try
 from .claims import IN_FLIGHT
-from .results import SENT, UNCERTAIN, by_verdict, used_of
+from .results import SENT, UNCERTAIN, by_verdict
 
 # Core's own modules, whose hooks take several mails at once
 KNOWN_MODULES = {"mail", "mass_mailing", "mail_mailjet"}
@@ -62,8 +62,6 @@ class MailMail(models.Model):
                 server._mailjet_note_refusal(verdict.reason)
         if SENT in groups:
             server._mailjet_end_pause()
-        unused = self._mailjet_recipient_count() - used_of(entries)
-        self.env["mailjet.sending"].sudo()._note(server, -unused)
         if set(groups) == {SENT}:
             self._mailjet_keep_sent(server)
         else:

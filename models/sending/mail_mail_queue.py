@@ -2,15 +2,19 @@
 # pylint: disable=invalid-commit
 import logging
 import smtplib
+from collections import defaultdict
+from dataclasses import replace
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
+
 from ...tools.smtp.refusal_log import RefusalFilter
-from ...tools.smtp.session import Outcome, Session
+from ...tools.smtp.session import Outcome, RefusedError, Session
 from ...tools.smtp.sessions import MOST_BREAKS
-from .claims import OUTGOING, Claims
-from .results import Entry, Failure
+from .claims import OUTGOING, Claims, Reservation
+from .results import Entry, Failure, used_of
 from .run import Run
 
 _logger = logging.getLogger(__name__)
@@ -50,16 +54,24 @@ class MailMail(models.Model):
 
     def send(self, auto_commit=False, raise_exception=False, post_send_callback=None):
         """Send mails through Mailjet by `Run` where each may be committed by itself."""
+        reserved = dict(self.env.context.get("mailjet_reserved") or {})
+        outcome = Outcome(reserved=reserved)
         mails = self.with_context(
-            mailjet_outcome=Outcome(),
+            mailjet_outcome=outcome,
             mailjet_commits=auto_commit is True and not raise_exception,
             mailjet_callback=post_send_callback,
         )
-        return super(MailMail, mails).send(
-            auto_commit=auto_commit,
-            raise_exception=raise_exception,
-            post_send_callback=post_send_callback,
-        )
+        try:
+            result = super(MailMail, mails).send(
+                auto_commit=auto_commit,
+                raise_exception=raise_exception,
+                post_send_callback=post_send_callback,
+            )
+        except (MailDeliveryException, RefusedError):
+            self._mailjet_give_back_unused(outcome)
+            raise
+        self._mailjet_give_back_unused(outcome)
+        return result
 
     def _split_by_mail_configuration(self):
         """Send what goes through Mailjet; give core the rest.
@@ -120,13 +132,15 @@ class MailMail(models.Model):
         with Claims(self.env) as claims:
             while left is None or left:
                 wanted = None if left is None else [left.pop(0)]
-                chosen, _too_large = claims.take(server, 1, wanted)
+                taken = claims.take(server, 1, wanted)
                 self.env.cr.commit()
-                if chosen:
-                    self.browse(chosen)._mailjet_send_claimed(server, claims)
+                self.browse(taken.too_large)._mailjet_split_to_fit(server)
+                self.env.cr.commit()
+                if taken.chosen:
+                    self.browse(taken.chosen)._mailjet_send_claimed(server, claims)
                     if callback:
-                        callback(chosen)
-                elif left is None or server._is_mailjet_paused():
+                        callback(taken.chosen)
+                if server._is_mailjet_paused() or (taken.is_empty and left is None):
                     break
         return False
 
@@ -136,8 +150,9 @@ class MailMail(models.Model):
         self.env.cr.commit()
         # Seen by this transaction only; for others the mail is in flight until the end
         self.state = OUTGOING
+        reserved = {self.id: claims.reservations.pop(self.id)}
         try:
-            self.send(auto_commit=False)
+            self.with_context(mailjet_reserved=reserved).send(auto_commit=False)
             self.env.cr.commit()
         except Exception:
             self.env.cr.rollback()
@@ -260,15 +275,38 @@ class MailMail(models.Model):
             mails._mailjet_wait("pause", server, server.mailjet_paused_until)
             return self.browse()
         mails = mails._mailjet_decide(server)
-        counts = [mail._mailjet_recipient_count() for mail in mails]
-        allowance = server._mailjet_reserve(counts)
-        if not allowance:
-            return mails
-        ready = self.browse(
-            mail.id for mail, fits in zip(mails, allowance.fits, strict=True) if fits
-        )
-        (mails - ready)._mailjet_wait("limit", server, allowance.more_from)
-        return ready
+        # A mail that was claimed before has its reservation
+        reserved = self._mailjet_outcome().reserved
+        new = mails.filtered(lambda mail: mail.id not in reserved)
+        return mails - new + new._mailjet_within_limits(server)
+
+    def _mailjet_within_limits(self, server):
+        """Return the mails that the limits allow now, reserved; the others wait."""
+        outcome = self._mailjet_outcome()
+        counts = {mail.id: mail._mailjet_recipient_count() for mail in self}
+        now = fields.Datetime.now()
+        with server._mailjet_apart() as apart:
+            allowance = apart._mailjet_reserve(counts)
+        for mail_id in allowance.chosen:
+            outcome.reserved[mail_id] = Reservation(server.id, counts[mail_id], now)
+        until = defaultdict(self.browse)
+        for mail_id, when in allowance.waits.items():
+            until[when] += self.browse(mail_id)
+        for when, mails in until.items():
+            mails._mailjet_wait("limit", server, when)
+        self.browse(allowance.too_large)._mailjet_split_to_fit(server)
+        return self.browse(allowance.chosen)
+
+    @api.model
+    def _mailjet_give_back_unused(self, outcome):
+        """Return to the limits what a call of `send` has reserved and not used."""
+        unused = [*outcome.unused, *outcome.reserved.values()]
+        outcome.unused, outcome.reserved = [], {}
+        for reservation in unused:
+            if reservation.count:
+                server = self.env["ir.mail_server"].sudo()
+                with server.browse(reservation.server_id)._mailjet_apart() as apart:
+                    apart._mailjet_give_back(reservation.count, reservation.reserved_on)
 
     def _send(
         self,
@@ -341,6 +379,10 @@ class MailMail(models.Model):
         entries = self._mailjet_entries(outcome, failure_type, failure_reason)
         if not entries:
             return hook(success_pids, success_emails, failure_reason, failure_type)
+        reservation = outcome.reserved.pop(self.id, None)
+        if reservation:
+            unused = reservation.count - used_of(entries)
+            outcome.unused.append(replace(reservation, count=unused))
         mails = self.with_context(mailjet_outcome=False)
         mails._mailjet_keep_entries(outcome.server, entries)
         return True

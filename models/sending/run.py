@@ -78,13 +78,13 @@ class Run:
         left = None if ids is None else list(ids)
         while not self._is_over():
             wanted = None if left is None else [left.pop(0) for _ in left[:CHUNK]]
-            chosen, too_large = self._claims.take(self.server, CHUNK, wanted)
+            taken = self._claims.take(self.server, CHUNK, wanted)
             self._begin_transaction()
-            self._split(too_large)
-            if not chosen and not too_large and not left:
+            self._split(taken.too_large)
+            if taken.is_empty and not left:
                 return False
-            deadline = time.monotonic() + LEASE_SECONDS
-            self._prepare(chosen, deadline, alias_domain_id, smtp_from)
+            deadline = time.monotonic() + self._claims.seconds_left(LEASE_SECONDS)
+            self._prepare(taken.chosen, deadline, alias_domain_id, smtp_from)
             self._keep(at_most_pending=CHUNK)
         return True
 
@@ -116,8 +116,7 @@ class Run:
             self.sessions.close()
             ids = list(self._open)
             self._claims.release(ids)
-            unused = sum(self._claims.counts.pop(mail_id, 0) for mail_id in ids)
-            self._claims.give_back(self.server, unused)
+            self._claims.give_back(self.server, dict.fromkeys(ids, 0))
         self._note_refusals()
 
     # ------------------------------------------------------------------
@@ -170,11 +169,14 @@ class Run:
     # ------------------------------------------------------------------
 
     def _split(self, mail_ids):
-        """Split mails that exceed every limit; their parts are claimed later."""
+        """Split mails that never fit the limits; their parts are claimed later."""
         mails = self.env["mail.mail"].browse(mail_ids)
-        for mail in mails:
-            mail._mailjet_split_to_fit(self.server)
-        self.env.cr.commit()
+        try:
+            mails._mailjet_split_to_fit(self.server)
+            self.env.cr.commit()
+        except CONFLICTS:
+            # Another worker is splitting them
+            self.env.cr.rollback()
 
     def _prepare(self, mail_ids, deadline, alias_domain_id, smtp_from):
         """Prepare claimed mails and give them to the sessions.
@@ -205,9 +207,11 @@ class Run:
         mails = self.env["mail.mail"].browse(left)
         ready = mails._mailjet_decide(self.server)
         self.env.cr.commit()
-        for mail in mails - ready:
-            del self._open[mail.id]
-            left.remove(mail.id)
+        stopped = (mails - ready).ids
+        for mail_id in stopped:
+            del self._open[mail_id]
+            left.remove(mail_id)
+        self._claims.give_back(self.server, dict.fromkeys(stopped, 0))
         followers = ready._mailjet_followers()
         parcel, size = [], 0
         for mail in ready:
@@ -265,10 +269,8 @@ class Run:
             else:
                 results[mail.id] = mail.entries
         self._claims.release(released)
-        unused = sum(self._claims.counts.pop(mail_id) for mail_id in released)
-        for mail_id, entries in results.items():
-            unused += self._claims.counts.pop(mail_id) - used_of(entries)
-        self._claims.give_back(self.server, unused)
+        used = {mail_id: used_of(entries) for mail_id, entries in results.items()}
+        self._claims.give_back(self.server, dict.fromkeys(released, 0) | used)
         if results:
             self._keep_results(results)
 

@@ -30,12 +30,16 @@ class Outcome:
     :ivar refusal: why the server could not be reached, or None
     :ivar deliveries: of the mail being sent, by X-MJ-CustomID
     :ivar left: SMTP transactions of that mail that are still to come
+    :ivar reserved: what mails take of the server's limits that are not sent yet, by id
+    :ivar unused: what of it those left over that are
     """
 
     server: Any = None
     refusal: Diagnosis | None = None
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     left: int = 0
+    reserved: dict[int, Any] = field(default_factory=dict)
+    unused: list[Any] = field(default_factory=list)
 
     def begin(self) -> None:
         """Forget the mail before."""
