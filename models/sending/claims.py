@@ -5,7 +5,7 @@ import uuid
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from odoo import fields
 from odoo.sql_db import Cursor
@@ -189,7 +189,9 @@ class Claims:
         """
         if not self._ends:
             return most
-        return min((self._ends - datetime.utcnow()).total_seconds(), most)
+        return min(
+            (self._ends - datetime.now(UTC).replace(tzinfo=None)).total_seconds(), most
+        )
 
     def _postpone(self, cr, server, allowance):
         """Have mails wait that do not fit now."""

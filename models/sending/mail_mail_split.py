@@ -52,6 +52,9 @@ class MailMail(models.Model):
         mails = [self]
         for recipients, _count in parts[1:]:
             mails.append(self._mailjet_part(MOVED, recipients, divided=set()))
+        self.browse([mail.id for mail in mails]).write(
+            {"scheduled_date": False, "mailjet_waits_for": False}
+        )
         for mail, (_recipients, count) in zip(mails, parts, strict=True):
             if count > largest:
                 mail._mailjet_keep_failed(self._mailjet_too_large(count, largest))

@@ -82,7 +82,10 @@ class Run:
             self._begin_transaction()
             self._split(taken.too_large)
             if taken.is_empty and not left:
-                return False
+                if not self._open:
+                    return False
+                self._keep()
+                continue  # what could not be begun in time may go now
             deadline = time.monotonic() + self._claims.seconds_left(LEASE_SECONDS)
             self._prepare(taken.chosen, deadline, alias_domain_id, smtp_from)
             self._keep(at_most_pending=CHUNK)

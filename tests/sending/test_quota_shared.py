@@ -4,6 +4,7 @@ from contextlib import closing
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
 from odoo.tests import tagged
 
 from ...models.sending.run import Run
@@ -16,6 +17,8 @@ class TestQuotaShared(MailRefusedCommon):
 
     def setUp(self):
         super().setUp()
+        # Odoo holds the lock while it runs the tests
+        self.enterContext(patch.object(Registry, "_lock", threading.RLock()))
         self.env_of_all = self.open_env()
         self.server = self.create_standin_server_for_all()
         self.addCleanup(self.delete_all)
