@@ -1,6 +1,8 @@
 from . import mail_mail  # before what extends it
 from . import ir_mail_server
 from . import ir_mail_server_quota
+from . import ir_mail_server_hourly_brake
+from . import ir_mail_server_warm_up
 from . import mail_mail_decide
 from . import mail_mail_keep
 from . import mail_mail_prepare

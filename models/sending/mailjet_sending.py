@@ -38,9 +38,11 @@ class MailjetSending(models.Model):
             self.create({"server_id": server.id, "count": count, "date": date})
 
     @api.model
-    def _sum_since(self, server, moment):
-        """Return how many emails were handed over since then."""
+    def _sum_since(self, server, moment, until=None):
+        """Return how many emails were handed over since then, up to `until`."""
         domain = [("server_id", "=", server.id), ("date", ">=", moment)]
+        if until:
+            domain.append(("date", "<=", until))
         [[total]] = self.sudo()._read_group(domain, aggregates=["count:sum"])
         return total or 0
 
