@@ -210,6 +210,13 @@ class IrMail_Server(models.Model):
             ):
                 raise UserError(self.env._("Enter a limit of 0 or more."))
 
+    def _mailjet_over_quota_reason(self):
+        """Return in a sentence which limit mail waits for."""
+        hourly = self._mailjet_applicable_hourly_limit()
+        if hourly and self.mailjet_used_hour >= hourly:
+            return self.env._("The hourly limit of the Mailjet server is used up.")
+        return self.env._("The limit of the Mailjet plan is used up.")
+
     def _mailjet_release_over_quota(self):
         """Send what waits for the next hour, day or month: a limit has changed."""
         for server in self._filter_mailjet():

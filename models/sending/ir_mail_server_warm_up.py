@@ -74,6 +74,12 @@ class IrMail_Server(models.Model):
             limits.append(Limit(most, used, today + timedelta(days=1), grown_to))
         return limits
 
+    def _mailjet_over_quota_reason(self):
+        most = self._mailjet_warm_up_limit()
+        if most and self.mailjet_used_today >= most:
+            return self.env._("The warm-up allows no more emails today.")
+        return super()._mailjet_over_quota_reason()
+
     @api.constrains(
         "mailjet_warm_up_begin",
         "mailjet_warm_up_factor",

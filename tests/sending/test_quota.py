@@ -181,6 +181,14 @@ class TestQuota(MailRefusedCommon):
                 self.env["mail.mail"].process_email_queue()
             self.assertEqual(len(self.arrived()), count)
 
+    def test_a_mailing_says_that_it_waits_for_the_next_hour(self):
+        self.server.mailjet_hourly_limit = 1
+        mailing = self.create_mailing("a@example.org", "b@example.org")
+        with freeze_time(datetime(2026, 3, 5, 9)):
+            mailing.action_send_mail()
+            self.assertIn("hourly limit", mailing.mailjet_waiting_reason)
+            self.assertEqual(mailing.mailjet_waiting_until, datetime(2026, 3, 5, 10))
+
     def test_an_hourly_limit_ends_by_itself(self):
         self.server.mailjet_hourly_limit = 1
         self.server.mailjet_hourly_limit_until = datetime(2026, 3, 5, 12)

@@ -91,6 +91,17 @@ class TestWarmUp(MailRefusedCommon):
         self.assertEqual([self.send_on(day) for day in (6, 7)], [0, 7])
         self.assertEqual(len(self.mailjet.store.messages), 1)
 
+    def test_a_mailing_says_that_it_waits_for_the_warm_up(self):
+        self.start_warm_up()
+        mailing = self.create_mailing(*(f"c{number}@example.org" for number in "abcd"))
+        with freeze_time(datetime(2026, 3, 5, 9)):
+            mailing.action_send_mail()
+            self.assertEqual(mailing.mailjet_waiting_count, 2)
+            self.assertEqual(
+                mailing.mailjet_waiting_reason,
+                "The warm-up allows no more emails today.",
+            )
+
     def test_nothing_is_limited_before_it_begins(self):
         self.start_warm_up(mailjet_warm_up_begin=date(2026, 3, 6))
         with freeze_time(datetime(2026, 3, 5, 9)):
