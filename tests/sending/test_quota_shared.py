@@ -1,5 +1,6 @@
 # pylint: disable=translation-required
 import threading
+import time
 from contextlib import closing
 from unittest.mock import patch
 
@@ -89,6 +90,18 @@ class TestQuotaShared(MailRefusedCommon):
         self.env_of_all.cr.rollback()
         self.env_of_all.invalidate_all()
 
+    def slow_reading(self):
+        """Have a worker read what is left well before it reserves."""
+        model = type(self.env["ir.mail_server"])
+        read = model._mailjet_limits
+
+        def read_slowly(server):
+            limits = read(server)
+            time.sleep(0.5)
+            return limits
+
+        return patch.object(model, "_mailjet_limits", read_slowly)
+
     def set_limit(self, **limits):
         self.server.write(limits)
         self.env_of_all.cr.commit()
@@ -101,7 +114,8 @@ class TestQuotaShared(MailRefusedCommon):
             server = env["ir.mail_server"].browse(self.server.id)
             Run(env, server).send(ids=mails.ids[number::2])
 
-        self.side_by_side(2, work)
+        with self.slow_reading():
+            self.side_by_side(2, work)
         self.assertEqual(len(self.arrived()), 10)
         self.assertEqual(self.server.mailjet_used_today, 10)
         self.assertEqual(len(mails.filtered(lambda m: m.state == "sent")), 10)
@@ -115,7 +129,8 @@ class TestQuotaShared(MailRefusedCommon):
         def work(env, number):
             env["mail.mail"].browse(mails.ids[number::2]).send()
 
-        self.side_by_side(2, work)
+        with self.slow_reading():
+            self.side_by_side(2, work)
         self.assertEqual(len(self.arrived()), 10)
         self.assertEqual(self.server.mailjet_used_hour, 10)
         self.assertEqual(len(mails.filtered(lambda m: m.state == "sent")), 10)
