@@ -5,6 +5,7 @@ from . import mail_mail_decide
 from . import mail_mail_keep
 from . import mail_mail_prepare
 from . import mail_mail_queue
+from . import mail_mail_recovery
 from . import mail_mail_wait
 from . import mailing_mailing
 from . import mailing_trace

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import hmac
 
-from ...tools.mailjet.custom_id import database_tag, write_custom_id
+from ...tools.mailjet.custom_id import database_tag, read_custom_id, write_custom_id
 from ...tools.smtp.cause import Cause
 from ...tools.smtp.retry_schedule import delay_after
 from ...tools.words import Words, words_to_json
@@ -161,3 +161,8 @@ class IrMail_Server(models.Model):
     def _mailjet_write_custom_id(self, custom_id):
         """Return a `CustomId` as the text for X-MJ-CustomID."""
         return write_custom_id(custom_id, *self._mailjet_custom_id_keys())
+
+    @api.model
+    def _mailjet_read_custom_id(self, text):
+        """Return the `CustomId` in such a text, None if this database did not write it."""
+        return read_custom_id(text, *self._mailjet_custom_id_keys())

@@ -43,6 +43,18 @@ class MailMail(models.Model):
         copy=False,
         help="When Mailjet is asked again whether it has this email.",
     )
+    mailjet_uncertain_on = fields.Datetime(
+        "Uncertain since",
+        readonly=True,
+        copy=False,
+        help="Mailjet can no longer have taken this email after that.",
+    )
+    mailjet_is_undecided = fields.Boolean(
+        "To be decided",
+        readonly=True,
+        copy=False,
+        help="Whether Mailjet has this email could not be found out.",
+    )
     mailjet_custom_ids = fields.Json(
         "CustomIDs",
         readonly=True,
@@ -102,6 +114,9 @@ class MailMail(models.Model):
         return {
             "mailjet_claim": False,
             "mailjet_claimed_on": False,
+            "mailjet_uncertain_on": False,
+            "mailjet_next_look": False,
+            "mailjet_is_undecided": False,
             "mailjet_waits_for": False,
             "mailjet_tries": 0,
             "mailjet_first_try": False,

@@ -17,7 +17,9 @@ OF_TRIES = (
     "mailjet_claim",
     "mailjet_claimed_on",
     "mailjet_first_try",
+    "mailjet_next_look",
     "mailjet_tries",
+    "mailjet_uncertain_on",
 )
 
 
@@ -114,8 +116,11 @@ class MailMail(models.Model):
         for mail in self:
             emails += email_split_and_format_normalize(mail.email_to or "")
         notifications = self._mailjet_pending_notifications()
+        messages = self.filtered("is_notification").mail_message_id
         self._postprocess_sent_message(list(self.recipient_ids), emails)
         notifications.exists()._mailjet_set_handed_over()
+        # Events may have come first, and know more than that it was handed over
+        self.env["mailjet.event"].sudo()._apply_again("mail_message_id", messages)
 
     def _mailjet_pending_notifications(self):
         """Return the notifications whose state the hand-over decides."""
@@ -233,7 +238,19 @@ class MailMail(models.Model):
 
     def _mailjet_keep_uncertain(self, server):
         """Leave in flight what Mailjet may have or not; it is asked later."""
-        self.write({"state": IN_FLIGHT, "mailjet_server_id": server.id})
+        now = fields.Datetime.now()
+        for mail in self:
+            vals = {
+                "state": IN_FLIGHT,
+                "failure_type": False,
+                "failure_reason": False,
+                "mailjet_server_id": server.id,
+                "mailjet_uncertain_on": mail.mailjet_uncertain_on or now,
+            }
+            if not mail.mailjet_claim:
+                vals |= mail._mailjet_late_claim()
+            mail.write(vals)
+        self._mailjet_reopen_notifications()
 
     def _mailjet_keep_waiting(self, server, refusal):
         """Have mails wait that can still be taken.
@@ -241,7 +258,14 @@ class MailMail(models.Model):
         :param refusal: a `Diagnosis`, or None for mails that were merely not begun
         """
         now = fields.Datetime.now()
-        self.write({"mailjet_claim": False, "mailjet_claimed_on": False})
+        self.write(
+            {
+                "mailjet_claim": False,
+                "mailjet_claimed_on": False,
+                "mailjet_uncertain_on": False,
+                "mailjet_next_look": False,
+            }
+        )
         if not refusal:
             self._mailjet_wait(False, server, False)
         elif refusal.pauses:
@@ -274,6 +298,7 @@ class MailMail(models.Model):
                 "state": "exception",
                 "failure_type": failure.failure_type,
                 "failure_reason": reason,
+                "mailjet_is_undecided": not is_refusal and failure.is_undecided,
             }
         )
         self.mailing_trace_ids.failure_reason = reason

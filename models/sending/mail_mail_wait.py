@@ -30,6 +30,12 @@ class MailMail(models.Model):
                 "scheduled_date": until,
             }
         )
+        self._mailjet_reopen_notifications()
+        if until:
+            self._mailjet_trigger_queue(until)
+
+    def _mailjet_reopen_notifications(self):
+        """Take back that the notifications of these mails have failed."""
         notifications = self.env["mail.notification"].search(
             [
                 ("mail_mail_id", "in", self.filtered("is_notification").ids),
@@ -44,8 +50,6 @@ class MailMail(models.Model):
                 "failure_reason": False,
             }
         )
-        if until:
-            self._mailjet_trigger_queue(until)
 
     def _mailjet_wait_for_pause(self, server, ids=None):
         """Have outgoing mails wait for the end of a pause.

@@ -27,10 +27,14 @@ class MailjetSending(models.Model):
     _server_date = models.Index("(server_id, date)")
 
     @api.model
-    def _note(self, server, count):
-        """Count recipients as handed over; below 0, take some back."""
-        if count:
-            self.create({"server_id": server.id, "count": count})
+    def _note(self, server, count, moment=None):
+        """Count recipients as handed over; below 0, take some back.
+
+        :param moment: when they were counted, if some are taken back
+        """
+        if count and server:
+            date = moment or fields.Datetime.now()
+            self.create({"server_id": server.id, "count": count, "date": date})
 
     @api.model
     def _sum_since(self, server, moment):

@@ -9,10 +9,14 @@ from ...tools.smtp.pipeline import Delivery, Fate
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a mail failed, where it did so before anything was sent."""
+    """Why a mail failed, where it did so before anything was sent.
+
+    :ivar is_undecided: whether Mailjet has it is not known, and somebody has to decide
+    """
 
     failure_type: str
     reason: str
+    is_undecided: bool = False
 
 
 @dataclass
