@@ -164,5 +164,5 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _mailjet_read_custom_id(self, text):
-        """Return the `CustomId` in such a text, None if this database did not write it."""
+        """Return the `CustomId` in a text; None if this database did not write it."""
         return read_custom_id(text, *self._mailjet_custom_id_keys())

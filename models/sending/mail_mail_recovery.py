@@ -11,7 +11,7 @@ from .results import Failure
 
 
 class MailMail(models.Model):
-    """Mails whose hand-over got no answer: nobody is forgotten, nobody gets it twice."""
+    """Mails whose hand-over got no answer, and what becomes of them."""
 
     _inherit = "mail.mail"
 
@@ -100,7 +100,7 @@ class MailMail(models.Model):
         return held.ids
 
     def _mailjet_prepare_to_repeat(self, entries):
-        """Give back to the limits what was not sent; remember that it goes once more."""
+        """Return to the limits what was not sent, and note that it goes once more."""
         fates = [fate for entry in entries for fate in entry.fates.values()]
         if Fate.NOT_BEGUN not in fates:
             return

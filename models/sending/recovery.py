@@ -120,7 +120,7 @@ class Recovery:
         return self._is_over()
 
     def _is_over(self):
-        return time.monotonic() > self._ends_at
+        return time.monotonic() >= self._ends_at
 
     # ------------------------------------------------------------------
     # Which mails
@@ -172,7 +172,7 @@ class Recovery:
         self.env.cr.execute(
             SQL(
                 """
-                SELECT claim FROM unnest(%s) AS claim
+                SELECT claim FROM unnest(%s::varchar[]) AS claim
                  WHERE pg_try_advisory_xact_lock(hashtextextended(claim, 0))
                 """,
                 list(claims),
@@ -196,7 +196,7 @@ class Recovery:
     # ------------------------------------------------------------------
 
     def _recover(self, doubts):
-        """Settle what can be settled, by what is known here and by what Mailjet says."""
+        """Settle what can be settled, by what is known here or by asking Mailjet."""
         evidence = self._events(doubts)
         left = self._settle(doubts, evidence)
         by_server = defaultdict(list)
@@ -240,7 +240,7 @@ class Recovery:
         try:
             with server._mailjet_client() as client:
                 self.env.cr.commit()
-                # Before the mails are looked for: what it covers has been listed by then
+                # Read before the mails are looked for, so that it cannot say too much
                 arrivals = client.latest_arrivals(since, LATER_EMAILS)
                 listed_until = watermark(arrivals)
                 if self._ask_by_pages(client, doubts, evidence, listed_until):
