@@ -12,7 +12,7 @@ from odoo import fields
 from ...models.sending.claims import Claims
 from ...tools.mailjet.event import read_post
 from ..common import API_KEY, MailjetRestCommon
-from ..events.test_mailjet_events import MailjetEventsCommon
+from ..events.common import MailjetEventsCommon
 from ..standins import RestStandin, events_of
 from .test_mail_refused import MailRefusedCommon
 
