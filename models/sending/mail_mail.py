@@ -66,6 +66,7 @@ class MailMail(models.Model):
     _mailjet_in_flight = models.Index(
         f"(mailjet_claimed_on) WHERE state = '{IN_FLIGHT}'"
     )
+    _mailjet_undecided = models.Index("(id) WHERE mailjet_is_undecided")
 
     # ------------------------------------------------------------------
     # In flight: nobody else's business
@@ -89,6 +90,8 @@ class MailMail(models.Model):
     def mark_outgoing(self):
         """Send again at once, but never a mail that is being handed over."""
         mails = self._mailjet_not_in_flight()
+        undecided = mails.filtered("mailjet_is_undecided")
+        undecided.mailing_trace_ids.mailjet_sent_again = True
         mails.filtered("mailjet_server_id").write(
             {**self._mailjet_nothing_to_wait_for(), "scheduled_date": False}
         )

@@ -292,15 +292,17 @@ class MailMail(models.Model):
         """
         is_refusal = isinstance(failure, Diagnosis)
         reason = self._mailjet_reason(failure) if is_refusal else failure.reason
-        self.write(
-            {
-                **self._mailjet_nothing_to_wait_for(),
-                "state": "exception",
-                "failure_type": failure.failure_type,
-                "failure_reason": reason,
-                "mailjet_is_undecided": not is_refusal and failure.is_undecided,
-            }
-        )
+        vals = {
+            **self._mailjet_nothing_to_wait_for(),
+            "state": "exception",
+            "failure_type": failure.failure_type,
+            "failure_reason": reason,
+        }
+        if not is_refusal and failure.is_undecided:
+            # Events since the claim may still tell
+            vals["mailjet_is_undecided"] = True
+            del vals["mailjet_claimed_on"]
+        self.write(vals)
         self.mailing_trace_ids.failure_reason = reason
         deleted = self.filtered("auto_delete")
         # Core deletes mails to invalid addresses, which nobody could then send again

@@ -62,10 +62,10 @@ class MailMail(models.Model):
         found = self.env["ir.mail_server"]._mailjet_read_custom_id(custom_id)
         return bool(found and (found.trace_id or found.partner_id))
 
-    @api.model
-    def _mailjet_undecided(self):
+    def _mailjet_undecided_failure(self):
         """Return the `Failure` of a mail that somebody has to decide on."""
-        reason = self.env._(
+        self.ensure_one()
+        reason = self.with_context(lang=self._mailjet_author_lang()).env._(
             "The connection broke while this email was being handed over, and Mailjet "
             "has not shown within a day whether it has the email. Look for the "
             "recipient in Mailjet's message list, then choose “Mailjet has it” or "
@@ -111,15 +111,23 @@ class MailMail(models.Model):
         if self.mailjet_custom_ids:
             self.mailing_trace_ids.mailjet_sent_again = True
 
+    def _mailjet_keep_decided(self):
+        """Note that Mailjet has these mails on which somebody was to decide.
+
+        :return: ids of the mails that nobody had decided on
+        """
+        mails = self.try_lock_for_update()._mailjet_still_undecided()
+        for server, group in mails.grouped("mailjet_server_id").items():
+            group._mailjet_keep_sent(server)
+        return mails.ids
+
     # ------------------------------------------------------------------
     # Somebody decides
     # ------------------------------------------------------------------
 
     def action_mailjet_has_it(self):
         """Treat these mails as taken by Mailjet."""
-        mails = self._mailjet_lock_undecided()
-        for server, group in mails.grouped("mailjet_server_id").items():
-            group._mailjet_keep_sent(server)
+        self._mailjet_lock_undecided()._mailjet_keep_decided()
         return self._mailjet_after_decision()
 
     def action_mailjet_send_again(self):
@@ -146,12 +154,15 @@ class MailMail(models.Model):
         """Lock and return those that nobody has decided on yet."""
         self.check_access("write")
         self.lock_for_update()
-        mails = self.filtered(
-            lambda mail: mail.state == "exception" and mail.mailjet_is_undecided
-        )
+        mails = self._mailjet_still_undecided()
         if not mails:
             raise UserError(self.env._("Somebody has already decided on this email."))
         return mails
+
+    def _mailjet_still_undecided(self):
+        return self.filtered(
+            lambda mail: mail.state == "exception" and mail.mailjet_is_undecided
+        )
 
     def _mailjet_after_decision(self):
         """Return to the list if the mail is gone, as sent mails mostly are."""

@@ -93,11 +93,15 @@ class MailMail(models.Model):
 
     def _mailjet_reason(self, refusal):
         """Return a refusal in words, in the language of whoever sent these mails."""
-        user = self[:1].create_uid
-        is_person = user.id != SUPERUSER_ID and not user.share
-        lang = is_person and user.lang or self.env.company.partner_id.lang
+        lang = self._mailjet_author_lang()
         server = self.env["ir.mail_server"].with_context(lang=lang)
         return server._mailjet_explain_refusal(refusal)
+
+    def _mailjet_author_lang(self):
+        """Return the language of whoever sent these mails."""
+        user = self[:1].create_uid
+        is_person = user.id != SUPERUSER_ID and not user.share
+        return is_person and user.lang or self.env.company.partner_id.lang
 
     def _mailjet_recipient_count(self):
         """Return for how many emails this mail counts at Mailjet."""

@@ -22,7 +22,7 @@ from ...tools.mailjet.evidence import (
 )
 from ...tools.smtp.pipeline import Fate
 from .claims import IN_FLIGHT
-from .results import Entry
+from .results import Entry, fates_of
 from .run import LEASE_SECONDS, MOST_CONFLICTS
 
 _logger = logging.getLogger(__name__)
@@ -113,11 +113,16 @@ class Recovery:
         :return: whether some are left that could be looked at now
         """
         self._claim_unclaimed()
+        self._settle_undecided()
         while not self._is_over() and (doubts := self._due()) is not None:
             self._recover(doubts)
         if self._kept:
             _logger.info("Mailjet: interrupted emails: %s", dict(self._kept))
         return self._is_over()
+
+    def _commit(self):
+        # As a scheduled action does after each step
+        self.env.cr.commit()  # pylint: disable=invalid-commit
 
     def _is_over(self):
         return time.monotonic() >= self._ends_at
@@ -139,7 +144,7 @@ class Recovery:
         )
         for mail in mails:
             mail.write(mail._mailjet_late_claim(mail.create_date))
-        self.env.cr.commit()
+        self._commit()
 
     def _due(self):
         """Return the `Doubt`s of some mails that are due, None if no more are.
@@ -164,7 +169,7 @@ class Recovery:
         free = self._free_claims(set(mails.mapped("mailjet_claim")))
         due = mails.filtered(lambda mail: mail.mailjet_claim in free)
         doubts = [self._doubt(mail) for mail in due]
-        self.env.cr.commit()
+        self._commit()
         return doubts if mails else None
 
     def _free_claims(self, claims):
@@ -224,8 +229,25 @@ class Recovery:
             )
             for row in self.env.cr.fetchall():
                 evidence.add(*row)
-            self.env.cr.commit()
+            self._commit()
         return evidence
+
+    def _settle_undecided(self):
+        """Settle mails that somebody was to decide on, where events came after all."""
+        mails = self.env["mail.mail"].search(
+            [("state", "=", "exception"), ("mailjet_is_undecided", "=", True)],
+            limit=BATCH,
+        )
+        doubts = [self._doubt(mail) for mail in mails if mail.mailjet_claimed_on]
+        evidence = self._events(doubts)
+        found = [
+            doubt.mail_id
+            for doubt in doubts
+            if fates_of(doubt.entries(evidence, Fate.UNCERTAIN)) == {Fate.ACCEPTED}
+        ]
+        if found:
+            mails = self.env["mail.mail"].browse(found)
+            self._repeat(mails._mailjet_keep_decided)
 
     def _ask(self, server_id, doubts, evidence):
         """Ask the server's account for mails, as far as time allows.
@@ -239,7 +261,7 @@ class Recovery:
         since = min(doubt.uncertain_on for doubt in doubts)
         try:
             with server._mailjet_client() as client:
-                self.env.cr.commit()
+                self._commit()
                 # Read before the mails are looked for, so that it cannot say too much
                 arrivals = client.latest_arrivals(since, LATER_EMAILS)
                 listed_until = watermark(arrivals)
@@ -302,7 +324,7 @@ class Recovery:
         known, left = [], []
         for doubt in doubts:
             entries = doubt.entries(evidence, Fate.UNCERTAIN)
-            fates = {fate for entry in entries for fate in entry.fates.values()}
+            fates = fates_of(entries)
             if Fate.UNCERTAIN in fates:
                 left.append(doubt)
             else:
@@ -323,9 +345,10 @@ class Recovery:
                 otherwise = Fate.NOT_BEGUN
             elif is_overdue(doubt.claimed_on, now):
                 otherwise = Fate.REFUSED
-                reason = self.env["mail.mail"]._mailjet_undecided()
+                mail = self.env["mail.mail"].browse(doubt.mail_id)
+                reason = mail._mailjet_undecided_failure()
             entries = doubt.entries(evidence, otherwise, reason)
-            fates = {fate for entry in entries for fate in entry.fates.values()}
+            fates = fates_of(entries)
             if Fate.UNCERTAIN in fates:
                 unsure.append(doubt)
             if fates != {Fate.UNCERTAIN}:
@@ -379,7 +402,7 @@ class Recovery:
         for attempt in range(MOST_CONFLICTS):
             try:
                 write()
-                self.env.cr.commit()
+                self._commit()
                 return
             except CONFLICTS:
                 self.env.cr.rollback()

@@ -49,6 +49,11 @@ class Entry:
         return cls(partner_id, fates, dict.fromkeys(addresses, failure))
 
 
+def fates_of(entries):
+    """Return the set of the fates of a mail's recipients."""
+    return {fate for entry in entries for fate in entry.fates.values()}
+
+
 def used_of(entries):
     """Return how many recipients of a mail count at Mailjet, or may do so."""
     fates = [fate for entry in entries for fate in entry.fates.values()]

@@ -35,6 +35,24 @@ class TestMailUndecided(MailRecoveryCommon):
         self.assertEqual(action["res_model"], "mail.mail")
         self.assertFalse(mail.exists())
 
+    def test_an_event_decides(self):
+        mail = self.undecided()
+        self.recover(hours=25)
+        self.assertEqual(mail.state, "exception")
+        self.receive(self.take(mail.mailjet_custom_ids[""], "to0@example.org"))
+        self.recover(hours=26)
+        self.assertEqual(mail.state, "sent")
+        self.assertFalse(mail.mailjet_is_undecided)
+        self.assertFalse(mail.mailjet_claimed_on)
+
+    def test_retry_is_to_send_it_again(self):
+        mailing, mail = self.create_queued_mailing("a@example.org")
+        self.leave_in_flight(mail)
+        self.recover(hours=25)
+        mail.mark_outgoing()
+        self.assertFalse(mail.mailjet_is_undecided)
+        self.assertTrue(mailing.mailing_trace_ids.mailjet_sent_again)
+
     def test_send_again(self):
         mail = self.undecided()
         custom_id = mail.mailjet_custom_ids[""]
