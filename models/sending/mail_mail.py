@@ -19,7 +19,7 @@ class MailMail(models.Model):
     _inherit = "mail.mail"
 
     state = fields.Selection(
-        selection_add=[(IN_FLIGHT, "Being handed over to Mailjet")],
+        selection_add=[(IN_FLIGHT, "Being handed over")],
         ondelete={IN_FLIGHT: lambda mails: mails._mailjet_leave_in_doubt()},
     )
     mailjet_server_id = fields.Many2one(

@@ -32,10 +32,14 @@ ABANDONED_AFTER = timedelta(minutes=15)
 # What a killed worker had begun is over by then: its lease, and the last reply's
 # time-out
 LONGEST_HANDOVER = timedelta(seconds=LEASE_SECONDS + 60)
+# Later events of a mail are no longer looked for: to search them takes longer each day
+EVENTS_COME_WITHIN = timedelta(days=3)
 # Mails that are looked at together
 BATCH = 1000
 # So many are asked for one by one; more of them by pages of all that Mailjet took
 MOST_SINGLE = 100
+# Pages that surely fit into one run, which begins again with the first one
+MOST_PAGES = 20
 BUDGET_SECONDS = 45
 
 
@@ -112,7 +116,7 @@ class Recovery:
 
         :return: whether some are left that could be looked at now
         """
-        self._claim_unclaimed()
+        self._repeat(self._claim_unclaimed)
         self._settle_undecided()
         while not self._is_over() and (doubts := self._due()) is not None:
             self._recover(doubts)
@@ -144,7 +148,6 @@ class Recovery:
         )
         for mail in mails:
             mail.write(mail._mailjet_late_claim(mail.create_date))
-        self._commit()
 
     def _due(self):
         """Return the `Doubt`s of some mails that are due, None if no more are.
@@ -234,11 +237,16 @@ class Recovery:
 
     def _settle_undecided(self):
         """Settle mails that somebody was to decide on, where events came after all."""
+        oldest = fields.Datetime.now() - EVENTS_COME_WITHIN
         mails = self.env["mail.mail"].search(
-            [("state", "=", "exception"), ("mailjet_is_undecided", "=", True)],
+            [
+                ("state", "=", "exception"),
+                ("mailjet_is_undecided", "=", True),
+                ("mailjet_claimed_on", ">", oldest),
+            ],
             limit=BATCH,
         )
-        doubts = [self._doubt(mail) for mail in mails if mail.mailjet_claimed_on]
+        doubts = [self._doubt(mail) for mail in mails]
         evidence = self._events(doubts)
         found = [
             doubt.mail_id
@@ -290,12 +298,11 @@ class Recovery:
 
         :return: whether it was done, or begun and the time is up
         """
-        start = min(earliest(doubt.claimed_on) for doubt in doubts)
-        end = max(doubt.claimed_on for doubt in doubts) + ABANDONED_AFTER
         if len(doubts) <= MOST_SINGLE:
             return False
-        pages = client.message_count(start, end) // API_PAGE_SIZE + 1
-        if pages > len(doubts):
+        start = min(earliest(doubt.claimed_on) for doubt in doubts)
+        end = max(doubt.claimed_on for doubt in doubts) + ABANDONED_AFTER
+        if client.message_count(start, end) >= MOST_PAGES * API_PAGE_SIZE:
             return False
         left, offset = doubts, 0
         while not self._is_over():
@@ -353,7 +360,8 @@ class Recovery:
                 unsure.append(doubt)
             if fates != {Fate.UNCERTAIN}:
                 results.append((doubt, entries))
-        self._repeat(lambda: self._look_again(unsure, now))
+        if unsure:
+            self._repeat(lambda: self._look_again(unsure, now))
         self._keep(results)
 
     def _look_again(self, doubts, now):

@@ -215,6 +215,16 @@ class TestMailRecovery(MailRecoveryCommon):
         self.assertEqual(set(mails[::2].mapped("state")), {"sent"})
         self.assertEqual(set(mails[1::2].mapped("state")), {"outgoing"})
 
+    def test_many_pages_are_not_begun(self):
+        """They would not fit into one run; asked for one by one, each gets its turn."""
+        mails = self.create_mails(recovery.MOST_SINGLE + 1)
+        self.leave_in_flight(mails)
+        self.mailjet_takes(mails)
+        with patch.object(recovery, "MOST_PAGES", 0):
+            self.recover(minutes=16)
+        self.assertGreater(self.asked(), len(mails))
+        self.assertEqual(set(mails.mapped("state")), {"sent"})
+
     def test_found_pages_are_kept_when_mailjet_fails(self):
         mails = self.create_mails(recovery.MOST_SINGLE + 20)
         self.leave_in_flight(mails)
