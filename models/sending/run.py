@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as CONFLICTS
 
 from ...tools.smtp.connection import Connector
+from ...tools.smtp.message_memory import remembering
 from ...tools.smtp.pipeline import Delivery, Fate
 from ...tools.smtp.session import Outcome
 from ...tools.smtp.sessions import Sessions
@@ -136,6 +137,9 @@ class Run:
             self.env.cr.commit()
             self.env["mail.mail"]._mailjet_wait_for_pause(self.server, ids)
             return False
+        self.session.mailjet_message_policy = remembering(
+            self.session.mailjet_message_policy
+        )
         server = self.server
         connector = Connector.like(
             self.session.connection,
