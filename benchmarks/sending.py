@@ -12,7 +12,6 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,7 +20,7 @@ sys.path[0] = str(ROOT / "tests" / "tools")
 sys.path.append(str(ROOT / "benchmarks"))
 import conftest  # noqa: E402, F401 - makes mail_mailjet.tools importable without Odoo
 from mail_mailjet.tests.standins.process import StandinProcess  # noqa: E402
-from odoo_server import database, query, serving  # noqa: E402
+from odoo_server import database  # noqa: E402
 from promises import exit_code, promise  # noqa: E402
 from sending_worker import Worker  # noqa: E402
 
@@ -70,15 +69,14 @@ class Bench:
         """Return how many mails have arrived since; each address has one a mailing."""
         return sum(self.relay.control.taken().values())
 
-    def sent(self, worker, count, **values):
+    def sent(self, worker, count, server="Mailjet", attachment=0):
         """Make and send mails; return the measures of both.
 
         :raise RuntimeError: if not each mail has arrived once
         """
-        make = {name: values.pop(name) for name in ("server", "attachment") if name in values}
-        made = worker.make(count=count, **make)
+        made = worker.make(count=count, server=server, attachment=attachment)
         self.relay.control.clear_messages()
-        sent = worker.send(**values)
+        sent = worker.send(by=server)
         if self.arrived() != count or made["count"] != count:
             raise RuntimeError(f"{self.arrived()} mails arrived, and not {count}")
         return made, sent
@@ -174,7 +172,7 @@ def use_memory(bench):
 
 def profile(bench):
     """Print what costs most: in ours, and in stock Odoo."""
-    bench.line(int(os.environ.get("DELAY", 0)), 8)
+    bench.line(int(os.environ.get("DELAY", "0")), 8)
     for worker in (bench.ours, bench.stock):
         bench.sent(worker, 80)
         worker.make(count=300)
