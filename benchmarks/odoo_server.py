@@ -70,10 +70,10 @@ def shell(name, script, *options):
 
 
 @contextlib.contextmanager
-def shell_process(name, script, *options):
+def shell_process(name, script, *options, pass_fds=()):
     """Run a script in Odoo's shell beside the benchmark; yield the process."""
     run = odoo("shell", "-d", name, "--no-http", *QUIET_LOG, *options)
-    process = subprocess.Popen(run, stdin=subprocess.PIPE, text=True)
+    process = subprocess.Popen(run, stdin=subprocess.PIPE, text=True, pass_fds=pass_fds)
     process.stdin.write(script)
     process.stdin.close()
     try:

@@ -29,8 +29,8 @@ OURS, STOCK, LARGE = "bench_sending", "bench_sending_stock", "bench_sending_larg
 MANY = 1_000_000
 # What makes a delay measurable in seconds: mails of ours and of stock Odoo's
 COUNTS = {0: (600, 150), 20: (1000, 60), 100: (1000, 30)}
-LAUNCHED, LAUNCHED_STOCK = 2000, 150
-SIZES = sorted({*sum(COUNTS.values(), ()), LAUNCHED, LAUNCHED_STOCK, 2, 80, 300})
+LAUNCHED, LAUNCHED_STOCK, MADE = 2000, 150, 1000
+SIZES = sorted({*sum(COUNTS.values(), ()), LAUNCHED, LAUNCHED_STOCK, MADE, 2, 80, 300})
 SENDERS = ("mail_mailjet.ir_cron_mailjet_send_1", "mail_mailjet.ir_cron_mailjet_send_2")
 
 
@@ -39,8 +39,8 @@ class Bench:
 
     def __init__(self, stack):
         self._stack = stack
-        self.folder = stack.enter_context(tempfile.TemporaryDirectory())
-        ca_file = Path(self.folder, "ca.pem")
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        ca_file = Path(folder, "ca.pem")
         self.relay = stack.enter_context(
             StandinProcess(
                 "a" * 32,
@@ -58,7 +58,7 @@ class Bench:
 
     def worker(self, db):
         """Start one more worker."""
-        return Worker(self._stack, self.folder, db)
+        return Worker(self._stack, db)
 
     def line(self, delay, sessions=4):
         """Set the round trip in milliseconds, and the sessions of Mailjet's server."""
@@ -145,11 +145,10 @@ def make_mails(bench):
     pairs = []
     for _round in range(ROUNDS + 1):
         pairs.append(
-            tuple(
-                bench.sent(worker, LAUNCHED // 2)[0]
-                for worker in (bench.ours, bench.stock)
-            )
+            tuple(worker.make(count=MADE) for worker in (bench.ours, bench.stock))
         )
+        for worker in (bench.ours, bench.stock):
+            worker.discard()
     del pairs[0]  # caches were filled
     show("made", [first for first, _second in pairs])
     show("made, stock", [second for _first, second in pairs])
@@ -163,7 +162,7 @@ def use_memory(bench):
     peaks = []
     for db in (OURS, STOCK):
         with contextlib.ExitStack() as stack:
-            worker = Worker(stack, bench.folder, db)
+            worker = Worker(stack, db)
             peaks.append(bench.sent(worker, COUNTS[0][0])[1]["peak"])
     ratio = peaks[0] / peaks[1]
     print(f"peak of a worker: {peaks[0]:.0f} MB, stock {peaks[1]:.0f} MB")
@@ -175,8 +174,7 @@ def profile(bench):
     bench.line(int(os.environ.get("DELAY", "0")), 8)
     for worker in (bench.ours, bench.stock):
         bench.sent(worker, 80)
-        worker.make(count=300)
-        print(worker.profile())
+        print(worker.profile(count=300))
 
 
 PARTS = {

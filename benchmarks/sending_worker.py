@@ -10,12 +10,15 @@ import os
 import pstats
 import sys
 import time
-from multiprocessing.connection import Client, Listener
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from odoo_server import shell_process
 
-SCRIPT = "import sys; sys.path[:0] = %r; import sending_worker; sending_worker.work(%r)"
+SCRIPT = (
+    "import sys; sys.path.insert(0, %r); from sending_worker import work; work(env, %r)"
+)
 PARAGRAPHS, WORDS = 8, 55
 # Six thousand bytes of HTML, and the same as text: mails of 11 kB with 8 links
 BODY = "<h1>News</h1><p>Hello <t t-out=\"object.name or ''\"/>,</p>" + "".join(
@@ -27,14 +30,13 @@ BODY = "<h1>News</h1><p>Hello <t t-out=\"object.name or ''\"/>,</p>" + "".join(
 class Worker:
     """A process that does what it is told, as `Jobs` name it."""
 
-    def __init__(self, stack, folder, db):
-        address = str(Path(folder, f"{db}-{os.urandom(4).hex()}"))
-        listener = stack.enter_context(Listener(address))
-        path = [str(Path(__file__).parent)]
-        # The shell runs the script with its own names: `env` is one of them
-        script = f"{SCRIPT % (path, address)}\n".replace("work(", "work(env, ")
-        self.process = stack.enter_context(shell_process(db, script))
-        self._connection = stack.enter_context(listener.accept())
+    def __init__(self, stack, db):
+        ours, theirs = Pipe()
+        script = SCRIPT % (str(Path(__file__).parent), theirs.fileno())
+        process = shell_process(db, script, pass_fds=[theirs.fileno()])
+        self.process = stack.enter_context(process)
+        theirs.close()
+        self._connection = stack.enter_context(ours)
 
     def begin(self, job, **values):
         """Have a job done; `result` waits for it."""
@@ -52,10 +54,10 @@ class Worker:
         return do
 
 
-def work(env, address):
+def work(env, descriptor):
     """Do the jobs that come in, until the benchmark ends."""
     jobs = Jobs(env)
-    with Client(address) as connection:
+    with Connection(descriptor) as connection:
         while True:
             try:
                 job, values = connection.recv()
@@ -145,6 +147,17 @@ class Jobs:
             self.env.cr.commit()
         return measure.result(self._outgoing())
 
+    def discard(self):
+        """Delete what is outgoing."""
+        self.env.cr.execute(
+            """
+            DELETE FROM mail_message WHERE id IN (
+                SELECT mail_message_id FROM mail_mail WHERE state = 'outgoing')
+            """
+        )
+        self.env.cr.commit()
+        self.env.invalidate_all()
+
     def launch(self, count, server="Mailjet"):
         """Launch a mailing and make its mails, as the scheduled action does."""
         mailing = self._mailing(count, server)
@@ -190,13 +203,15 @@ class Jobs:
                 self._run_queue(by)
         return measure.result(count)
 
-    def profile(self, lines=40):
-        """Send what is outgoing; return what costs most of it, as text."""
-        profile, text = cProfile.Profile(), io.StringIO()
-        profile.runcall(self.send)
-        stats = pstats.Stats(profile, stream=text).strip_dirs()
-        for order in ("tottime", "cumulative"):
-            stats.sort_stats(order).print_stats(lines)
+    def profile(self, count, lines=40):
+        """Make and send mails; return what costs most of either, as text."""
+        text = io.StringIO()
+        for job in (lambda: self.make(count), self.send):
+            profile = cProfile.Profile()
+            profile.runcall(job)
+            stats = pstats.Stats(profile, stream=text).strip_dirs()
+            for order in ("tottime", "cumulative"):
+                stats.sort_stats(order).print_stats(lines)
         return text.getvalue()
 
     def poll(self, seconds, count):
