@@ -1,6 +1,8 @@
 from . import mail_mail  # before what extends it
 from . import ir_mail_server
 from . import ir_mail_server_quota
+from . import link_tracker
+from . import mail_compose_message
 from . import mail_mail_decide
 from . import mail_mail_keep
 from . import mail_mail_prepare

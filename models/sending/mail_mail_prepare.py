@@ -8,6 +8,7 @@ from odoo import models, tools
 from ...tools.smtp.pipeline import Envelope
 from ...tools.smtp.session import envelope_of
 from .mail_mail import entry_key
+from .message_policy import message_policy
 from .results import Entry, Failure
 
 _logger = logging.getLogger(__name__)
@@ -100,22 +101,23 @@ class MailMail(models.Model):
             context["domain_notifications_email"] = alias_domain.default_from_email
             context["domain_bounce_address"] = return_path or alias_domain.bounce_email
         servers = self.env["ir.mail_server"].with_context(**context)
-        message = servers._build_email__(
-            email_from=email_from,
-            email_to=email["email_to"],
-            subject=email["subject"],
-            body=email["body"],
-            body_alternative=email["body_alternative"],
-            email_cc=email["email_cc"],
-            reply_to=email["reply_to"],
-            attachments=email["attachments"],
-            message_id=email["message_id"],
-            references=email["references"],
-            object_id=email["object_id"],
-            subtype="html",
-            subtype_alternative="plain",
-            headers=email["headers"],
-        )
+        with message_policy(session.mailjet_message_policy):
+            message = servers._build_email__(
+                email_from=email_from,
+                email_to=email["email_to"],
+                subject=email["subject"],
+                body=email["body"],
+                body_alternative=email["body_alternative"],
+                email_cc=email["email_cc"],
+                reply_to=email["reply_to"],
+                attachments=email["attachments"],
+                message_id=email["message_id"],
+                references=email["references"],
+                object_id=email["object_id"],
+                subtype="html",
+                subtype_alternative="plain",
+                headers=email["headers"],
+            )
         sender, recipients, message = servers._prepare_email_message__(message, session)
         return envelope_of(message, sender, recipients, (self.id, key), deadline)
 

@@ -12,6 +12,7 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as CONFLICTS
 
 from ...tools.smtp.connection import Connector
+from ...tools.smtp.message_memory import remembering
 from ...tools.smtp.pipeline import Delivery, Fate
 from ...tools.smtp.session import Outcome
 from ...tools.smtp.sessions import Sessions
@@ -82,17 +83,29 @@ class Run:
             self._begin_transaction()
             self._split(too_large)
             if not chosen and not too_large and not left:
-                return False
+                break
             deadline = time.monotonic() + LEASE_SECONDS
             self._prepare(chosen, deadline, alias_domain_id, smtp_from)
-            self._keep(at_most_pending=CHUNK)
-        return True
+            self._keep(at_most_pending=CHUNK, seconds=self._seconds_left())
+        else:
+            return True
+        return self._deliver_rest()
+
+    def _deliver_rest(self):
+        """Wait for the mails that are queued; return whether some are left."""
+        while self._open and not self._is_over():
+            half = self.sessions.pending // 2
+            self._keep(at_most_pending=half, seconds=self._seconds_left())
+        return bool(self._open)
+
+    def _seconds_left(self):
+        return max(self._begun_at + RUN_SECONDS - time.monotonic(), 0)
 
     def _is_over(self):
         """Whether to leave the rest to the next run: of time, or of the account."""
         if self.sessions.failure or self._is_paused():
             return True
-        if time.monotonic() - self._begun_at > RUN_SECONDS:
+        if not self._seconds_left():
             return True
         soft, _hard = resource.getrlimit(resource.RLIMIT_CPU)
         if soft == resource.RLIM_INFINITY:
@@ -138,6 +151,9 @@ class Run:
             self.env.cr.commit()
             self.env["mail.mail"]._mailjet_wait_for_pause(self.server, ids)
             return False
+        self.session.mailjet_message_policy = remembering(
+            self.session.mailjet_message_policy
+        )
         server = self.server
         connector = Connector.like(
             self.session.connection,
@@ -243,15 +259,15 @@ class Run:
             mail.waits_for = {each.key for each in prepared.envelopes}
             mail.partner_ids = prepared.partner_ids
         self.sessions.put([each for mail in parcel for each in mail.envelopes])
-        self._keep(at_most_pending=2 * CHUNK)
+        self._keep(at_most_pending=2 * CHUNK, seconds=self._seconds_left())
 
     # ------------------------------------------------------------------
     # Keeping
     # ------------------------------------------------------------------
 
-    def _keep(self, at_most_pending=0):
+    def _keep(self, at_most_pending=0, seconds=None):
         """Write down what became of the mails that are answered."""
-        for delivery in self.sessions.take(at_most_pending):
+        for delivery in self.sessions.take(at_most_pending, seconds):
             self._note_delivery(delivery)
         answered = sum(mail.is_answered for mail in self._open.values())
         if at_most_pending and answered < CHUNK:

@@ -6,3 +6,4 @@ from . import test_mail_recovery_race
 from . import test_mail_refused
 from . import test_mail_undecided
 from . import test_mailing_sent
+from . import test_same_bytes

@@ -9,12 +9,12 @@ import io
 import smtplib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from email.generator import BytesGenerator
 from email.message import Message
 from typing import Any
 
 from .connection import quit_politely
 from .diagnosis import Diagnosis
+from .message_memory import Flattener
 from .pipeline import Delivery, Envelope, Fate, LineBrokenError, Pipeline
 
 
@@ -124,7 +124,7 @@ def envelope_of(
     needs_utf8 = not "".join([sender, *recipients]).isascii()
     policy = message.policy.clone(utf8=True) if needs_utf8 else None
     content = io.BytesIO()
-    BytesGenerator(content, policy=policy).flatten(message, linesep="\r\n")
+    Flattener(content, policy=policy).flatten(message, linesep="\r\n")
     return Envelope(
         key, sender, tuple(recipients), content.getvalue(), deadline, needs_utf8
     )

@@ -81,10 +81,20 @@ class Sessions:
                 self._push(envelope)
                 self._grow()
 
-    def take(self, at_most_pending: int = 0) -> list[Delivery]:
-        """Return what is done, once no more than so many mails are pending."""
+    @property
+    def pending(self) -> int:
+        """How many mails are queued or under way."""
+        return self._pending
+
+    def take(
+        self, at_most_pending: int = 0, seconds: float | None = None
+    ) -> list[Delivery]:
+        """Return what is done, once no more than so many mails are pending.
+
+        :param seconds: how long to wait for that at the most
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._pending <= at_most_pending)
+            self._changed.wait_for(lambda: self._pending <= at_most_pending, seconds)
             done, self._done = self._done, []
             return done
 
