@@ -1,5 +1,6 @@
 from . import mail_mail  # before what extends it
 from . import ir_mail_server
+from . import ir_mail_server_message
 from . import ir_mail_server_quota
 from . import link_tracker
 from . import mail_compose_message

@@ -5,7 +5,8 @@ import psycopg2
 
 from odoo import models, tools
 
-from ...tools.smtp.pipeline import Envelope
+from ...tools.smtp.headers import HeaderError, check_headers
+from ...tools.smtp.pipeline import Envelope, Fate
 from ...tools.smtp.session import envelope_of
 from .mail_mail import entry_key
 from .message_policy import message_policy
@@ -67,7 +68,7 @@ class MailMail(models.Model):
         except (psycopg2.Error, MemoryError):
             raise
         except Exception as error:
-            return self._mailjet_fail_to_prepare(prepared, "", [], error)
+            return self._mailjet_fail_to_prepare(prepared, "", [], error, session)
         if not email_list:
             reason = self.env["ir.mail_server"].NO_VALID_RECIPIENT
             failure = Failure("mail_email_missing", reason)
@@ -83,8 +84,14 @@ class MailMail(models.Model):
                 raise
             except Exception as error:
                 addresses = email["email_to_normalized"]
-                self._mailjet_fail_to_prepare(prepared, key, addresses, error)
+                self._mailjet_fail_to_prepare(prepared, key, addresses, error, session)
                 continue
+            prepared.failed += self._mailjet_left_out(
+                email["partner_id"],
+                email["email_to_normalized"],
+                envelope.recipients,
+                session.outcome,
+            )
             prepared.envelopes.append(envelope)
             headers = {name.lower(): text for name, text in email["headers"].items()}
             prepared.custom_ids[key] = headers["x-mj-customid"]
@@ -119,17 +126,45 @@ class MailMail(models.Model):
                 headers=email["headers"],
             )
         sender, recipients, message = servers._prepare_email_message__(message, session)
-        return envelope_of(message, sender, recipients, (self.id, key), deadline)
+        envelope = envelope_of(message, sender, recipients, (self.id, key), deadline)
+        check_headers(envelope.content)
+        return envelope
 
-    def _mailjet_fail_to_prepare(self, prepared, key, addresses, error):
+    def _mailjet_left_out(self, partner, emails, recipients, outcome):
+        """Return an `Entry` for the addresses that cannot be reached, as a list.
+
+        :param emails: the addresses of a partner, or the bare ones
+        :param recipients: those in the envelope
+        """
+        servers = self.env["ir.mail_server"]
+        errors = servers._mailjet_left_out(emails, recipients, outcome)
+        if not errors:
+            return []
+        diagnose = outcome.server._mailjet_diagnoser()
+        reasons = {email: diagnose(error) for email, error in errors.items()}
+        fates = dict.fromkeys(errors, Fate.REFUSED)
+        return [Entry(partner.id if partner else 0, fates, reasons)]
+
+    def _mailjet_fail_to_prepare(self, prepared, key, addresses, error, session):
         """Note why a part of this mail cannot be sent, in core's terms."""
         partner_id = prepared.partner_ids.get(key, 0)
-        failure = self._mailjet_failure_of(error, addresses)
-        if failure.failure_type == "unknown":
-            _logger.error(
-                "Mailjet: email %s cannot be prepared", self.id, exc_info=error
-            )
-        prepared.failed.append(Entry.failed(partner_id, addresses, failure))
+        partner = self.env["res.partner"].browse(partner_id or [])
+        if isinstance(error, HeaderError):
+            failure = session.diagnose(error)
+        else:
+            failure = self._mailjet_failure_of(error, addresses)
+            if failure.failure_type == "unknown":
+                _logger.error(
+                    "Mailjet: email %s cannot be prepared", self.id, exc_info=error
+                )
+        left_out = []
+        if failure.failure_type == "mail_email_invalid":
+            left_out = self._mailjet_left_out(partner, addresses, (), session.outcome)
+        named = {email for entry in left_out for email in entry.fates}
+        others = [email for email in addresses if email not in named]
+        prepared.failed += left_out
+        if others or not left_out:
+            prepared.failed.append(Entry.failed(partner_id, others, failure))
         return prepared
 
     def _mailjet_failure_of(self, error, addresses):

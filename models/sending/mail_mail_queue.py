@@ -6,6 +6,7 @@ import smtplib
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.smtp.cause import Stage
 from ...tools.smtp.refusal_log import RefusalFilter
 from ...tools.smtp.session import Outcome, Session
 from ...tools.smtp.sessions import MOST_BREAKS
@@ -351,12 +352,20 @@ class MailMail(models.Model):
             return []
         server, entries = outcome.server, []
         for partner in [*self.recipient_ids, self.env["res.partner"]]:
+            if not (partner or self.email_to or self.email_cc):
+                continue
             delivery = outcome.deliveries.get(self._mailjet_custom_id(partner))
+            reached = delivery.envelope.recipients if delivery else ()
+            emails = self._mailjet_addresses(partner)
+            left_out = self._mailjet_left_out(partner, emails, reached, outcome)
+            entries += left_out
             if delivery:
-                diagnose = server._mailjet_diagnose
+                diagnose = server._mailjet_diagnoser(Stage.DATA)
                 entries.append(Entry.of(partner.id or 0, delivery, diagnose))
-            elif partner or self.email_to or self.email_cc:
+                continue
+            named = {email for entry in left_out for email in entry.fates}
+            others = [email for email in emails if email not in named]
+            if others or not left_out:
                 failure = Failure(failure_type or "unknown", failure_reason or "")
-                emails = self._mailjet_addresses(partner)
-                entries.append(Entry.failed(partner.id or 0, emails, failure))
+                entries.append(Entry.failed(partner.id or 0, others, failure))
         return entries

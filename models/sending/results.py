@@ -42,7 +42,7 @@ class Entry:
         return cls(partner_id, dict(delivery.fates), reasons)
 
     @classmethod
-    def failed(cls, partner_id, addresses, failure: Failure):
+    def failed(cls, partner_id, addresses, failure: Diagnosis | Failure):
         """Return that nothing was sent to any of these addresses."""
         addresses = addresses or [""]
         fates = dict.fromkeys(addresses, Fate.REFUSED)

@@ -4,7 +4,6 @@ import logging
 import random
 import resource
 import time
-from functools import cached_property
 
 import psycopg2
 
@@ -155,6 +154,8 @@ class Run:
             self.session.mailjet_message_policy
         )
         server = self.server
+        # The sessions' threads must not touch a record
+        diagnose = self.session.diagnose
         connector = Connector.like(
             self.session.connection,
             server.smtp_host,
@@ -166,19 +167,15 @@ class Run:
             self.session.connection,
             connector,
             limit=server._mailjet_session_count(),
-            is_rotation=lambda error: self._diagnose(error).reconnects,
+            is_rotation=lambda error: diagnose(error).reconnects,
         )
         return True
-
-    @cached_property
-    def _diagnose_now(self):
-        return self.server._mailjet_diagnose
 
     def _diagnose(self, error):
         """Return the `Diagnosis` of an error; equal ones are the same object."""
         key = (type(error), getattr(error, "args", None) and repr(error.args))
         if key not in self._reasons:
-            self._reasons[key] = self._diagnose_now(error)
+            self._reasons[key] = self.session.diagnose(error)
         return self._reasons[key]
 
     # ------------------------------------------------------------------
@@ -341,7 +338,7 @@ class Run:
     def _note_refusals(self):
         """Pause the server where a refusal concerns all mail, apart from results."""
         if self.sessions.failure:
-            failure = self._diagnose(self.sessions.failure)
+            failure = self.server._mailjet_diagnose(self.sessions.failure)
             self.server._mailjet_note_refusal(failure, is_connection=True)
         for refusal in self._refusals.values():
             self.server._mailjet_note_refusal(refusal)

@@ -14,6 +14,7 @@ from typing import Any
 
 from .connection import quit_politely
 from .diagnosis import Diagnosis
+from .headers import HeaderError, check_headers
 from .message_memory import Flattener
 from .pipeline import Delivery, Envelope, Fate, LineBrokenError, Pipeline
 
@@ -30,12 +31,14 @@ class Outcome:
     :ivar refusal: why the server could not be reached, or None
     :ivar deliveries: of the mail being sent, by X-MJ-CustomID
     :ivar left: SMTP transactions of that mail that are still to come
+    :ivar takes_utf8: whether the server takes SMTPUTF8 (RFC 6531)
     """
 
     server: Any = None
     refusal: Diagnosis | None = None
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     left: int = 0
+    takes_utf8: bool = False
 
     def begin(self) -> None:
         """Forget the mail before."""
@@ -55,12 +58,13 @@ class Session:
     def __init__(
         self,
         connection: smtplib.SMTP,
-        diagnose: Callable[[OSError], Diagnosis],
+        diagnose: Callable[[Exception], Diagnosis],
         outcome: Outcome,
     ) -> None:
         self.connection = connection
-        self._diagnose = diagnose
+        self.diagnose = diagnose
         self.outcome = outcome
+        outcome.takes_utf8 = connection.has_extn("smtputf8")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.connection, name)
@@ -88,6 +92,7 @@ class Session:
         deliveries = self.outcome.deliveries
         broken = None
         try:
+            check_headers(envelope.content)
             if not self.is_open:
                 raise LineBrokenError(smtplib.SMTPServerDisconnected("not connected"))
             pipeline = Pipeline(
@@ -95,6 +100,8 @@ class Session:
             )
             pipeline.offer(envelope)
             pipeline.finish()
+        except HeaderError as error:
+            deliveries[key] = Delivery.of(envelope, Fate.REFUSED, error)
         except LineBrokenError as error:
             broken = error.cause
             not_begun = Delivery.of(envelope, Fate.NOT_BEGUN, broken)
@@ -105,7 +112,7 @@ class Session:
             return
         error = broken or next(iter(deliveries[key].errors.values()))
         # Out of the except block: no traceback shall show the server's own words
-        refusal = self._diagnose(error)
+        refusal = self.diagnose(error)
         raise RefusedError(f"{refusal.title}: {refusal.detail}")
 
 
