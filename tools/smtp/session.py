@@ -23,7 +23,11 @@ class RefusedError(Exception):
     """No recipient of a mail was accepted; the text is masked."""
 
 
-@dataclass
+class UnknownSenderError(AssertionError):
+    """Mailjet would drop a mail from this sender; in the form of core's own errors."""
+
+
+@dataclass(eq=False)  # Odoo takes environments with equal contexts for the same
 class Outcome:
     """What a call of `send` comes to, for whoever decides about its mails.
 
@@ -31,6 +35,10 @@ class Outcome:
     :ivar refusal: why the server could not be reached, or None
     :ivar deliveries: of the mail being sent, by X-MJ-CustomID
     :ivar left: SMTP transactions of that mail that are still to come
+    :ivar unknown_sender: From that Mailjet did not know when its senders were last read
+    :ivar is_asked: whether Mailjet has been asked for its senders since
+    :ivar has_answered: whether it said what they are
+    :ivar opted_out: who has opted out, by mailing; read once
     :ivar takes_utf8: whether the server takes SMTPUTF8 (RFC 6531)
     """
 
@@ -39,12 +47,17 @@ class Outcome:
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     left: int = 0
     takes_utf8: bool = False
+    unknown_sender: str = ""
+    is_asked: bool = False
+    has_answered: bool = False
+    opted_out: dict[int, set[str]] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Forget the mail before."""
         self.refusal = None
         self.deliveries = {}
         self.left = 0
+        self.unknown_sender = ""
 
 
 class Session:
