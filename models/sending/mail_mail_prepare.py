@@ -58,6 +58,7 @@ class MailMail(models.Model):
         emails_from = tools.mail.email_split_and_format_normalize(self.email_from)
         email_from = emails_from[0] if emails_from else self.email_from
         session.smtp_from = smtp_from or email_from
+        session.outcome.unknown_sender = ""
         alias_domain = self.record_alias_domain_id
         if smtp_from is not None:
             alias_domain = alias_domain.browse(alias_domain_id or [])
@@ -149,6 +150,9 @@ class MailMail(models.Model):
         """Note why a part of this mail cannot be sent, in core's terms."""
         partner_id = prepared.partner_ids.get(key, 0)
         partner = self.env["res.partner"].browse(partner_id or [])
+        if session.outcome.unknown_sender and not session.outcome.has_answered:
+            prepared.failed.append(Entry.unknown_sender(partner_id, addresses, error))
+            return prepared
         if isinstance(error, HeaderError):
             failure = session.diagnose(error)
         else:

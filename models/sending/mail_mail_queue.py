@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 
 from ...tools.smtp.cause import Stage
 from ...tools.smtp.refusal_log import RefusalFilter
+from ...tools.smtp.retry_schedule import next_try
 from ...tools.smtp.session import Outcome, Session
 from ...tools.smtp.sessions import MOST_BREAKS
 from .claims import OUTGOING, Claims
@@ -37,6 +38,7 @@ class MailMail(models.Model):
             ("retry", "Next try"),
             ("pause", "End of the pause"),
             ("limit", "Next hour, day or month"),
+            ("sender", "Answer about the sender"),
         ],
         "Waiting for",
         readonly=True,
@@ -54,6 +56,7 @@ class MailMail(models.Model):
         mails = self.with_context(
             mailjet_outcome=Outcome(),
             mailjet_commits=auto_commit is True and not raise_exception,
+            mailjet_raises=raise_exception,
             mailjet_callback=post_send_callback,
         )
         return super(MailMail, mails).send(
@@ -118,13 +121,20 @@ class MailMail(models.Model):
         """
         self.env.cr.commit()
         left = None if ids is None else list(ids)
+        mails = self
         with Claims(self.env) as claims:
             while left is None or left:
                 wanted = None if left is None else [left.pop(0)]
                 chosen, _too_large = claims.take(server, 1, wanted)
                 self.env.cr.commit()
                 if chosen:
-                    self.browse(chosen)._mailjet_send_claimed(server, claims)
+                    mail = mails.browse(chosen)
+                    mail._mailjet_send_claimed(server, claims)
+                    if mail.exists().mailjet_waits_for == "sender":
+                        if not mail._mailjet_ask_about_sender(server):
+                            break
+                        mails = self.with_context(mailjet_is_asked=True)
+                        left = left if left is None else chosen + left
                     if callback:
                         callback(chosen)
                 elif left is None or server._is_mailjet_paused():
@@ -143,6 +153,17 @@ class MailMail(models.Model):
         except Exception:
             self.env.cr.rollback()
             _logger.exception("Mailjet: email %s stays in flight", self.id)
+
+    def _mailjet_ask_about_sender(self, server):
+        """Have Mailjet's senders read; without an answer try this mail again later.
+
+        :return: whether Mailjet has answered
+        """
+        has_answered = server._mailjet_read_senders()
+        if not has_answered:
+            self._mailjet_wait("retry", server, next_try(1, fields.Datetime.now()))
+        self.env.cr.commit()
+        return has_answered
 
     @api.model
     def _mailjet_foreign_senders(self):
@@ -217,6 +238,16 @@ class MailMail(models.Model):
                             self._mailjet_progress,
                         )
                     )
+
+    def _mailjet_routed(self):
+        """Return those of these mails that core's rules lead to a Mailjet server."""
+        servers = self.env["ir.mail_server"].sudo()
+        return self.browse(
+            mail_id
+            for server_id, _alias, _from, ids in super()._split_by_mail_configuration()
+            if servers.browse(server_id or [])._filter_mailjet()
+            for mail_id in ids
+        )
 
     @api.model
     def _mailjet_trigger_senders(self, when=None):
@@ -339,12 +370,22 @@ class MailMail(models.Model):
             server._mailjet_note_refusal(outcome.refusal, is_connection=True)
             self._mailjet_wait("pause", server, server.mailjet_paused_until)
             return True
+        if outcome.unknown_sender and self._mailjet_waits_for_answer():
+            # This transaction may hold locks, so the queue asks
+            self.failure_reason = failure_reason
+            self._mailjet_wait("sender", outcome.server, fields.Datetime.now())
+            return True
         entries = self._mailjet_entries(outcome, failure_type, failure_reason)
         if not entries:
             return hook(success_pids, success_emails, failure_reason, failure_type)
         mails = self.with_context(mailjet_outcome=False)
         mails._mailjet_keep_entries(outcome.server, entries)
         return True
+
+    def _mailjet_waits_for_answer(self):
+        """Whether a From that Mailjet is not known to accept leaves a mail waiting."""
+        context = self.env.context
+        return not (context.get("mailjet_raises") or context.get("mailjet_is_asked"))
 
     def _mailjet_entries(self, outcome, failure_type, failure_reason):
         """Return what became of each recipient of this mail, as core has sent it."""

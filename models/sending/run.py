@@ -10,6 +10,7 @@ import psycopg2
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as CONFLICTS
 
+from ...tools.smtp.cause import Cause
 from ...tools.smtp.connection import Connector
 from ...tools.smtp.message_memory import remembering
 from ...tools.smtp.pipeline import Delivery, Fate
@@ -146,6 +147,8 @@ class Run:
                 mail_server_id=self.server.id, smtp_from=smtp_from or None
             )
         except UserError:
+            if not outcome.refusal:
+                raise
             self.server._mailjet_note_refusal(outcome.refusal, is_connection=True)
             self.env.cr.commit()
             self.env["mail.mail"]._mailjet_wait_for_pause(self.server, ids)
@@ -218,9 +221,12 @@ class Run:
         mails = self.env["mail.mail"].browse(left)
         ready = mails._mailjet_decide(self.server)
         self.env.cr.commit()
+        unused = 0
         for mail in mails - ready:
             del self._open[mail.id]
             left.remove(mail.id)
+            unused += self._claims.counts.pop(mail.id)
+        self._claims.give_back(self.server, unused)
         followers = ready._mailjet_followers()
         parcel, size = [], 0
         for mail in ready:
@@ -236,12 +242,27 @@ class Run:
 
     def _prepare_mail(self, mail, *options):
         try:
-            return mail._mailjet_prepare(self.session, self.server, *options)
+            prepared = mail._mailjet_prepare(self.session, self.server, *options)
+            outcome = self.session.outcome
+            if outcome.unknown_sender and not outcome.is_asked:
+                self._ask_about_senders()
+                prepared = mail._mailjet_prepare(self.session, self.server, *options)
+            return prepared
         except CONFLICTS:
             raise
         except psycopg2.Error as error:
             _logger.exception("Mailjet: email %s cannot be prepared", mail.id)
             raise UnpreparableError(mail.id, str(error)) from error
+
+    def _ask_about_senders(self):
+        """Read Mailjet's senders again, once a run."""
+        # Nothing may be locked while Mailjet is asked
+        self.env.cr.commit()
+        outcome = self.session.outcome
+        outcome.is_asked = True
+        outcome.has_answered = self.server._mailjet_read_senders()
+        self.env.cr.commit()
+        self.session.mailjet_covered = self.server._mailjet_covered()
 
     def _hand_over(self, parcel, left):
         """Commit, note the CustomIDs, and only then let the sessions have the mails."""
@@ -273,7 +294,7 @@ class Run:
         released = []
         for mail in [mail for mail in self._open.values() if mail.is_answered]:
             del self._open[mail.id]
-            if mail.is_untouched:
+            if mail.is_untouched and (self.sessions.failure or not mail.reasons):
                 released.append(mail.id)
             else:
                 results[mail.id] = mail.entries
@@ -295,6 +316,8 @@ class Run:
             if delivery.fates[address] == Fate.REFUSED:
                 refusal = self._diagnose(error)
                 self._refusals[refusal.cause] = refusal
+                if refusal.cause is Cause.TOO_MANY_CONNECTIONS:
+                    self.sessions.brake()
 
     def _keep_results(self, results):
         """Write results in one transaction; on a conflict once more, from memory."""
@@ -375,3 +398,7 @@ class _Mail:
     def is_untouched(self):
         fates = {fate for entry in self.entries for fate in entry.fates.values()}
         return fates == {Fate.NOT_BEGUN}
+
+    @property
+    def reasons(self):
+        return [reason for entry in self.entries for reason in entry.reasons.values()]

@@ -1,9 +1,14 @@
+import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
 from ...tools.smtp.address import address_key, domain_key, spellings
+from ...tools.smtp.session import UnknownSenderError
+
+_logger = logging.getLogger(__name__)
 
 # Older data still triggers a warning, but stops no mail
 COVERAGE_TRUSTED_FOR = timedelta(days=7)
@@ -132,6 +137,24 @@ class IrMail_Server(models.Model):
             email=email_from,
         )
 
+    def _mailjet_read_senders(self):
+        """Read the senders again where a mail depends on it.
+
+        :return: whether Mailjet has answered
+        """
+        self.ensure_one()
+        server = self.sudo()
+        try:
+            with server._mailjet_api() as client:
+                rows = list(client.senders())
+        except UserError as error:
+            _logger.info("Mailjet: senders of %s not read: %s", server.name, error)
+            return False
+        senders = self.env["mailjet.sender"].sudo()
+        ids = {domain.name: domain.id for domain in server.mailjet_domain_ids}
+        senders._sync_values(server, [senders._sync_vals(row, ids) for row in rows])
+        return True
+
     def _mailjet_prepare_session(self, connection):
         connection.mailjet_covered = self._mailjet_covered()
         return super()._mailjet_prepare_session(connection)
@@ -144,8 +167,10 @@ class IrMail_Server(models.Model):
         domain = email_from.rpartition("@")[2]
         keys = {address_key(email_from), address_key(f"*@{domain}")}
         if covered is not None and not keys & covered:
+            # Mailjet is asked before that counts
+            smtp_session.outcome.unknown_sender = email_from
             # Core turns this pair into the failure mail_from_invalid and its reason
-            raise AssertionError(
+            raise UnknownSenderError(
                 self.NO_VALID_FROM, self._mailjet_not_covered(email_from)
             )
         return prepared
