@@ -3,6 +3,7 @@ from odoo.tools import SQL
 from odoo.tools.mail import email_normalize_all
 
 from .claims import OUTGOING, recipient_count
+from .results import Failure
 
 # Mails that one run of the queue sets to wait when the server pauses
 MOST_AT_ONCE = 10000
@@ -91,11 +92,17 @@ class MailMail(models.Model):
         # The trigger, which is all that this transaction has written
         self.env.cr.commit()  # pylint: disable=invalid-commit
 
-    def _mailjet_reason(self, refusal):
-        """Return a refusal in words, in the language of whoever sent these mails."""
+    def _mailjet_reason(self, reason):
+        """Return in words why these mails wait or failed.
+
+        :param reason: a `Failure`, or a `Diagnosis`, which is put into the language of
+            whoever sent these mails
+        """
+        if isinstance(reason, Failure):
+            return reason.reason
         lang = self._mailjet_author_lang()
         server = self.env["ir.mail_server"].with_context(lang=lang)
-        return server._mailjet_explain_refusal(refusal)
+        return server._mailjet_explain_refusal(reason)
 
     def _mailjet_author_lang(self):
         """Return the language of whoever sent these mails."""
