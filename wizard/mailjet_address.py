@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import email_normalize
 
+from ..tools.smtp.address import address_key
+
 
 class MailjetAddress(models.TransientModel):
     """An address that Odoo sends from, and whether Mailjet accepts its mail."""

@@ -11,6 +11,7 @@ from . import mail_mail_queue
 from . import mail_mail_recovery
 from . import mail_mail_wait
 from . import mailing_mailing
+from . import mailing_mailing_decide
 from . import mailing_trace
 from . import mailjet_sending
 from . import mail_notification

@@ -88,14 +88,48 @@ class MailMail(models.Model):
         return self.filtered(lambda mail: mail.state != IN_FLIGHT)
 
     def mark_outgoing(self):
-        """Send again at once, but never a mail that is being handed over."""
-        mails = self._mailjet_not_in_flight()
-        undecided = mails.filtered("mailjet_is_undecided")
-        undecided.mailing_trace_ids.mailjet_sent_again = True
-        mails.filtered("mailjet_server_id").write(
-            {**self._mailjet_nothing_to_wait_for(), "scheduled_date": False}
+        """Send again at once, but never what is sent or being handed over."""
+        through_mailjet = self.filtered("mailjet_server_id")
+        again = through_mailjet.filtered(
+            lambda mail: mail.state in ("outgoing", "exception", "cancel")
         )
-        return super(MailMail, mails).mark_outgoing()
+        undecided = again.filtered("mailjet_is_undecided")
+        undecided.mailing_trace_ids.mailjet_sent_again = True
+        again.write({**self._mailjet_nothing_to_wait_for(), "scheduled_date": False})
+        again._mailjet_reopen_traces()
+        others = (self - through_mailjet)._mailjet_not_in_flight()
+        return super(MailMail, again + others).mark_outgoing()
+
+    def _mailjet_reopen_traces(self):
+        """Have the traces of mails that are tried again wait with them."""
+        traces = self.sudo().mailing_trace_ids.filtered(
+            lambda trace: trace.trace_status in ("error", "cancel")
+        )
+        traces.write(
+            {
+                "trace_status": "outgoing",
+                "failure_type": False,
+                "failure_reason": False,
+            }
+        )
+
+    def _mailjet_parts_of_others(self):
+        """Return those of these failed mails that cannot be made again.
+
+        They were split off, and the other parts are sent, waiting or in flight.
+        """
+        by_message = self.grouped("mail_message_id")
+        siblings = self.search(
+            [
+                ("mail_message_id", "in", self.mail_message_id.ids),
+                ("state", "!=", "exception"),
+            ]
+        ).mail_message_id
+        parts = self.browse()
+        for message, mails in by_message.items():
+            if message in siblings or not mails.mailing_trace_ids:
+                parts += mails
+        return parts
 
     def cancel(self):
         """Cancel what can still be stopped."""

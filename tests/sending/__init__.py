@@ -1,3 +1,6 @@
+from . import test_decisions
+from . import test_every_recipient
+from . import test_fates
 from . import test_mail_in_doubt
 from . import test_mail_limits
 from . import test_mail_recovery
@@ -7,3 +10,4 @@ from . import test_mail_refused
 from . import test_mail_undecided
 from . import test_mailing_sent
 from . import test_same_bytes
+from . import test_unknown_sender
