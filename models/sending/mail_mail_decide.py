@@ -1,9 +1,7 @@
 from odoo import models
 
 from ...tools.mailjet.custom_id import read_custom_id
-
-# A trace of which nothing has been heard yet
-BEFORE = ("outgoing", "process", "error")
+from .mailing_trace import BEFORE
 
 
 class MailMail(models.Model):
@@ -59,34 +57,33 @@ class MailMail(models.Model):
             False, self.env._("The record it was written to has been deleted.")
         )
         stopped += deleted
-        rest = self - stopped
-        emails = {mail: mail._mailjet_all_emails() for mail in rest}
+        return stopped + (self - stopped)._mailjet_decide_recipients(mailing, server)
+
+    def _mailjet_decide_recipients(self, mailing, server):
+        """Cancel and return those of one mailing whose recipients must not get it."""
+        emails = {mail: mail._mailjet_all_emails() for mail in self}
         asked = set().union(*emails.values())
-        for failure_type, refusing, reason in (
-            (
-                "mail_bl",
-                mailing._mailjet_blocked(asked),
-                self.env._("The address is on the block list."),
-            ),
-            (
-                "mail_optout",
-                mailing._mailjet_opted_out(asked, self._mailjet_outcome()),
-                self.env._("The recipient has unsubscribed."),
-            ),
-            (
-                "mail_bl",
-                server._mailjet_suppressed(asked),
-                self.env._("Mailjet no longer delivers to this address."),
-            ),
-        ):
-            refused = rest.filtered(
-                lambda mail, refusing=refusing: (
-                    emails[mail] and emails[mail] <= refusing
-                )
-            )
-            refused._mailjet_cancel(failure_type, reason)
-            rest -= refused
-        return self - rest
+        blocked = mailing._mailjet_blocked(asked)
+        opted_out = mailing._mailjet_opted_out(asked, self._mailjet_outcome())
+        suppressed = server._mailjet_suppressed(asked)
+        # In core's order; there one blocked recipient is enough, too
+        by_block_list = self.filtered(lambda mail: emails[mail] & blocked)
+        by_opt_out = (self - by_block_list).filtered(
+            lambda mail: emails[mail] and emails[mail] <= opted_out
+        )
+        by_mailjet = (self - by_block_list - by_opt_out).filtered(
+            lambda mail: emails[mail] and emails[mail] <= suppressed
+        )
+        by_block_list._mailjet_cancel(
+            "mail_bl", self.env._("The address is on the block list.")
+        )
+        by_opt_out._mailjet_cancel(
+            "mail_optout", self.env._("The recipient has unsubscribed.")
+        )
+        by_mailjet._mailjet_cancel(
+            "mail_bl", self.env._("Mailjet no longer delivers to this address.")
+        )
+        return by_block_list + by_opt_out + by_mailjet
 
     def _mailjet_without_record(self):
         """Return those whose record has been deleted."""

@@ -339,7 +339,7 @@ class MailMail(models.Model):
         deleted = self.filtered("auto_delete")
         # Core deletes mails to invalid addresses, which nobody could then send again
         deleted.auto_delete = False
-        self._postprocess_sent_message(
+        self.with_context(mailjet_not_handed_over=True)._postprocess_sent_message(
             [], [], failure_reason=reason, failure_type=failure.failure_type
         )
         deleted.auto_delete = True

@@ -287,7 +287,7 @@ class MailMail(models.Model):
 
     def _mailjet_ready(self, server):
         """Return the mails that may go now; have the others wait."""
-        mails = self._mailjet_outgoing()
+        mails = self._mailjet_lock_outgoing()
         if server._is_mailjet_paused():
             mails._mailjet_wait("pause", server, server.mailjet_paused_until)
             return self.browse()
@@ -352,6 +352,23 @@ class MailMail(models.Model):
         except UserError:
             self._mailjet_outgoing()._postprocess_sent_message([], [])
         return None
+
+    def _mailjet_lock_outgoing(self):
+        """Return those that are outgoing and that no worker has in hand.
+
+        If one has claimed some since this transaction began, PostgreSQL says so before
+        anything is sent.
+        """
+        self.flush_recordset(["state"])
+        self.env.cr.execute(
+            """
+            SELECT id FROM mail_mail WHERE id = ANY(%s) AND state = %s
+               FOR UPDATE SKIP LOCKED
+            """,
+            [self.ids, OUTGOING],
+        )
+        free = {mail_id for [mail_id] in self.env.cr.fetchall()}
+        return self.filtered(lambda mail: mail.id in free)
 
     def _mailjet_outgoing(self):
         return self.filtered(lambda mail: mail.state == OUTGOING)

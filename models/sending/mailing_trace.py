@@ -31,3 +31,12 @@ class MailingTrace(models.Model):
         # What events said of a mail that had failed here was not to be seen
         self.env["mailjet.event"].sudo()._apply_again("trace_id", failed)
         return self
+
+    def set_failed(self, domain=None, failure_type=False):
+        """Write what the hand-over says, where nothing is known of what came after."""
+        traces = self
+        if self.env.context.get("mailjet_not_handed_over"):
+            traces = self.filtered(
+                lambda trace: trace.trace_status in BEFORE and not trace.mailjet_status
+            )
+        return super(MailingTrace, traces).set_failed(domain, failure_type)
