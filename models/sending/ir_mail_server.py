@@ -82,9 +82,9 @@ class IrMail_Server(models.Model):
         :param is_connection: no mail was begun; the pauses grow from a minute on
         """
         if refusal.pauses:
-            self._mailjet_pause(refusal, PAUSES.get(refusal.cause, PAUSE))
             if refusal.needs_admin:
                 self._mailjet_ask_admin(refusal)
+            self._mailjet_pause(refusal, PAUSES.get(refusal.cause, PAUSE))
         elif is_connection:
             duration = delay_after(self.mailjet_pause_count + 1)
             self._mailjet_pause(refusal, duration)

@@ -149,8 +149,7 @@ class Run:
         except UserError:
             if not outcome.refusal:
                 raise
-            self.server._mailjet_note_refusal(outcome.refusal, is_connection=True)
-            self.env.cr.commit()
+            self._repeat(lambda: self._pause_for(outcome.refusal))
             self.env["mail.mail"]._mailjet_wait_for_pause(self.server, ids)
             return False
         self.session.mailjet_message_policy = remembering(
@@ -338,10 +337,24 @@ class Run:
             self._callback(list(results))
 
     def _write(self, results):
+        def keep():
+            mails = self.env["mail.mail"].browse(results)
+            return mails._mailjet_keep(self._claims.token, self.server, results)
+
+        sent = self._repeat(keep)
+        self.sent += sent
+        _logger.info(
+            "Mailjet: %s emails through %s: %s recipients",
+            len(results),
+            self.server.name,
+            sent,
+        )
+
+    def _repeat(self, work):
+        """Do what can be repeated, and commit it, whatever others write meanwhile."""
         for attempt in range(MOST_CONFLICTS):
             try:
-                mails = self.env["mail.mail"].browse(results)
-                sent = mails._mailjet_keep(self._claims.token, self.server, results)
+                result = work()
                 self.env.cr.commit()
             except CONFLICTS:
                 self.env.cr.rollback()
@@ -349,27 +362,28 @@ class Run:
                     raise
                 time.sleep(random.uniform(0, 0.05 * 2**attempt))
             else:
-                self.sent += sent
-                _logger.info(
-                    "Mailjet: %s emails through %s: %s recipients",
-                    len(results),
-                    self.server.name,
-                    sent,
-                )
-                return
+                return result
+        return None
 
     def _note_refusals(self):
         """Pause the server where a refusal concerns all mail, apart from results."""
-        if self.sessions.failure:
-            failure = self.server._mailjet_diagnose(self.sessions.failure)
-            self.server._mailjet_note_refusal(failure, is_connection=True)
-        for refusal in self._refusals.values():
-            self.server._mailjet_note_refusal(refusal)
-        if self.sent and not self._is_paused() and not self.sessions.failure:
-            self.server._mailjet_end_pause()
-        self.env.cr.commit()
+        self._repeat(self._pause_or_go_on)
         if self.server._is_mailjet_paused():
             self.env["mail.mail"]._mailjet_wait_for_pause(self.server, self._ids)
+
+    def _pause_for(self, refusal):
+        if not self.server._is_mailjet_paused():
+            self.server._mailjet_note_refusal(refusal, is_connection=True)
+
+    def _pause_or_go_on(self):
+        if self.server._is_mailjet_paused():
+            return  # another worker has met the same
+        if self.sessions.failure:
+            self._pause_for(self.server._mailjet_diagnose(self.sessions.failure))
+        for refusal in self._refusals.values():
+            self.server._mailjet_note_refusal(refusal)
+        if not self.sessions.failure and not self._is_paused():
+            self.server._mailjet_end_pause()
 
 
 class UnpreparableError(Exception):

@@ -10,7 +10,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...tools.smtp import session
-from .fates_common import FatesCommon, both_ways
+from .fates_common import WAYS, FatesCommon, both_ways
 
 
 @tagged("post_install", "-at_install")
@@ -169,6 +169,34 @@ class TestFates(FatesCommon):
         self.run_queue(timedelta(minutes=200))
         self.assertEqual(set(mails.mapped("state")), {"sent"})
         self.assertFalse(told.exists())
+
+    def test_one_worker_does_not_end_the_pause_of_another(self):
+        """The account is suspended while another worker's mails are still taken."""
+        mails = self.create_mails(2)
+        runs = self.env.registry["mail.mail"]
+        keep = runs._mailjet_keep
+
+        def keep_and_pause(mails, claim, server, results):
+            server._mailjet_pause_for(timedelta(hours=1))
+            return keep(mails, claim, server, results)
+
+        with patch.object(runs, "_mailjet_keep", keep_and_pause):
+            self.send(mails, "engine")
+        self.assertEqual(len(self.arrived()), 2)
+        self.assertTrue(self.server.mailjet_is_paused)
+
+    def test_an_expired_certificate_fails_no_mail(self):
+        expired = self.authority.issue("localhost", days_valid=-1)
+        standin = self.start_standin(expired)
+        self.server.smtp_port = standin.starttls_port
+        for way in WAYS:
+            mails = self.create_mails(3)
+            self.send(mails, way)
+            self.assertEqual(set(mails.mapped("state")), {"outgoing"})
+            self.assertTrue(self.server.mailjet_is_paused)
+            self.assertIn("expired", self.server.mailjet_pause_reason)
+            self.assertTrue(self.server.mailjet_pause_activity_id)
+            self.server._mailjet_end_pause()
 
     @both_ways
     def test_too_many_connections_pause_nothing(self, way):
