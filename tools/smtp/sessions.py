@@ -70,11 +70,6 @@ class Sessions:
         """How many connections the server seems to bear."""
         return self._allowed
 
-    @property
-    def pending(self) -> int:
-        """How many mails are not answered yet."""
-        return self._pending
-
     def put(self, envelopes: Sequence[Envelope]) -> None:
         """Queue mails; wait while more is queued than memory should hold."""
         for envelope in envelopes:
