@@ -116,7 +116,8 @@ class MailMail(models.Model):
     def _mailjet_parts_of_others(self):
         """Return those of these failed mails that cannot be made again.
 
-        They were split off, and the other parts are sent, waiting or in flight.
+        They were split off, and the other parts are sent, waiting or in flight; or
+        Mailjet may have them, and drops them if they come with the same CustomID.
         """
         by_message = self.grouped("mail_message_id")
         siblings = self.search(
@@ -125,10 +126,10 @@ class MailMail(models.Model):
                 ("state", "!=", "exception"),
             ]
         ).mail_message_id
-        parts = self.browse()
+        parts = self.filtered("mailjet_is_undecided")
         for message, mails in by_message.items():
             if message in siblings or not mails.mailing_trace_ids:
-                parts += mails
+                parts |= mails
         return parts
 
     def cancel(self):
