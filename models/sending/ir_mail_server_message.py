@@ -12,6 +12,7 @@ from ...tools.smtp.address import (
 )
 from ...tools.smtp.headers import check_value
 from ...tools.smtp.references import shorten_references
+from ...tools.smtp.session import Session
 
 # A domain that is not in ASCII, in a text with addresses
 _INTERNATIONAL = re.compile(r"@[^\s<>@,;]*[^\x00-\x7f\s<>@,;]")
@@ -153,7 +154,7 @@ class IrMail_Server(models.Model):
 
 def is_mailjet_session(smtp_session):
     """Whether mail through this session goes to Mailjet."""
-    return getattr(smtp_session, "mailjet_message_policy", None) is not None
+    return isinstance(smtp_session, Session)
 
 
 def ascii_domains(text):
