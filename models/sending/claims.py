@@ -112,7 +112,8 @@ class Claims:
                     UPDATE mail_mail
                        SET state = %s, mailjet_claim = %s, mailjet_server_id = %s,
                            mailjet_claimed_on = %s,
-                           mailjet_waits_for = NULL, mailjet_next_look = NULL
+                           mailjet_waits_for = NULL, mailjet_next_look = NULL,
+                           mailjet_uncertain_on = NULL
                      WHERE id = ANY(%s)
                     """,
                     [IN_FLIGHT, self.token, server.id, now, allowance.chosen],

@@ -10,7 +10,9 @@ from odoo.exceptions import UserError
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
+from ...tools.smtp.cause import Stage
 from ...tools.smtp.refusal_log import RefusalFilter
+from ...tools.smtp.retry_schedule import next_try
 from ...tools.smtp.session import Outcome, RefusedError, Session
 from ...tools.smtp.sessions import MOST_BREAKS
 from .claims import OUTGOING, Claims, Reservation
@@ -40,6 +42,7 @@ class MailMail(models.Model):
             ("retry", "Next try"),
             ("pause", "End of the pause"),
             ("limit", "Next hour, day or month"),
+            ("sender", "Answer about the sender"),
         ],
         "Waiting for",
         readonly=True,
@@ -59,6 +62,7 @@ class MailMail(models.Model):
         mails = self.with_context(
             mailjet_outcome=outcome,
             mailjet_commits=auto_commit is True and not raise_exception,
+            mailjet_raises=raise_exception,
             mailjet_callback=post_send_callback,
         )
         try:
@@ -129,6 +133,7 @@ class MailMail(models.Model):
         """
         self.env.cr.commit()
         left = None if ids is None else list(ids)
+        mails = self
         with Claims(self.env) as claims:
             while left is None or left:
                 wanted = None if left is None else [left.pop(0)]
@@ -137,7 +142,13 @@ class MailMail(models.Model):
                 self.browse(taken.too_large)._mailjet_split_to_fit(server)
                 self.env.cr.commit()
                 if taken.chosen:
-                    self.browse(taken.chosen)._mailjet_send_claimed(server, claims)
+                    mail = mails.browse(taken.chosen)
+                    mail._mailjet_send_claimed(server, claims)
+                    if mail.exists().mailjet_waits_for == "sender":
+                        if not mail._mailjet_ask_about_sender(server):
+                            break
+                        mails = self.with_context(mailjet_is_asked=True)
+                        left = left if left is None else taken.chosen + left
                     if callback:
                         callback(taken.chosen)
                 if server._is_mailjet_paused() or (taken.is_empty and left is None):
@@ -157,6 +168,17 @@ class MailMail(models.Model):
         except Exception:
             self.env.cr.rollback()
             _logger.exception("Mailjet: email %s stays in flight", self.id)
+
+    def _mailjet_ask_about_sender(self, server):
+        """Have Mailjet's senders read; without an answer try this mail again later.
+
+        :return: whether Mailjet has answered
+        """
+        has_answered = server._mailjet_read_senders()
+        if not has_answered:
+            self._mailjet_wait("retry", server, next_try(1, fields.Datetime.now()))
+        self.env.cr.commit()
+        return has_answered
 
     @api.model
     def _mailjet_foreign_senders(self):
@@ -232,6 +254,16 @@ class MailMail(models.Model):
                         )
                     )
 
+    def _mailjet_routed(self):
+        """Return those of these mails that core's rules lead to a Mailjet server."""
+        servers = self.env["ir.mail_server"].sudo()
+        return self.browse(
+            mail_id
+            for server_id, _alias, _from, ids in super()._split_by_mail_configuration()
+            if servers.browse(server_id or [])._filter_mailjet()
+            for mail_id in ids
+        )
+
     @api.model
     def _mailjet_trigger_senders(self, when=None):
         """Have Mailjet's queue run now, or then; once, however many ask for it."""
@@ -270,7 +302,7 @@ class MailMail(models.Model):
 
     def _mailjet_ready(self, server):
         """Return the mails that may go now; have the others wait."""
-        mails = self._mailjet_outgoing()
+        mails = self._mailjet_lock_outgoing()
         if server._is_mailjet_paused():
             mails._mailjet_wait("pause", server, server.mailjet_paused_until)
             return self.browse()
@@ -359,6 +391,23 @@ class MailMail(models.Model):
             self._mailjet_outgoing()._postprocess_sent_message([], [])
         return None
 
+    def _mailjet_lock_outgoing(self):
+        """Return those that are outgoing and that no worker has in hand.
+
+        If one has claimed some since this transaction began, PostgreSQL says so before
+        anything is sent.
+        """
+        self.flush_recordset(["state"])
+        self.env.cr.execute(
+            """
+            SELECT id FROM mail_mail WHERE id = ANY(%s) AND state = %s
+               FOR UPDATE SKIP LOCKED
+            """,
+            [self.ids, OUTGOING],
+        )
+        free = {mail_id for [mail_id] in self.env.cr.fetchall()}
+        return self.filtered(lambda mail: mail.id in free)
+
     def _mailjet_outgoing(self):
         return self.filtered(lambda mail: mail.state == OUTGOING)
 
@@ -376,6 +425,11 @@ class MailMail(models.Model):
             server._mailjet_note_refusal(outcome.refusal, is_connection=True)
             self._mailjet_wait("pause", server, server.mailjet_paused_until)
             return True
+        if outcome.unknown_sender and self._mailjet_waits_for_answer():
+            # This transaction may hold locks, so the queue asks
+            self.failure_reason = failure_reason
+            self._mailjet_wait("sender", outcome.server, fields.Datetime.now())
+            return True
         entries = self._mailjet_entries(outcome, failure_type, failure_reason)
         if not entries:
             return hook(success_pids, success_emails, failure_reason, failure_type)
@@ -387,18 +441,31 @@ class MailMail(models.Model):
         mails._mailjet_keep_entries(outcome.server, entries)
         return True
 
+    def _mailjet_waits_for_answer(self):
+        """Whether a From that Mailjet is not known to accept leaves a mail waiting."""
+        context = self.env.context
+        return not (context.get("mailjet_raises") or context.get("mailjet_is_asked"))
+
     def _mailjet_entries(self, outcome, failure_type, failure_reason):
         """Return what became of each recipient of this mail, as core has sent it."""
         if not outcome.deliveries:
             return []
         server, entries = outcome.server, []
         for partner in [*self.recipient_ids, self.env["res.partner"]]:
+            if not (partner or self.email_to or self.email_cc):
+                continue
             delivery = outcome.deliveries.get(self._mailjet_custom_id(partner))
+            reached = delivery.envelope.recipients if delivery else ()
+            emails = self._mailjet_addresses(partner)
+            left_out = self._mailjet_left_out(partner, emails, reached, outcome)
+            entries += left_out
             if delivery:
-                diagnose = server._mailjet_diagnose
+                diagnose = server._mailjet_diagnoser(Stage.DATA)
                 entries.append(Entry.of(partner.id or 0, delivery, diagnose))
-            elif partner or self.email_to or self.email_cc:
+                continue
+            named = {email for entry in left_out for email in entry.fates}
+            others = [email for email in emails if email not in named]
+            if others or not left_out:
                 failure = Failure(failure_type or "unknown", failure_reason or "")
-                emails = self._mailjet_addresses(partner)
-                entries.append(Entry.failed(partner.id or 0, emails, failure))
+                entries.append(Entry.failed(partner.id or 0, others, failure))
         return entries

@@ -27,14 +27,14 @@ class MailjetSending(models.Model):
     _server_date = models.Index("(server_id, date)")
 
     @api.model
-    def _note(self, server, count, date=None):
+    def _note(self, server, count, moment=None):
         """Count recipients as handed over; below 0, take some back.
 
-        :param datetime date: when they were reserved, so that what is taken back
-            counts in the same hour, day and month; now by default
+        :param moment: when they were reserved, so that what is taken back counts in
+            the same hour, day and month; now by default
         """
-        if count:
-            date = date or fields.Datetime.now()
+        if count and server:
+            date = moment or fields.Datetime.now()
             self.create({"server_id": server.id, "count": count, "date": date})
 
     @api.model

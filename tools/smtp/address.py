@@ -2,7 +2,7 @@
 
 import re
 
-from ..dns.domain_name import DomainError, ascii_domain
+from ..dns.domain_name import DomainError, ascii_domain, readable_domain
 from ..words import Words, _lt
 
 _NOT_AN_ADDRESS = _lt("%(address)s is not an email address.")
@@ -87,6 +87,16 @@ def address_key(address):
     if local.isascii():
         local = local.lower()
     return f"{local}{at}{domain_key(domain)}"
+
+
+def spellings(address):
+    """Return the spellings of an address or domain: with A-labels and in Unicode.
+
+    :return: the compared form first; one only where both are the same
+    """
+    local, at, domain = address_key(address).rpartition("@")
+    written = (domain, readable_domain(domain))
+    return list(dict.fromkeys(f"{local}{at}{one}" for one in written))
 
 
 def _words(sentence, address):

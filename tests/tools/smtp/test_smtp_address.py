@@ -15,6 +15,7 @@ from mail_mailjet.tools.smtp.address import (
     envelope_address,
     needs_smtputf8,
     same_domain,
+    spellings,
 )
 
 
@@ -138,3 +139,13 @@ def test_addresses_compare_in_one_form(address, key):
 def test_a_name_beside_the_address_is_the_callers_business():
     address = parseaddr("Zoé <zoe@bücher.example>")[1]
     assert envelope_address(address) == "zoe@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize("text", ["Info@Bücher.example", "info@xn--bcher-kva.example"])
+def test_both_spellings_of_an_address(text):
+    assert spellings(text) == ["info@xn--bcher-kva.example", "info@bücher.example"]
+
+
+def test_both_spellings_of_a_domain():
+    assert spellings("bücher.example") == ["xn--bcher-kva.example", "bücher.example"]
+    assert spellings("*@Example.com") == ["*@example.com"]
