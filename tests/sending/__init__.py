@@ -11,5 +11,6 @@ from . import test_mail_undecided
 from . import test_mailing_sent
 from . import test_mails_made
 from . import test_other_servers
+from . import test_run_ends
 from . import test_same_bytes
 from . import test_unknown_sender
