@@ -12,6 +12,7 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,7 +21,7 @@ sys.path[0] = str(ROOT / "tests" / "tools")
 sys.path.append(str(ROOT / "benchmarks"))
 import conftest  # noqa: E402, F401 - makes mail_mailjet.tools importable without Odoo
 from mail_mailjet.tests.standins.process import StandinProcess  # noqa: E402
-from odoo_server import database  # noqa: E402
+from odoo_server import database, query, serving  # noqa: E402
 from promises import exit_code, promise  # noqa: E402
 from sending_worker import Worker  # noqa: E402
 
@@ -30,8 +31,11 @@ MANY = 1_000_000
 # What makes a delay measurable in seconds: mails of ours and of stock Odoo's
 COUNTS = {0: (600, 150), 20: (1000, 60), 100: (1000, 30)}
 LAUNCHED, LAUNCHED_STOCK, MADE = 2000, 150, 1000
-SIZES = sorted({*sum(COUNTS.values(), ()), LAUNCHED, LAUNCHED_STOCK, MADE, 2, 80, 300})
-SENDERS = ("mail_mailjet.ir_cron_mailjet_send_1", "mail_mailjet.ir_cron_mailjet_send_2")
+SIZES = sorted(
+    {*sum(COUNTS.values(), ()), LAUNCHED, LAUNCHED_STOCK, MADE, 80, 100, 300}
+)
+# Seconds after which a mailing is given up
+LONGEST = 300
 
 
 class Bench:
@@ -81,6 +85,31 @@ class Bench:
             raise RuntimeError(f"{self.arrived()} mails arrived, and not {count}")
         return made, sent
 
+    def pairs(self, workers, counts, rounds=ROUNDS, **values):
+        """Have two workers send in turns; return pairs of measures."""
+        for worker, count in zip(workers, (80, 80), strict=True):
+            self.sent(worker, count, **values)  # caches are filled
+        return [
+            tuple(
+                self.sent(worker, count, **values)[1]
+                for worker, count in zip(workers, counts, strict=True)
+            )
+            for _round in range(rounds)
+        ]
+
+    def launched(self, worker, count):
+        """Launch a mailing; return mails a second until the last has arrived."""
+        self.relay.control.clear_messages()
+        began = time.monotonic()
+        worker.begin("launch", count=count)
+        while self.arrived() < count:
+            if time.monotonic() > began + LONGEST:
+                raise RuntimeError(f"{self.arrived()} of {count} mails arrived")
+            time.sleep(0.1)
+        rate = count / (time.monotonic() - began)
+        worker.result()
+        return rate
+
 
 def ratio_of(pairs, name):
     """Return the median of how much larger a measure is in the first of each pair."""
@@ -100,17 +129,9 @@ def show(title, measures):
     return median
 
 
-def compare(bench, name, floor, counts, attachment=0, rounds=ROUNDS):
+def compare(bench, name, floor, counts, attachment=0):
     """Promise that ours sends so many times as fast as stock Odoo."""
-    bench.sent(bench.ours, 80, attachment=attachment)  # caches are filled
-    bench.sent(bench.stock, 2, attachment=attachment)
-    pairs = [
-        tuple(
-            bench.sent(worker, count, attachment=attachment)[1]
-            for worker, count in zip((bench.ours, bench.stock), counts, strict=True)
-        )
-        for _round in range(rounds)
-    ]
+    pairs = bench.pairs((bench.ours, bench.stock), counts, attachment=attachment)
     ours = show(f"sent, {name}", [first for first, _second in pairs])
     show(f"sent, {name}, stock", [second for _first, second in pairs])
     ratio = ratio_of(pairs, "rate")
@@ -169,6 +190,97 @@ def use_memory(bench):
     promise("times stock, memory", f"{ratio:.2f}", 1.3, ratio <= 1.3)
 
 
+def launch(bench):
+    """From the launch to the last mail: one makes mails while others send.
+
+    Ours are sent by the scheduled actions of a server, stock Odoo's by a process that
+    looks for mail all the time.
+    """
+    bench.line(20, sessions=8)
+    query(OURS, "UPDATE ir_cron SET active = true WHERE id IN %s", senders(OURS))
+    poller = bench.worker(STOCK)
+    rates = []
+    for _round in range(ROUNDS):
+        poller.begin("poll", seconds=300, count=LAUNCHED_STOCK)
+        stock = bench.launched(bench.stock, LAUNCHED_STOCK)
+        poller.result()
+        with serving(OURS, cron_threads=2):
+            ours = bench.launched(bench.ours, LAUNCHED)
+        rates.append((ours, stock))
+        print(f"launched: {ours:.1f} mails/s, stock {stock:.1f}", flush=True)
+    query(OURS, "UPDATE ir_cron SET active = false WHERE id IN %s", senders(OURS))
+    ratio = statistics.median(ours / stock for ours, stock in rates)
+    promise("times stock, launch to last mail", f"{ratio:.1f}", 5, ratio >= 5)
+
+
+def senders(db):
+    """Return the ids of the scheduled actions that send."""
+    rows = query(
+        db,
+        "SELECT res_id FROM ir_model_data WHERE module = 'mail_mailjet'"
+        " AND name LIKE 'ir_cron_mailjet_send_%%'",
+    )
+    return tuple(row[0] for row in rows)
+
+
+def share_the_queue(bench):
+    """Two workers on one queue, against one."""
+    bench.line(20)
+    other = bench.worker(OURS)
+    ratios = []
+    for _round in range(ROUNDS):
+        one = bench.sent(bench.ours, MADE)[1]["rate"]
+        for _mailing in range(2):
+            bench.ours.make(count=MADE)
+        bench.relay.control.clear_messages()
+        began = time.monotonic()
+        for worker in (bench.ours, other):
+            worker.begin("send")
+        for worker in (bench.ours, other):
+            worker.result()
+        two = 2 * MADE / (time.monotonic() - began)
+        if set(bench.relay.control.taken().values()) != {2}:
+            raise RuntimeError("not each contact got each mailing once")
+        print(f"one worker: {one:.1f} mails/s, two: {two:.1f}", flush=True)
+        ratios.append(two / one)
+    ratio = statistics.median(ratios)
+    promise("times one worker, two at 20 ms", f"{ratio:.2f}", 1.5, ratio >= 1.5)
+
+
+def fill_tables(bench):
+    """A million mails, messages and traces, against a few thousand."""
+    bench.line(0)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(database(LARGE, "mail_mailjet"))
+        large = Worker(stack, LARGE)
+        large.set_up(port=bench.relay.starttls_port, contacts=SIZES)
+        large.fill(count=MANY)
+        pairs = bench.pairs((large, bench.ours), (COUNTS[0][0],) * 2, ROUNDS + 2)
+    show("sent, tables of a million", [first for first, _second in pairs])
+    show("sent", [second for _first, second in pairs])
+    ratio = ratio_of(pairs, "rate")
+    promise("times small tables, a million rows", f"{ratio:.2f}", 0.9, ratio >= 0.9)
+
+
+def use_other_server(bench):
+    """A server that is not Mailjet's, with the add-on and without."""
+    bench.line(0)
+    workers = (bench.ours, bench.stock)
+    pairs = bench.pairs(workers, (100, 100), 2 * ROUNDS, server="Other")
+    ours = show("sent, other server", [first for first, _second in pairs])
+    stock = show("sent, other server, stock", [second for _first, second in pairs])
+    ratio = ratio_of(pairs, "rate")
+    print(f"  CPU: {1 / ratio_of(pairs, 'cpu'):.2f} of stock's speed")
+    promise("times stock, other servers", f"{ratio:.2f}", 0.97, ratio >= 0.97)
+    more = ours["queries"] - stock["queries"]
+    promise("queries more than stock, other servers", f"{more:.2f}", 0, more <= 0)
+    made = [worker.make(count=100, server="Other")["queries"] for worker in workers]
+    for worker in workers:
+        worker.discard()
+    more = made[0] - made[1]
+    promise("queries more to make a mail", f"{more:.2f}", 0, more <= 0)
+
+
 def profile(bench):
     """Print what costs most: in ours, and in stock Odoo."""
     bench.line(int(os.environ.get("DELAY", "0")), 8)
@@ -183,6 +295,10 @@ PARTS = {
     "attachments": send_attachments,
     "making": make_mails,
     "memory": use_memory,
+    "launch": launch,
+    "workers": share_the_queue,
+    "tables": fill_tables,
+    "others": use_other_server,
 }
 # By name only
 MORE = {"profile": profile}

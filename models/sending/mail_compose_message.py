@@ -25,6 +25,8 @@ class MailComposeMessage(models.TransientModel):
         """
         if not self._is_mailjet_mailing():
             return super()._prepare_mail_values(res_ids)
+        # Written now: senders side by side would each have to write it, and conflict
+        self.mass_mailing_id._mailjet_campaign_name()
         self.env["mail.mail"]._mailjet_trigger_senders()
         maker = self.with_context(mailjet_known_links={})
         return super(MailComposeMessage, maker)._prepare_mail_values(res_ids)

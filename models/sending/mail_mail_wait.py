@@ -115,15 +115,6 @@ class MailMail(models.Model):
         partner_emails = self.recipient_ids.mapped("email")
         return recipient_count(self.email_to, self.email_cc, partner_emails)
 
-    def _mailjet_give_back_claimed(self, server):
-        """Return to the limits what was reserved when these mails were claimed.
-
-        For mails that Mailjet turns out not to have: whoever sends them reserves again.
-        """
-        for mail in self:
-            count = mail._mailjet_recipient_count()
-            server._mailjet_give_back(count, mail.mailjet_claimed_on)
-
     def _mailjet_addresses(self, partner):
         """Return the addresses of a partner, or the bare ones."""
         if partner:

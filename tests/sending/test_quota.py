@@ -283,11 +283,3 @@ class TestQuota(MailRefusedCommon):
         self.assertEqual(
             waiting.mapped("state"), ["cancel", "mailjet_in_flight", "outgoing"]
         )
-
-    def test_recovery_can_give_back(self):
-        self.server.mailjet_daily_limit = 5
-        mail = self.create_mails(1, email_to="a@x.example, b@x.example")
-        self.server._mailjet_reserve({mail.id: 2})
-        mail.mailjet_claimed_on = fields.Datetime.now()
-        mail._mailjet_give_back_claimed(self.server)
-        self.assertEqual(self.server.mailjet_used_today, 0)

@@ -89,7 +89,7 @@ class _ContentMemory(ContentManager):
         super().__init__()
         self._manager = manager
         self._known: dict[tuple, EmailMessage] = {}
-        self._bytes = 0
+        self.size = 0
 
     def get_content(self, msg: EmailMessage, *args: Any, **kw: Any) -> Any:
         return self._manager.get_content(msg, *args, **kw)
@@ -107,10 +107,10 @@ class _ContentMemory(ContentManager):
             msg.set_payload(known.get_payload())
             return
         self._manager.set_content(msg, obj, *args, **kw)
-        self._bytes += len(obj) + len(msg.get_payload())
-        if self._bytes > MOST_BYTES:
+        self.size += len(obj) + len(msg.get_payload())
+        if self.size > MOST_BYTES:
             self._known.clear()
-            self._bytes = 0
+            self.size = 0
         else:
             self._known[key] = msg
 

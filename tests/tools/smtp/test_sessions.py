@@ -234,3 +234,16 @@ def test_the_secrets_are_in_no_text(connector):
         Connector(
             connector.host, connector.port, connector.context, False, KEY, "wrong"
         ).open()
+
+
+def test_whoever_waits_gets_what_is_done_when_the_time_is_up(connector, relay, store):
+    sessions = Sessions(connector.open(), connector, limit=1)
+    relay.options.change(command_delay=0.2)
+    sessions.put([envelope(number) for number in range(5)])
+    done = sessions.take(seconds=1.5)
+    assert 0 < len(done) < 5
+    assert sessions.pending == 5 - len(done)
+    relay.options.change(command_delay=0)
+    assert len(done) + len(sessions.take()) == 5
+    assert sessions.pending == 0
+    sessions.close()
