@@ -27,6 +27,7 @@
         "views/ir_mail_server_views.xml",
         "views/ir_mail_server_account_views.xml",
         "views/ir_mail_server_sending_views.xml",
+        "views/ir_mail_server_queue_views.xml",
         "views/ir_mail_server_events_views.xml",
         "views/mailjet_exclusion_views.xml",
         "views/ir_mail_server_exclusions_views.xml",

@@ -15,6 +15,7 @@ UPDATE ir_mail_server
        mailjet_catch_up_offset = 0,
        mailjet_exclusion_direction = 'off',
        mailjet_paused_until = NULL,
+       mailjet_paused_since = NULL,
        mailjet_pause_words = NULL,
        mailjet_pause_count = 0,
        mailjet_policy_pause = FALSE,

@@ -53,6 +53,7 @@ class MailingMailing(models.Model):
         bars = self._mailjet_bars()
         for mailing in self:
             figure = counts[mailing.id]
+            mailing.mailjet_has_events = bool(figure)  # before it has zeros
             mailing.mailjet_bar = bars.get(mailing.id)
             mailing.mailjet_delivered = figure["sent"]
             mailing.mailjet_hard_bounced = figure["bounce", "hard"]
@@ -61,7 +62,6 @@ class MailingMailing(models.Model):
             mailing.mailjet_complained = figure["spam"]
             mailing.mailjet_unsubscribed = figure["unsub"]
             mailing.mailjet_automatic = figure["open", "automatic"]
-            mailing.mailjet_has_events = bool(figure)
 
     def _mailjet_bars(self):
         """Return the number of emails by status for each mailing."""

@@ -6,8 +6,12 @@ from . import ir_mail_server_hourly_brake
 from . import ir_mail_server_warm_up
 from . import link_tracker
 from . import mail_compose_message
+from . import ir_mail_server_long_pause
+from . import ir_mail_server_queue
+from . import ir_websocket
 from . import mail_mail_decide
 from . import mail_mail_keep
+from . import mail_mail_pause
 from . import mail_mail_prepare
 from . import mail_mail_queue
 from . import mail_mail_split
@@ -15,6 +19,11 @@ from . import mail_mail_recovery
 from . import mail_mail_wait
 from . import mailing_mailing
 from . import mailing_mailing_decide
+from . import mail_mail_reason
+from . import mailing_mailing_pause
+from . import mailing_mailing_progress
 from . import mailing_trace
+from . import mailing_trace_waiting
+from . import mailjet_pause
 from . import mailjet_sending
 from . import mail_notification

@@ -82,10 +82,7 @@ class Claims:
     def _transaction(self):
         """Give the worker's cursor; commit to disk what is done with it."""
         try:
-            # Under REPEATABLE READ even SKIP LOCKED fails on a row that was changed
-            # since the snapshot. The tests' cursors are in a transaction already.
-            if isinstance(self._cr, Cursor):
-                self._cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            read_committed(self._cr)
             self._cr.execute("SET LOCAL synchronous_commit = on")
             yield self._cr
             self._cr.commit()
@@ -112,6 +109,8 @@ class Claims:
                     UPDATE mail_mail
                        SET state = %s, mailjet_claim = %s, mailjet_server_id = %s,
                            mailjet_claimed_on = %s,
+                           scheduled_date = CASE WHEN mailjet_waits_for = 'mailing'
+                                                 THEN NULL ELSE scheduled_date END,
                            mailjet_waits_for = NULL, mailjet_next_look = NULL,
                            mailjet_uncertain_on = NULL
                      WHERE id = ANY(%s)
@@ -126,11 +125,19 @@ class Claims:
     def _candidates(self, cr, server, limit, ids):
         """Lock mails that may go, those of no mailing first.
 
+        Whether a mailing is paused is asked here. A mail that is still marked as
+        waiting for it when it has been resumed goes.
+
         :return: id -> number of recipients
         """
         wanted = SQL("mail.id = ANY(%s)", list(ids or []))
         if ids is None:
-            wanted = self._is_due(server)
+            wanted = SQL(
+                "(%s OR message.mail_server_id = %s"
+                " AND mail.mailjet_waits_for = 'mailing')",
+                self._is_due(server),
+                server.id,
+            )
         cr.execute(
             SQL(
                 """
@@ -143,6 +150,8 @@ class Claims:
                   FROM mail_mail mail
                   JOIN mail_message message ON message.id = mail.mail_message_id
                  WHERE mail.state = %s AND %s
+                   AND (mail.mailing_id IS NULL OR mail.mailing_id NOT IN (
+                        SELECT id FROM mailing_mailing WHERE mailjet_is_paused))
               ORDER BY mail.mailing_id IS NOT NULL, mail.id
                  LIMIT %s
                    FOR UPDATE OF mail SKIP LOCKED
@@ -276,6 +285,16 @@ class Claims:
                 """,
                 [OUTGOING, list(mail_ids), self.token, IN_FLIGHT],
             )
+
+
+def read_committed(cr):
+    """Have the transaction that begins see what others have committed by each query.
+
+    Under REPEATABLE READ even SKIP LOCKED fails on a row that was changed since the
+    snapshot. The cursors of tests are in a transaction already.
+    """
+    if isinstance(cr, Cursor):
+        cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
 
 def recipient_count(email_to, email_cc, partner_emails):

@@ -16,6 +16,7 @@ from ...tools.smtp.retry_schedule import next_try
 from ...tools.smtp.session import Outcome, RefusedError, Session
 from ...tools.smtp.sessions import MOST_BREAKS
 from .claims import OUTGOING, Claims, Reservation
+from .mail_mail_pause import UNTIL_RESUMED
 from .results import Entry, Failure, used_of
 from .run import Run
 
@@ -43,6 +44,7 @@ class MailMail(models.Model):
             ("pause", "End of the pause"),
             ("limit", "Next hour, day or month"),
             ("sender", "Answer about the sender"),
+            ("mailing", "Mailing to be resumed"),
         ],
         "Waiting for",
         readonly=True,
@@ -120,6 +122,7 @@ class MailMail(models.Model):
         if server._is_mailjet_paused():
             self._mailjet_wait_for_pause(server, ids)
             return False
+        self._mailjet_hold_mailings()
         if foreign := self._mailjet_foreign_senders():
             _logger.info("Mailjet: sending one by one, for the sake of %s", foreign)
             return self._mailjet_run_singly(server, ids, callback)
@@ -229,9 +232,11 @@ class MailMail(models.Model):
                     ("id", ">", last_id),
                     ("state", "=", OUTGOING),
                     ("mail_server_id", "=", False),
-                    "|",
+                    ("mailing_id.mailjet_is_paused", "!=", True),
+                    *("|", "|"),
                     ("scheduled_date", "=", False),
                     ("scheduled_date", "<=", fields.Datetime.now()),
+                    ("mailjet_waits_for", "=", "mailing"),
                 ],
                 order="id",
                 limit=LOOKED_THROUGH,
@@ -306,7 +311,9 @@ class MailMail(models.Model):
         if server._is_mailjet_paused():
             mails._mailjet_wait("pause", server, server.mailjet_paused_until)
             return self.browse()
-        mails = mails._mailjet_decide(server)
+        held = mails._mailjet_of_paused_mailings()
+        held._mailjet_wait("mailing", server, UNTIL_RESUMED)
+        mails = (mails - held)._mailjet_decide(server)
         # A mail that was claimed before has its reservation
         reserved = self._mailjet_outcome().reserved
         new = mails.filtered(lambda mail: mail.id not in reserved)

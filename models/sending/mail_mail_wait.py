@@ -32,7 +32,7 @@ class MailMail(models.Model):
             }
         )
         self._mailjet_reopen_notifications()
-        if until:
+        if until and waits_for != "mailing":
             self._mailjet_trigger_queue(until)
 
     def _mailjet_reopen_notifications(self):

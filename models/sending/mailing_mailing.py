@@ -64,6 +64,8 @@ class MailingMailing(models.Model):
         for mailing in self:
             found = waiting[mailing.id]
             mailing.mailjet_waiting_count = sum(count for *_, count, _until in found)
+            # The other reasons are those of single emails, or somebody's decision
+            found = [group for group in found if group[0] in ("limit", "pause")]
             mailing.mailjet_waiting_until = max(
                 (until for *_, until in found), default=False
             )
@@ -77,9 +79,7 @@ class MailingMailing(models.Model):
     def _mailjet_waiting_reason(self, waits_for, server):
         if waits_for == "limit":
             return server._mailjet_over_quota_reason()
-        if waits_for == "pause":
-            return server.mailjet_pause_reason or False
-        return self.env._("Refused for the moment; each email has its reason.")
+        return server.mailjet_pause_reason
 
     @api.depends("email_from", "mail_server_id", "state")
     def _compute_warning_message(self):

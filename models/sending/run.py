@@ -17,6 +17,7 @@ from ...tools.smtp.pipeline import Delivery, Fate
 from ...tools.smtp.session import Outcome
 from ...tools.smtp.sessions import Sessions
 from .claims import Claims
+from .progress import Progress
 from .results import Entry, Failure, used_of
 
 _logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Run:
         self._callback = callback
         self._begun_at = time.monotonic()
         self._cpu_at = time.process_time()
+        self._mailings = {}  # mail id -> mailing id
         self._open = {}  # mail id -> what is not answered yet and what is, see _Mail
         self._reasons = {}
         self._refusals = {}
@@ -68,6 +70,7 @@ class Run:
         self._ids = ids
         if not self._connect(smtp_from, ids):
             return False
+        self._progress = Progress(self.server, ids)
         with Claims(self.env) as claims:
             self._claims = claims
             try:
@@ -132,6 +135,7 @@ class Run:
             self._claims.release(ids)
             self._claims.give_back(self.server, dict.fromkeys(ids, 0))
         self._note_refusals()
+        self._progress.end()
 
     # ------------------------------------------------------------------
     # Connecting
@@ -228,6 +232,7 @@ class Run:
             del self._open[mail_id]
             left.remove(mail_id)
         self._claims.give_back(self.server, dict.fromkeys(stopped, 0))
+        self._mailings.update((mail.id, mail.mailing_id.id) for mail in ready)
         followers = ready._mailjet_followers()
         parcel, size = [], 0
         for mail in ready:
@@ -343,12 +348,7 @@ class Run:
 
         sent = self._repeat(keep)
         self.sent += sent
-        _logger.info(
-            "Mailjet: %s emails through %s: %s recipients",
-            len(results),
-            self.server.name,
-            sent,
-        )
+        self._progress.note(results, self._mailings, sent, self.sessions.running)
 
     def _repeat(self, work):
         """Do what can be repeated, and commit it, whatever others write meanwhile."""

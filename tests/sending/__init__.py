@@ -2,13 +2,17 @@ from . import test_decisions
 from . import test_every_recipient
 from . import test_fates
 from . import test_limits
+from . import test_long_pause
 from . import test_mail_in_doubt
 from . import test_mail_recovery
 from . import test_mail_recovery_fates
 from . import test_mail_recovery_race
 from . import test_mail_refused
 from . import test_mail_undecided
+from . import test_mailing_pause
+from . import test_mailing_progress
 from . import test_mailing_sent
+from . import test_mailing_watched
 from . import test_mails_made
 from . import test_other_servers
 from . import test_quota

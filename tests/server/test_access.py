@@ -28,6 +28,7 @@ RIGHTS = {
     "mailjet.event": NEVER_CREATED,
     "mailjet.exclusion": IMPORTED,
     "mailjet.exclusion.sync": {"admin": "r"},
+    "mailjet.pause": {"admin": "rwu"},
     "mailjet.policy.limit": NEVER_CREATED,
     "mailjet.message": IMPORTED,
     "mailjet.report": MIRRORED,

@@ -70,6 +70,11 @@ class Sessions:
         """How many connections the server seems to bear."""
         return self._allowed
 
+    @property
+    def running(self) -> int:
+        """How many connections are open."""
+        return self._running
+
     def put(self, envelopes: Sequence[Envelope]) -> None:
         """Queue mails; wait while more is queued than memory should hold."""
         for envelope in envelopes:
