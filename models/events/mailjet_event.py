@@ -100,6 +100,14 @@ class MailjetEvent(models.Model):
     custom_id = fields.Char("Custom ID", readonly=True)
     payload = fields.Json(readonly=True, prefetch=False)
     payload_text = fields.Text("Raw data", compute="_compute_payload_text")
+    damaged = fields.Text(
+        "As sent",
+        readonly=True,
+        prefetch=False,
+        help="Mailjet's text before it was repaired, with bytes such as \\xe9.",
+    )
+    # Its date is Mailjet's, whose clock may be wrong
+    received_on = fields.Datetime(readonly=True)
 
     state = fields.Selection(
         [
@@ -177,7 +185,12 @@ class MailjetEvent(models.Model):
             self,
             [_row(event) for event in events],
             ("server_id", "key"),
-            shared={"server_id": server_id, "origin": origin, "state": state},
+            shared={
+                "server_id": server_id,
+                "origin": origin,
+                "state": state,
+                "received_on": fields.Datetime.now(),
+            },
             update=(),
         )
         return len(inserted)
@@ -190,9 +203,11 @@ class MailjetEvent(models.Model):
         """
         if post.unreadable:
             _logger.warning(
-                "Mailjet: ignored %s items of a post for %s that are no events",
-                post.unreadable,
+                "Mailjet: ignored %s items of a post for %s that are no events; the "
+                "first: %r",
+                len(post.unreadable),
                 server.name,
+                post.unreadable[0],
             )
         if self._insert(server.id, post.events):
             self._wake_cron()
@@ -275,4 +290,5 @@ def _row(event):
         else None,
         "comment": event.comment or None,
         "payload": event.raw or None,
+        "damaged": event.damaged or None,
     }

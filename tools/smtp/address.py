@@ -1,4 +1,4 @@
-"""Email addresses as the SMTP envelope needs them, and in a form to compare them."""
+"""Email addresses as the SMTP envelope needs them."""
 
 import re
 
@@ -58,35 +58,6 @@ def needs_smtputf8(address):
     A domain can always be written in ASCII, a local part cannot.
     """
     return not address.rpartition("@")[0].isascii()
-
-
-def domain_key(domain):
-    """Return a domain in the one form in which domains are compared.
-
-    That is lower case and A-labels, without the last dot; a text that is not a domain
-    only becomes lower case.
-    """
-    domain = domain.strip().rstrip(".").lower()
-    try:
-        return ascii_domain(domain)
-    except DomainError:
-        return domain
-
-
-def same_domain(first, second):
-    """Return whether two spellings, in Unicode or punycode, are the same domain."""
-    return domain_key(first) == domain_key(second)
-
-
-def address_key(address):
-    """Return an address in the one form in which addresses are compared.
-
-    Like Odoo, this ignores the case of a local part in ASCII only.
-    """
-    local, at, domain = address.strip().rpartition("@")
-    if local.isascii():
-        local = local.lower()
-    return f"{local}{at}{domain_key(domain)}"
 
 
 def _words(sentence, address):
