@@ -120,6 +120,9 @@ class MailjetEvent(models.Model):
         readonly=True,
         default="new",
     )
+    retry_on = fields.Datetime(
+        readonly=True, help="The email's record may not be committed yet."
+    )
     problem = fields.Text(readonly=True)
     has_effect = fields.Boolean(
         "Counted",
@@ -141,6 +144,7 @@ class MailjetEvent(models.Model):
     _date = models.Index("(date)")
     # The server makes PostgreSQL use it for a table without statistics, too
     _mailjet_message = models.Index("(mailjet_message_id, server_id)")
+    _custom_id = models.Index("(custom_id) WHERE custom_id IS NOT NULL")
     _trace = models.Index("(trace_id) WHERE trace_id IS NOT NULL")
     _mailing = models.Index("(mailing_id, event) WHERE mailing_id IS NOT NULL")
     _message = models.Index("(mail_message_id) WHERE mail_message_id IS NOT NULL")
