@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import email_normalize
 
+from ..tools.address import address_key
+
 
 class MailjetAddress(models.TransientModel):
     """An address that Odoo sends from, and whether Mailjet accepts its mail."""
@@ -61,15 +63,16 @@ class MailjetAddress(models.TransientModel):
         nothing = senders.browse()
         vals_list = []
         for email, used_for in uses.items():
-            whole_domain = f"*@{email.rpartition('@')[2]}"
-            covering = active.get(email) or active.get(whole_domain) or nothing
+            key = address_key(email)
+            whole_domain = f"*@{key.rpartition('@')[2]}"
+            covering = active.get(key) or active.get(whole_domain) or nothing
             vals_list.append(
                 {
                     "server_id": server.id,
                     "email": email,
                     "used_for": ", ".join(used_for),
                     "covering_sender_id": covering.id,
-                    "sender_id": exact.get(email, nothing).id,
+                    "sender_id": exact.get(key, nothing).id,
                 }
             )
         return self.create(vals_list)

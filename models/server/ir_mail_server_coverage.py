@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import email_normalize
 
+from ...tools.address import address_key
+
 # Older data still triggers a warning, but stops no mail
 COVERAGE_TRUSTED_FOR = timedelta(days=7)
 
@@ -67,12 +69,12 @@ class IrMail_Server(models.Model):
         An address covers itself, `*@domain` covers the domain without its subdomains.
         """
         self.ensure_one()
-        normalized = email_normalize(email) or ""
-        domain = normalized.rpartition("@")[2]
+        key = address_key(email_normalize(email) or "")
+        domain = key.rpartition("@")[2]
         return self.env["mailjet.sender"].search(
             [
                 ("server_id", "=", self.id),
-                ("email", "in", [normalized, f"*@{domain}"]),
+                ("email", "in", [key, f"*@{domain}"]),
                 ("status", "=", "active"),
             ],
             order="is_domain, id",
@@ -133,8 +135,9 @@ class IrMail_Server(models.Model):
         prepared = super()._prepare_email_message__(message, smtp_session)
         covered = getattr(smtp_session, "mailjet_covered", None)
         email_from = email_normalize(message["From"]) or ""
-        domain = email_from.rpartition("@")[2]
-        if covered is not None and not {email_from, f"*@{domain}"} & covered:
+        key = address_key(email_from)
+        domain = key.rpartition("@")[2]
+        if covered is not None and not {key, f"*@{domain}"} & covered:
             # Core turns this pair into the failure mail_from_invalid and its reason
             raise AssertionError(
                 self.NO_VALID_FROM, self._mailjet_not_covered(email_from)
