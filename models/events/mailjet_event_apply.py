@@ -72,6 +72,9 @@ class MailjetEvent(models.Model):
             # Their emails are being sent right now
             skipped += (batch - done).ids
             seconds_left = commit_progress(len(done))
+        if skipped:
+            # Or Odoo would warn that nothing was done
+            commit_progress(remaining=0)
         if not seconds_left:
             # Odoo would wait up to a minute to resume a partially done job
             self._wake_cron()
@@ -255,10 +258,11 @@ class MailjetEvent(models.Model):
     def _wait_for_record(self):
         """Retry these later, after a quarter of the time that has passed."""
         now = fields.Datetime.now()
-        rows = [
-            {"id": event.id, "retry_on": now + (now - event._seen_on()) / 4}
-            for event in self
-        ]
+        rows = []
+        for event in self:
+            seen_on = event._seen_on()
+            retry_on = min(now + (now - seen_on) / 4, seen_on + MISSING_FOR)
+            rows.append({"id": event.id, "retry_on": retry_on.replace(microsecond=0)})
         update_by_id(self, rows)
 
     @api.model
