@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 # What a trace is before the mail is handed over; a failure may have been tried again
 BEFORE = ("outgoing", "process", "error")
@@ -20,4 +20,9 @@ class MailingTrace(models.Model):
         super(MailingTrace, traces).set_sent()
         if status != "sent":
             traces.trace_status = status
+        # Where events came first, the hand-over still has its moment
+        known = self.filtered(lambda trace: trace.mailjet_status)
+        known.filtered(lambda trace: not trace.sent_datetime).write(
+            {"sent_datetime": fields.Datetime.now()}
+        )
         return self
