@@ -16,6 +16,8 @@ import psycopg2
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("DEV_HOME", ROOT / ".dev"))
 WORKERS = 2
+# Core warns of its own deprecated calls, with a traceback each
+QUIET_LOG = ("--log-level=error", "--log-handler=py.warnings:ERROR")
 
 
 def odoo(*arguments):
@@ -60,7 +62,7 @@ def database(name, modules, *options):
 
 def shell(name, script, *options):
     """Run a script in Odoo's shell; return the JSON in the last line of its output."""
-    run = odoo("shell", "-d", name, "--no-http", "--log-level=error", *options)
+    run = odoo("shell", "-d", name, "--no-http", *QUIET_LOG, *options)
     done = subprocess.run(
         run, input=script, text=True, check=True, stdout=subprocess.PIPE
     )
@@ -68,10 +70,10 @@ def shell(name, script, *options):
 
 
 @contextlib.contextmanager
-def shell_process(name, script, *options):
+def shell_process(name, script, *options, pass_fds=()):
     """Run a script in Odoo's shell beside the benchmark; yield the process."""
-    run = odoo("shell", "-d", name, "--no-http", "--log-level=error", *options)
-    process = subprocess.Popen(run, stdin=subprocess.PIPE, text=True)
+    run = odoo("shell", "-d", name, "--no-http", *QUIET_LOG, *options)
+    process = subprocess.Popen(run, stdin=subprocess.PIPE, text=True, pass_fds=pass_fds)
     process.stdin.write(script)
     process.stdin.close()
     try:

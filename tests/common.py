@@ -62,6 +62,13 @@ class MailjetCommon(TransactionCase):
         cls.env.company.alias_domain_id = cls.alias_domain
 
     @classmethod
+    def _request_handler(cls, s, r, /, **kw):
+        """Reduce a pair of time-outs to one: Odoo's handler expects a number."""
+        if isinstance(kw.get("timeout"), tuple):
+            kw["timeout"] = max(kw["timeout"])
+        return super()._request_handler(s, r, **kw)
+
+    @classmethod
     def create_server(cls, name="Mailjet", **vals):
         """Create a Mailjet server; `vals` replace what the preset would set."""
         return cls.MailServer.create(
@@ -168,13 +175,6 @@ class MailjetRestCommon(MailjetCommon):
             "mail_mailjet.dns_servers", f"{self.dns.host}:{self.dns.port}"
         )
         self.dns.heal()
-
-    @classmethod
-    def _request_handler(cls, s, r, /, **kw):
-        """Reduce a pair of time-outs to one: Odoo's handler expects a number."""
-        if isinstance(kw.get("timeout"), tuple):
-            kw["timeout"] = max(kw["timeout"])
-        return super()._request_handler(s, r, **kw)
 
     def add_senders(self, *emails, active=True, api_key=API_KEY, secret=SECRET_KEY):
         """Add senders at Mailjet, as on its website."""

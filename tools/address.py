@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from .dns.domain_name import DomainError, ascii_domain
+from .dns.domain_name import DomainError, ascii_domain, readable_domain
 
 
 def address_key(address):
@@ -35,6 +35,16 @@ def domain_key(domain):
 def same_domain(first, second):
     """Return whether two spellings, in Unicode or A-labels, are the same domain."""
     return domain_key(first) == domain_key(second)
+
+
+def spellings(address):
+    """Return how an address or domain is written: with A-labels and in Unicode.
+
+    :return: the compared form first; one only where both are the same
+    """
+    local, at, domain = address_key(address).rpartition("@")
+    written = (domain, readable_domain(domain))
+    return list(dict.fromkeys(f"{local}{at}{one}" for one in written))
 
 
 def has_spellings(key):

@@ -58,8 +58,8 @@ class MailjetAddress(models.TransientModel):
         """Create and return a line for each address that Odoo sends from."""
         uses = self._addresses_and_uses()
         senders = server.mailjet_sender_ids
-        exact = {sender.email: sender for sender in senders}
-        active = {s.email: s for s in senders if s.status == "active"}
+        exact = {address_key(sender.email): sender for sender in senders}
+        active = {address_key(s.email): s for s in senders if s.status == "active"}
         nothing = senders.browse()
         vals_list = []
         for email, used_for in uses.items():

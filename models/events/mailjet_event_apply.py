@@ -339,7 +339,10 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _apply_to_traces(self, trace_ids):
-        summaries = self._summaries("trace_id", trace_ids)
+        again = self.env["mailing.trace"].search(
+            [("id", "in", list(trace_ids)), ("mailjet_sent_again", "=", True)]
+        )
+        summaries = self._summaries("trace_id", trace_ids, set(again.ids))
         self.env["mailing.trace"]._mailjet_apply(
             {trace_id: summaries[trace_id, None] for trace_id in trace_ids}
         )
@@ -351,10 +354,26 @@ class MailjetEvent(models.Model):
         )
 
     @api.model
-    def _summaries(self, name, ids):
+    def _apply_again(self, name, records):
+        """Bring traces or messages to what their events say, where there are any.
+
+        :param str name: "trace_id" or "mail_message_id"
+        """
+        if not records:
+            return
+        domain = [(name, "in", records.ids), ("state", "=", "applied")]
+        ids = {record.id for [record] in self._read_group(domain, [name])}
+        if name == "trace_id":
+            self._apply_to_traces(ids)
+        else:
+            self._apply_to_messages(ids)
+
+    @api.model
+    def _summaries(self, name, ids, again=()):
         """Return the `Summary` of all applied events of each email.
 
         :param str name: "trace_id" or "mail_message_id"
+        :param again: ids of what was sent again, as if Mailjet did not have it
         :return dict: (record id, recipient) -> `Summary`; the recipient is None for a
             trace, and a partner's id or else an address for a message
         """
@@ -379,7 +398,10 @@ class MailjetEvent(models.Model):
                 continue
             recipient = None if is_trace else partner_id or email
             facts.setdefault((record_id, recipient), []).append(_facts(columns))
-        summaries = {key: summarize(events) for key, events in facts.items()}
+        summaries = {
+            key: summarize(events, is_sent_again=key[0] in again)
+            for key, events in facts.items()
+        }
         automatic = [i for one in summaries.values() for i in one.automatic_ids]
         if automatic:
             self.browse(automatic).is_automatic = True

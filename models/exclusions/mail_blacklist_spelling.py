@@ -51,7 +51,8 @@ class MailBlacklist(models.Model):
     def _mailjet_blocked(self, emails):
         """Return which of these addresses are blocked, in this or another spelling."""
         keys = {email: address_key(email) for email in emails}
-        found = self.search([("mailjet_key", "in", list(set(keys.values())))])
+        domain = [("mailjet_key", "in", list(set(keys.values())))]
+        found = self.search_fetch(domain, ["mailjet_key"])
         blocked = set(found.mapped("mailjet_key"))
         return {email for email, key in keys.items() if key in blocked}
 

@@ -1,11 +1,46 @@
+# Sending is committed step by step: bytes that have left cannot be rolled back
+# pylint: disable=invalid-commit
 import json
 import uuid
+from collections import defaultdict
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from odoo import fields
 from odoo.sql_db import Cursor
-from odoo.tools import SQL, email_split
+from odoo.tools import SQL
+from odoo.tools.mail import email_normalize_all
+
+from ...tools.address import address_key
+from .limits import Allowance
 
 OUTGOING, IN_FLIGHT = "outgoing", "mailjet_in_flight"
+# Mails that are set to wait at once when a limit is used up
+MOST_AT_ONCE = 10000
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What `Claims.take` has done.
+
+    :ivar chosen: ids of the mails that are claimed
+    :ivar too_large: ids of mails too large for the limits ever to fit
+    :ivar is_empty: no mail may go now, and none was set to wait
+    """
+
+    chosen: list[int]
+    too_large: list[int]
+    is_empty: bool
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """What a mail that is about to be sent takes of the limits, and since when."""
+
+    server_id: int
+    count: int
+    reserved_on: datetime
 
 
 class Claims:
@@ -18,8 +53,9 @@ class Claims:
     def __init__(self, env):
         self._env = env
         self.token = uuid.uuid4().hex
-        # Recipients of each mail that is claimed, as the limits count them
-        self.counts = {}
+        # Of each mail that is claimed, until it is known what it has used
+        self.reservations = {}
+        self._ends = None
         self._cr = None
         self._cursor = None
 
@@ -63,57 +99,47 @@ class Claims:
         :param server: a Mailjet server
         :param int limit: how many at the most
         :param ids: choose among these; without, among all that name the server
-        :return: ids claimed, and ids of mails too large for the limits ever to fit
+        :return: `Taken`
         """
+        # Before the reservation: what is given back shall not count in a later hour
+        now = fields.Datetime.now()
         with self._transaction() as cr:
-            rows = self._candidates(cr, server, limit, ids)
-            chosen, later, too_large = self._fit(cr, server, rows)
-            self.counts.update(row for row in rows if row[0] in set(chosen))
-            if chosen:
+            counts = self._candidates(cr, server, limit, ids)
+            allowance = self._reserve(cr, server, counts, now)
+            if allowance.chosen:
                 cr.execute(
                     """
                     UPDATE mail_mail
                        SET state = %s, mailjet_claim = %s, mailjet_server_id = %s,
-                           mailjet_claimed_on = now() AT TIME ZONE 'UTC',
-                           mailjet_waits_for = NULL, mailjet_next_look = NULL
+                           mailjet_claimed_on = %s,
+                           mailjet_waits_for = NULL, mailjet_next_look = NULL,
+                           mailjet_uncertain_on = NULL
                      WHERE id = ANY(%s)
                     """,
-                    [IN_FLIGHT, self.token, server.id, chosen],
+                    [IN_FLIGHT, self.token, server.id, now, allowance.chosen],
                 )
-            if later:
-                waits_for, until, later_ids = later
-                cr.execute(
-                    """
-                    UPDATE mail_mail
-                       SET mailjet_server_id = %s, mailjet_waits_for = %s,
-                           scheduled_date = %s
-                     WHERE id = ANY(%s)
-                    """,
-                    [server.id, waits_for, until, later_ids],
-                )
-        return chosen, too_large
+            self._postpone(cr, server, allowance)
+            if allowance.more_from and ids is None:
+                self._postpone_all(cr, server, allowance.more_from)
+        return Taken(allowance.chosen, allowance.too_large, is_empty=not counts)
 
     def _candidates(self, cr, server, limit, ids):
         """Lock mails that may go, those of no mailing first.
 
-        :return: list of (id, number of recipients)
+        :return: id -> number of recipients
         """
         wanted = SQL("mail.id = ANY(%s)", list(ids or []))
         if ids is None:
-            wanted = SQL(
-                """
-                message.mail_server_id = %s
-                AND (mail.scheduled_date IS NULL
-                     OR mail.scheduled_date <= now() AT TIME ZONE 'UTC')
-                """,
-                server.id,
-            )
+            wanted = self._is_due(server)
         cr.execute(
             SQL(
                 """
                 SELECT mail.id, mail.email_to, mail.email_cc,
-                       (SELECT count(*) FROM mail_mail_res_partner_rel rel
-                         WHERE rel.mail_mail_id = mail.id)
+                       ARRAY(SELECT partner.email
+                               FROM mail_mail_res_partner_rel rel
+                               JOIN res_partner partner
+                                 ON partner.id = rel.res_partner_id
+                              WHERE rel.mail_mail_id = mail.id)
                   FROM mail_mail mail
                   JOIN mail_message message ON message.id = mail.mail_message_id
                  WHERE mail.state = %s AND %s
@@ -126,28 +152,83 @@ class Claims:
                 limit,
             )
         )
-        return [
-            (mail_id, recipient_count(email_to, email_cc, partners))
-            for mail_id, email_to, email_cc, partners in cr.fetchall()
-        ]
+        return {
+            mail_id: recipient_count(email_to, email_cc, partner_emails)
+            for mail_id, email_to, email_cc, partner_emails in cr.fetchall()
+        }
 
-    def _fit(self, cr, server, rows):
-        """Reserve what the limits allow; smaller mails pass those that do not fit."""
-        server = server.with_env(server.env(cr=cr))
-        allowance = server._mailjet_reserve([count for _id, count in rows])
-        server.env.flush_all()
-        if allowance is None:
-            return [mail_id for mail_id, _count in rows], None, []
-        chosen, waiting, too_large = [], [], []
-        for (mail_id, count), fits in zip(rows, allowance.fits, strict=True):
-            if fits:
-                chosen.append(mail_id)
-            elif count > allowance.largest:
-                too_large.append(mail_id)
-            else:
-                waiting.append(mail_id)
-        later = waiting and ("limit", allowance.more_from, waiting)
-        return chosen, later, too_large
+    def _is_due(self, server):
+        return SQL(
+            """
+            message.mail_server_id = %s
+            AND (mail.scheduled_date IS NULL OR mail.scheduled_date <= %s)
+            """,
+            server.id,
+            fields.Datetime.now(),
+        )
+
+    def _reserve(self, cr, server, counts, now) -> Allowance:
+        """Reserve what the limits allow of these mails."""
+        env = server.env(cr=cr)
+        allowance = server.with_env(env)._mailjet_reserve(counts)
+        if allowance.more_from or allowance.waits:
+            times = [allowance.more_from, *allowance.waits.values()]
+            for when in {when for when in times if when}:
+                env["mail.mail"]._mailjet_trigger_queue(when)
+        env.flush_all()
+        for mail_id in allowance.chosen:
+            self.reservations[mail_id] = Reservation(server.id, counts[mail_id], now)
+        self._ends = allowance.ends
+        return allowance
+
+    def seconds_left(self, most):
+        """Return for how long mails may be begun that `take` has just claimed.
+
+        In the next hour, day or month they would count there.
+
+        :param most: seconds if no limit ends before
+        """
+        if not self._ends:
+            return most
+        return min(
+            (self._ends - datetime.now(UTC).replace(tzinfo=None)).total_seconds(), most
+        )
+
+    def _postpone(self, cr, server, allowance):
+        """Have mails wait that do not fit now."""
+        if not allowance.waits:
+            return
+        cr.execute_values(
+            f"""
+            UPDATE mail_mail mail
+               SET mailjet_server_id = {int(server.id)}, mailjet_waits_for = 'limit',
+                   scheduled_date = row.until::timestamp
+              FROM (VALUES %s) AS row (id, until)
+             WHERE mail.id = row.id
+            """,
+            list(allowance.waits.items()),
+        )
+
+    def _postpone_all(self, cr, server, until):
+        """Have all mail of the server wait: nothing more may go."""
+        cr.execute(
+            SQL(
+                """
+                UPDATE mail_mail
+                   SET mailjet_server_id = %s, mailjet_waits_for = 'limit',
+                       scheduled_date = %s
+                 WHERE id IN (
+                    SELECT mail.id
+                      FROM mail_mail mail
+                      JOIN mail_message message ON message.id = mail.mail_message_id
+                     WHERE mail.state = %s AND %s
+                     LIMIT %s
+                       FOR UPDATE OF mail SKIP LOCKED
+                )
+                """,
+                *(server.id, until, OUTGOING, self._is_due(server), MOST_AT_ONCE),
+            )
+        )
 
     def note(self, custom_ids):
         """Keep which CustomIDs are about to be used, so that Mailjet can be asked.
@@ -165,12 +246,21 @@ class Claims:
                 [(mail_id, json.dumps(ids)) for mail_id, ids in custom_ids.items()],
             )
 
-    def give_back(self, server, count):
-        """Return to the limits what was reserved and not used."""
-        if count:
+    def give_back(self, server, used):
+        """Return to the limits what mails have not used of their reservations.
+
+        :param dict used: id of a mail -> recipients that count at Mailjet
+        """
+        unused = defaultdict(int)
+        for mail_id, count in used.items():
+            reservation = self.reservations.pop(mail_id, None)
+            if reservation:
+                unused[reservation.reserved_on] += reservation.count - count
+        if any(unused.values()):
             with self._transaction() as cr:
                 env = server.env(cr=cr)
-                env["mailjet.sending"].sudo()._note(server.with_env(env), -count)
+                for reserved_on, count in unused.items():
+                    server.with_env(env)._mailjet_give_back(count, reserved_on)
                 env.flush_all()
 
     def release(self, mail_ids):
@@ -188,7 +278,19 @@ class Claims:
             )
 
 
-def recipient_count(email_to, email_cc, partners):
-    """Return for how many recipients a mail counts at Mailjet: each address once."""
-    addresses = email_split(f"{email_to or ''},{email_cc or ''}")
-    return max(len(set(addresses)) + partners, 1)
+def recipient_count(email_to, email_cc, partner_emails):
+    """Return for how many recipients a mail counts at Mailjet.
+
+    Partners get a mail each; the others get one together, each address once.
+
+    :param partner_emails: the email of each partner, which may hold several addresses
+    """
+    groups = [f"{email_to or ''},{email_cc or ''}", *partner_emails]
+    count = sum(len(addresses_in(group)) for group in groups)
+    # What has no valid recipient fails; it shall not pass every limit until then
+    return max(count, 1)
+
+
+def addresses_in(text):
+    """Return the different addresses of a text, each as it is compared."""
+    return {address_key(email) for email in email_normalize_all(text or "")}

@@ -2,8 +2,10 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import hmac
+from odoo.tools.mail import plaintext2html
 
-from ...tools.mailjet.custom_id import database_tag, write_custom_id
+from ...tools.address import address_key
+from ...tools.mailjet.custom_id import database_tag, read_custom_id, write_custom_id
 from ...tools.smtp.cause import Cause
 from ...tools.smtp.retry_schedule import delay_after
 from ...tools.words import Words, words_to_json
@@ -12,6 +14,8 @@ from ...tools.words import Words, words_to_json
 # on the speed is let go sooner than a limit or a suspension.
 PAUSE = timedelta(hours=1)
 PAUSES = {Cause.THROTTLED: timedelta(minutes=15)}
+
+ALERT = "mail.mail_activity_data_warning"
 
 
 class IrMail_Server(models.Model):
@@ -23,6 +27,9 @@ class IrMail_Server(models.Model):
     mailjet_pause_words = fields.Json(readonly=True, copy=False)
     mailjet_pause_count = fields.Integer(
         "Pauses in a row", readonly=True, copy=False, help="Without a mail in between."
+    )
+    mailjet_pause_activity_id = fields.Many2one(
+        "mail.activity", readonly=True, copy=False, groups="base.group_system"
     )
     mailjet_is_paused = fields.Boolean("Paused", compute="_compute_mailjet_is_paused")
     mailjet_pause_reason = fields.Text(
@@ -76,10 +83,35 @@ class IrMail_Server(models.Model):
         :param is_connection: no mail was begun; the pauses grow from a minute on
         """
         if refusal.pauses:
+            if refusal.needs_admin:
+                self._mailjet_ask_admin(refusal)
             self._mailjet_pause(refusal, PAUSES.get(refusal.cause, PAUSE))
         elif is_connection:
             duration = delay_after(self.mailjet_pause_count + 1)
             self._mailjet_pause(refusal, duration)
+
+    def _mailjet_ask_admin(self, refusal):
+        """Have an administrator fix what keeps the server from sending, once a pause.
+
+        The server is tried again at the end of each pause all the same.
+        """
+        if self.sudo().mailjet_pause_activity_id:
+            return
+        user = self._mailjet_responsible_user()
+        server = self.with_context(lang=user.lang)
+        # Of no record: a mail server has no activities
+        self.sudo().mailjet_pause_activity_id = (
+            self.env["mail.activity"]
+            .sudo()
+            .create(
+                {
+                    "activity_type_id": self.env.ref(ALERT).id,
+                    "summary": server.env._("“%s” sends nothing", self.name),
+                    "note": plaintext2html(server._mailjet_explain_refusal(refusal)),
+                    "user_id": user.id,
+                }
+            )
+        )
 
     def _mailjet_pause(self, refusal, duration):
         detail = Words("%(text)s", {"text": refusal.detail})
@@ -103,6 +135,7 @@ class IrMail_Server(models.Model):
 
     def _mailjet_end_pause(self):
         if self.mailjet_pause_count:
+            self.sudo().mailjet_pause_activity_id.unlink()
             self.sudo().write(
                 {
                     "mailjet_paused_until": False,
@@ -146,6 +179,16 @@ class IrMail_Server(models.Model):
             "domain": domain,
         }
 
+    def _mailjet_suppressed(self, emails):
+        """Return which of these addresses Mailjet does not deliver to any more."""
+        if not emails:
+            return set()
+        keys = {email: address_key(email) for email in emails}
+        suppressions = self.env["mailjet.suppression"].sudo()
+        domain = [("server_id", "=", self.id), ("email", "in", list(keys.values()))]
+        found = set(suppressions.search_fetch(domain, ["email"]).mapped("email"))
+        return {email for email, key in keys.items() if key in found}
+
     # ------------------------------------------------------------------
     # What ties a mail to its events
     # ------------------------------------------------------------------
@@ -161,3 +204,8 @@ class IrMail_Server(models.Model):
     def _mailjet_write_custom_id(self, custom_id):
         """Return a `CustomId` as the text for X-MJ-CustomID."""
         return write_custom_id(custom_id, *self._mailjet_custom_id_keys())
+
+    @api.model
+    def _mailjet_read_custom_id(self, text):
+        """Return the `CustomId` in a text; None if this database did not write it."""
+        return read_custom_id(text, *self._mailjet_custom_id_keys())

@@ -19,7 +19,7 @@ class MailMail(models.Model):
     _inherit = "mail.mail"
 
     state = fields.Selection(
-        selection_add=[(IN_FLIGHT, "Being handed over to Mailjet")],
+        selection_add=[(IN_FLIGHT, "Being handed over")],
         ondelete={IN_FLIGHT: lambda mails: mails._mailjet_leave_in_doubt()},
     )
     mailjet_server_id = fields.Many2one(
@@ -43,6 +43,18 @@ class MailMail(models.Model):
         copy=False,
         help="When Mailjet is asked again whether it has this email.",
     )
+    mailjet_uncertain_on = fields.Datetime(
+        "Uncertain since",
+        readonly=True,
+        copy=False,
+        help="Mailjet can no longer have taken this email after that.",
+    )
+    mailjet_is_undecided = fields.Boolean(
+        "To be decided",
+        readonly=True,
+        copy=False,
+        help="Whether Mailjet has this email could not be found out.",
+    )
     mailjet_custom_ids = fields.Json(
         "CustomIDs",
         readonly=True,
@@ -51,9 +63,14 @@ class MailMail(models.Model):
     )
 
     _mailjet_outgoing = models.Index("(id) WHERE state = 'outgoing'")
+    _mailjet_over_quota = models.Index(
+        "(mailjet_server_id, scheduled_date, id) "
+        "WHERE state = 'outgoing' AND mailjet_waits_for = 'limit'"
+    )
     _mailjet_in_flight = models.Index(
         f"(mailjet_claimed_on) WHERE state = '{IN_FLIGHT}'"
     )
+    _mailjet_undecided = models.Index("(id) WHERE mailjet_is_undecided")
 
     # ------------------------------------------------------------------
     # In flight: nobody else's business
@@ -75,12 +92,49 @@ class MailMail(models.Model):
         return self.filtered(lambda mail: mail.state != IN_FLIGHT)
 
     def mark_outgoing(self):
-        """Send again at once, but never a mail that is being handed over."""
-        mails = self._mailjet_not_in_flight()
-        mails.filtered("mailjet_server_id").write(
-            {**self._mailjet_nothing_to_wait_for(), "scheduled_date": False}
+        """Send again at once, but never what is sent or being handed over."""
+        through_mailjet = self.filtered("mailjet_server_id")
+        again = through_mailjet.filtered(
+            lambda mail: mail.state in ("outgoing", "exception", "cancel")
         )
-        return super(MailMail, mails).mark_outgoing()
+        undecided = again.filtered("mailjet_is_undecided")
+        undecided.mailing_trace_ids.mailjet_sent_again = True
+        again.write({**self._mailjet_nothing_to_wait_for(), "scheduled_date": False})
+        again._mailjet_reopen_traces()
+        others = (self - through_mailjet)._mailjet_not_in_flight()
+        return super(MailMail, again + others).mark_outgoing()
+
+    def _mailjet_reopen_traces(self):
+        """Have the traces of mails that are tried again wait with them."""
+        traces = self.sudo().mailing_trace_ids.filtered(
+            lambda trace: trace.trace_status in ("error", "cancel")
+        )
+        traces.write(
+            {
+                "trace_status": "outgoing",
+                "failure_type": False,
+                "failure_reason": False,
+            }
+        )
+
+    def _mailjet_parts_of_others(self):
+        """Return those of these failed mails that cannot be made again.
+
+        They were split off, and the other parts are sent, waiting or in flight; or
+        Mailjet may have them, and drops them if they come with the same CustomID.
+        """
+        by_message = self.grouped("mail_message_id")
+        siblings = self.search(
+            [
+                ("mail_message_id", "in", self.mail_message_id.ids),
+                ("state", "!=", "exception"),
+            ]
+        ).mail_message_id
+        parts = self.filtered("mailjet_is_undecided")
+        for message, mails in by_message.items():
+            if message in siblings or not mails.mailing_trace_ids:
+                parts |= mails
+        return parts
 
     def cancel(self):
         """Cancel what can still be stopped."""
@@ -102,6 +156,9 @@ class MailMail(models.Model):
         return {
             "mailjet_claim": False,
             "mailjet_claimed_on": False,
+            "mailjet_uncertain_on": False,
+            "mailjet_next_look": False,
+            "mailjet_is_undecided": False,
             "mailjet_waits_for": False,
             "mailjet_tries": 0,
             "mailjet_first_try": False,

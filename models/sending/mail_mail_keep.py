@@ -3,21 +3,28 @@ from odoo.tools import SQL, email_normalize
 from odoo.tools.mail import email_split_and_format_normalize
 from odoo.tools.misc import clean_context
 
+from ...tools.address import address_key
+from ...tools.smtp.cause import Cause
 from ...tools.smtp.diagnosis import Diagnosis
 from ...tools.smtp.retry_schedule import is_given_up, next_try
 from .claims import IN_FLIGHT
-from .results import SENT, UNCERTAIN, by_verdict, used_of
+from .results import SENT, UNCERTAIN, by_verdict, is_about_mail
 
 # Core's own modules, whose hooks take several mails at once
 KNOWN_MODULES = {"mail", "mass_mailing", "mail_mailjet"}
 # The part that stays in the mail; the others move to mails of their own
 STAYS = ("waiting", "uncertain", "failed", "sent")
+# The line broke, which a recipient may have caused, and so often all are tried together
+BREAKS = (Cause.DISCONNECTED, Cause.TOO_SLOW)
+TRIES_TOGETHER = 2
 # What a part takes along from the mail that it was split from
 OF_TRIES = (
     "mailjet_claim",
     "mailjet_claimed_on",
     "mailjet_first_try",
+    "mailjet_next_look",
     "mailjet_tries",
+    "mailjet_uncertain_on",
 )
 
 
@@ -36,9 +43,10 @@ class MailMail(models.Model):
         :param dict results: mail id -> list of `Entry`
         :return: how many recipients were accepted
         """
-        held = self._mailjet_held(claim)
+        # No session's outcome: core's hook is called for what is known already
+        held = self._mailjet_held(claim).with_context(mailjet_outcome=False)
         now = fields.Datetime.now()
-        all_sent, accepted = self.browse(), 0
+        all_sent, accepted = held.browse(), 0
         for mail in held:
             given_up = is_given_up(mail.mailjet_first_try, now)
             groups = by_verdict(results[mail.id], given_up)
@@ -60,10 +68,9 @@ class MailMail(models.Model):
         for verdict in groups:
             if isinstance(verdict.reason, Diagnosis):
                 server._mailjet_note_refusal(verdict.reason)
-        if SENT in groups:
+        is_paused = any(getattr(one.reason, "pauses", False) for one in groups)
+        if SENT in groups and not is_paused:
             server._mailjet_end_pause()
-        unused = self._mailjet_recipient_count() - used_of(entries)
-        self.env["mailjet.sending"].sudo()._note(server, -unused)
         if set(groups) == {SENT}:
             self._mailjet_keep_sent(server)
         else:
@@ -114,8 +121,11 @@ class MailMail(models.Model):
         for mail in self:
             emails += email_split_and_format_normalize(mail.email_to or "")
         notifications = self._mailjet_pending_notifications()
+        messages = self.filtered("is_notification").mail_message_id
         self._postprocess_sent_message(list(self.recipient_ids), emails)
         notifications.exists()._mailjet_set_handed_over()
+        # Events may have come first, and know more than that it was handed over
+        self.env["mailjet.event"].sudo()._apply_again("mail_message_id", messages)
 
     def _mailjet_pending_notifications(self):
         """Return the notifications whose state the hand-over decides."""
@@ -148,9 +158,11 @@ class MailMail(models.Model):
         self.ensure_one()
         stays, *others = sorted(groups, key=lambda verdict: STAYS.index(verdict.kind))
         divided = self._mailjet_divided_partners(groups)
+        self.mailjet_server_id = server
         parts = {stays: self}
         for verdict in others:
             parts[verdict] = self._mailjet_part(verdict, groups[verdict], divided)
+        self._mailjet_keep_loose(groups[stays], divided)
         if SENT in parts:
             # The trace is that of the mailing to one contact: somebody has got it
             self.mailing_trace_ids.mail_mail_id = parts[SENT]
@@ -161,8 +173,31 @@ class MailMail(models.Model):
                 part._mailjet_keep_uncertain(server)
             elif verdict.kind == "waiting":
                 part._mailjet_keep_waiting(server, verdict.reason)
+                part._mailjet_halve(verdict, groups[verdict])
             else:
                 part._mailjet_keep_failed(verdict.reason)
+
+    def _mailjet_halve(self, verdict, recipients):
+        """Split a mail that the line breaks at again and again.
+
+        One of its recipients may be the reason, and the others need not wait for it.
+
+        :param recipients: list of (partner id, [envelope recipients])
+        """
+        reason = verdict.reason
+        is_break = getattr(reason, "cause", None) in BREAKS
+        if not is_break or self.mailjet_tries < TRIES_TOGETHER:
+            return
+        pairs = [(pid, email) for pid, emails in recipients for email in emails]
+        moving, staying = pairs[len(pairs) // 2 :], pairs[: len(pairs) // 2]
+        if not staying:
+            return
+        divided = {pid for pid, _email in moving if pid} & {pid for pid, _ in staying}
+        moved = [(pid, [email]) for pid, email in moving]
+        part = self._mailjet_part(verdict, moved, divided)
+        self._mailjet_keep_loose([(pid, [email]) for pid, email in staying], divided)
+        part._mailjet_wait("retry", self.mailjet_server_id, self.scheduled_date)
+        part.failure_reason = self.failure_reason
 
     def _mailjet_divided_partners(self, groups):
         """Return the ids of partners whose addresses met different fates."""
@@ -179,20 +214,17 @@ class MailMail(models.Model):
         partner_ids = {pid for pid, _group in recipients if pid} & set(
             self.recipient_ids.ids
         )
-        loose = [
-            email
-            for pid, group in recipients
-            for email in group
-            if pid in divided and verdict != SENT
-        ]
+        loose = [] if verdict == SENT else loose_emails(recipients, divided)
         if verdict != SENT:
             partner_ids -= divided
         to_moved, to_kept = self._mailjet_divide(self.email_to, emails)
         cc_moved, cc_kept = self._mailjet_divide(self.email_cc, emails)
-        part = self.with_context(clean_context(self.env.context)).copy(
+        part = self.with_context(**clean_context(self.env.context)).copy(
             {
                 # The message is the same, as where core splits a mail
                 "mail_message_id": self.mail_message_id.id,
+                # It belongs to all parts, so it outlives each of them
+                "is_notification": True,
                 "headers": self.headers,
                 "recipient_ids": [Command.set(list(partner_ids))],
                 "email_to": ", ".join(to_moved + loose) or False,
@@ -206,12 +238,22 @@ class MailMail(models.Model):
                 "recipient_ids": [Command.unlink(pid) for pid in partner_ids],
                 "email_to": ", ".join(to_kept) or False,
                 "email_cc": ", ".join(cc_kept) or False,
-                # The message belongs to all parts, so it outlives each of them
                 "is_notification": True,
             }
         )
         self._mailjet_move_notifications(part, partner_ids, emails)
         return part
+
+    def _mailjet_keep_loose(self, recipients, divided):
+        """Put addresses in the place of partners who are no longer as a whole here."""
+        if divided:
+            emails = [self.email_to or "", *loose_emails(recipients, divided)]
+            self.write(
+                {
+                    "recipient_ids": [Command.unlink(pid) for pid in divided],
+                    "email_to": ", ".join(filter(None, emails)) or False,
+                }
+            )
 
     def _mailjet_move_notifications(self, part, partner_ids, emails):
         notifications = self.env["mail.notification"].search(
@@ -233,59 +275,79 @@ class MailMail(models.Model):
 
     def _mailjet_keep_uncertain(self, server):
         """Leave in flight what Mailjet may have or not; it is asked later."""
-        self.write({"state": IN_FLIGHT, "mailjet_server_id": server.id})
+        now = fields.Datetime.now()
+        for mail in self:
+            vals = {
+                "state": IN_FLIGHT,
+                "failure_type": False,
+                "failure_reason": False,
+                "mailjet_server_id": server.id,
+                "mailjet_uncertain_on": mail.mailjet_uncertain_on or now,
+            }
+            if not mail.mailjet_claim:
+                vals |= mail._mailjet_late_claim()
+            mail.write(vals)
+        self._mailjet_reopen_notifications()
 
-    def _mailjet_keep_waiting(self, server, refusal):
+    def _mailjet_keep_waiting(self, server, reason):
         """Have mails wait that can still be taken.
 
-        :param refusal: a `Diagnosis`, or None for mails that were merely not begun
+        :param reason: a `Diagnosis` or `Failure`; None for mails merely not begun
         """
         now = fields.Datetime.now()
-        self.write({"mailjet_claim": False, "mailjet_claimed_on": False})
-        if not refusal:
+        self.write(
+            {
+                "mailjet_claim": False,
+                "mailjet_claimed_on": False,
+                "mailjet_uncertain_on": False,
+                "mailjet_next_look": False,
+            }
+        )
+        if not reason:
             self._mailjet_wait(False, server, False)
-        elif refusal.pauses:
-            # No fault of the mail's, so its day does not begin
-            self.failure_reason = self._mailjet_reason(refusal)
-            self.mailjet_tries += 1
+            return
+        self.failure_reason = self._mailjet_reason(reason)
+        self.mailjet_tries += 1
+        if is_about_mail(reason):
+            self.mailjet_first_try = self.mailjet_first_try or now
+        if isinstance(reason, Diagnosis) and reason.pauses:
             until = server.mailjet_paused_until
             self._mailjet_wait("pause" if until else False, server, until)
         else:
-            tries = self.mailjet_tries + 1
-            self.write(
-                {
-                    "failure_reason": self._mailjet_reason(refusal),
-                    "mailjet_tries": tries,
-                    "mailjet_first_try": self.mailjet_first_try or now,
-                }
-            )
-            self._mailjet_wait("retry", server, next_try(tries, now))
+            self._mailjet_wait("retry", server, next_try(self.mailjet_tries, now))
 
     def _mailjet_keep_failed(self, failure):
         """Write down why mails failed for good; they stay until somebody acts.
 
         :param failure: a `Diagnosis` or `Failure`
         """
-        is_refusal = isinstance(failure, Diagnosis)
-        reason = self._mailjet_reason(failure) if is_refusal else failure.reason
-        self.write(
-            {
-                **self._mailjet_nothing_to_wait_for(),
-                "state": "exception",
-                "failure_type": failure.failure_type,
-                "failure_reason": reason,
-            }
-        )
+        reason = self._mailjet_reason(failure)
+        vals = {
+            **self._mailjet_nothing_to_wait_for(),
+            "state": "exception",
+            "failure_type": failure.failure_type,
+            "failure_reason": reason,
+        }
+        if getattr(failure, "is_undecided", False):
+            # Events since the claim may still tell
+            vals["mailjet_is_undecided"] = True
+            del vals["mailjet_claimed_on"]
+        self.write(vals)
         self.mailing_trace_ids.failure_reason = reason
         deleted = self.filtered("auto_delete")
         # Core deletes mails to invalid addresses, which nobody could then send again
         deleted.auto_delete = False
-        self._postprocess_sent_message(
+        self.with_context(mailjet_not_handed_over=True)._postprocess_sent_message(
             [], [], failure_reason=reason, failure_type=failure.failure_type
         )
         deleted.auto_delete = True
 
 
+def loose_emails(recipients, divided):
+    """Return the addresses of partners whose addresses met different fates."""
+    return [email for pid, emails in recipients if pid in divided for email in emails]
+
+
 def comparable(email):
     """Return an address in the form in which addresses are compared, or ""."""
-    return email_normalize(email or "", strict=False) or ""
+    return address_key(email_normalize(email or "", strict=False) or "")

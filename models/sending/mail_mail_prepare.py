@@ -5,9 +5,11 @@ import psycopg2
 
 from odoo import models, tools
 
-from ...tools.smtp.pipeline import Envelope
+from ...tools.smtp.headers import HeaderError, check_headers
+from ...tools.smtp.pipeline import Envelope, Fate
 from ...tools.smtp.session import envelope_of
 from .mail_mail import entry_key
+from .message_policy import message_policy
 from .results import Entry, Failure
 
 _logger = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class MailMail(models.Model):
         emails_from = tools.mail.email_split_and_format_normalize(self.email_from)
         email_from = emails_from[0] if emails_from else self.email_from
         session.smtp_from = smtp_from or email_from
+        session.outcome.unknown_sender = ""
         alias_domain = self.record_alias_domain_id
         if smtp_from is not None:
             alias_domain = alias_domain.browse(alias_domain_id or [])
@@ -66,7 +69,7 @@ class MailMail(models.Model):
         except (psycopg2.Error, MemoryError):
             raise
         except Exception as error:
-            return self._mailjet_fail_to_prepare(prepared, "", [], error)
+            return self._mailjet_fail_to_prepare(prepared, "", [], error, session)
         if not email_list:
             reason = self.env["ir.mail_server"].NO_VALID_RECIPIENT
             failure = Failure("mail_email_missing", reason)
@@ -82,8 +85,14 @@ class MailMail(models.Model):
                 raise
             except Exception as error:
                 addresses = email["email_to_normalized"]
-                self._mailjet_fail_to_prepare(prepared, key, addresses, error)
+                self._mailjet_fail_to_prepare(prepared, key, addresses, error, session)
                 continue
+            prepared.failed += self._mailjet_left_out(
+                email["partner_id"],
+                email["email_to_normalized"],
+                envelope.recipients,
+                session.outcome,
+            )
             prepared.envelopes.append(envelope)
             headers = {name.lower(): text for name, text in email["headers"].items()}
             prepared.custom_ids[key] = headers["x-mj-customid"]
@@ -100,34 +109,66 @@ class MailMail(models.Model):
             context["domain_notifications_email"] = alias_domain.default_from_email
             context["domain_bounce_address"] = return_path or alias_domain.bounce_email
         servers = self.env["ir.mail_server"].with_context(**context)
-        message = servers._build_email__(
-            email_from=email_from,
-            email_to=email["email_to"],
-            subject=email["subject"],
-            body=email["body"],
-            body_alternative=email["body_alternative"],
-            email_cc=email["email_cc"],
-            reply_to=email["reply_to"],
-            attachments=email["attachments"],
-            message_id=email["message_id"],
-            references=email["references"],
-            object_id=email["object_id"],
-            subtype="html",
-            subtype_alternative="plain",
-            headers=email["headers"],
-        )
+        with message_policy(session.mailjet_message_policy):
+            message = servers._build_email__(
+                email_from=email_from,
+                email_to=email["email_to"],
+                subject=email["subject"],
+                body=email["body"],
+                body_alternative=email["body_alternative"],
+                email_cc=email["email_cc"],
+                reply_to=email["reply_to"],
+                attachments=email["attachments"],
+                message_id=email["message_id"],
+                references=email["references"],
+                object_id=email["object_id"],
+                subtype="html",
+                subtype_alternative="plain",
+                headers=email["headers"],
+            )
         sender, recipients, message = servers._prepare_email_message__(message, session)
-        return envelope_of(message, sender, recipients, (self.id, key), deadline)
+        envelope = envelope_of(message, sender, recipients, (self.id, key), deadline)
+        check_headers(envelope.content)
+        return envelope
 
-    def _mailjet_fail_to_prepare(self, prepared, key, addresses, error):
+    def _mailjet_left_out(self, partner, emails, recipients, outcome):
+        """Return an `Entry` for the addresses that cannot be reached, as a list.
+
+        :param emails: the addresses of a partner, or the bare ones
+        :param recipients: those in the envelope
+        """
+        servers = self.env["ir.mail_server"]
+        errors = servers._mailjet_left_out(emails, recipients, outcome)
+        if not errors:
+            return []
+        diagnose = outcome.server._mailjet_diagnoser()
+        reasons = {email: diagnose(error) for email, error in errors.items()}
+        fates = dict.fromkeys(errors, Fate.REFUSED)
+        return [Entry(partner.id if partner else 0, fates, reasons)]
+
+    def _mailjet_fail_to_prepare(self, prepared, key, addresses, error, session):
         """Note why a part of this mail cannot be sent, in core's terms."""
         partner_id = prepared.partner_ids.get(key, 0)
-        failure = self._mailjet_failure_of(error, addresses)
-        if failure.failure_type == "unknown":
-            _logger.error(
-                "Mailjet: email %s cannot be prepared", self.id, exc_info=error
-            )
-        prepared.failed.append(Entry.failed(partner_id, addresses, failure))
+        partner = self.env["res.partner"].browse(partner_id or [])
+        if session.outcome.unknown_sender and not session.outcome.has_answered:
+            prepared.failed.append(Entry.unknown_sender(partner_id, addresses, error))
+            return prepared
+        if isinstance(error, HeaderError):
+            failure = session.diagnose(error)
+        else:
+            failure = self._mailjet_failure_of(error, addresses)
+            if failure.failure_type == "unknown":
+                _logger.error(
+                    "Mailjet: email %s cannot be prepared", self.id, exc_info=error
+                )
+        left_out = []
+        if failure.failure_type == "mail_email_invalid":
+            left_out = self._mailjet_left_out(partner, addresses, (), session.outcome)
+        named = {email for entry in left_out for email in entry.fates}
+        others = [email for email in addresses if email not in named]
+        prepared.failed += left_out
+        if others or not left_out:
+            prepared.failed.append(Entry.failed(partner_id, others, failure))
         return prepared
 
     def _mailjet_failure_of(self, error, addresses):

@@ -1,14 +1,22 @@
+# Sending is committed step by step: bytes that have left cannot be rolled back
+# pylint: disable=invalid-commit
 import logging
 import smtplib
+from collections import defaultdict
+from dataclasses import replace
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
+
+from ...tools.smtp.cause import Stage
 from ...tools.smtp.refusal_log import RefusalFilter
-from ...tools.smtp.session import Outcome, Session
+from ...tools.smtp.retry_schedule import next_try
+from ...tools.smtp.session import Outcome, RefusedError, Session
 from ...tools.smtp.sessions import MOST_BREAKS
-from .claims import OUTGOING, Claims
-from .results import Entry, Failure
+from .claims import OUTGOING, Claims, Reservation
+from .results import Entry, Failure, used_of
 from .run import Run
 
 _logger = logging.getLogger(__name__)
@@ -34,6 +42,7 @@ class MailMail(models.Model):
             ("retry", "Next try"),
             ("pause", "End of the pause"),
             ("limit", "Next hour, day or month"),
+            ("sender", "Answer about the sender"),
         ],
         "Waiting for",
         readonly=True,
@@ -48,16 +57,25 @@ class MailMail(models.Model):
 
     def send(self, auto_commit=False, raise_exception=False, post_send_callback=None):
         """Send mails through Mailjet by `Run` where each may be committed by itself."""
+        reserved = dict(self.env.context.get("mailjet_reserved") or {})
+        outcome = Outcome(reserved=reserved)
         mails = self.with_context(
-            mailjet_outcome=Outcome(),
+            mailjet_outcome=outcome,
             mailjet_commits=auto_commit is True and not raise_exception,
+            mailjet_raises=raise_exception,
             mailjet_callback=post_send_callback,
         )
-        return super(MailMail, mails).send(
-            auto_commit=auto_commit,
-            raise_exception=raise_exception,
-            post_send_callback=post_send_callback,
-        )
+        try:
+            result = super(MailMail, mails).send(
+                auto_commit=auto_commit,
+                raise_exception=raise_exception,
+                post_send_callback=post_send_callback,
+            )
+        except (MailDeliveryException, RefusedError):
+            self._mailjet_give_back_unused(outcome)
+            raise
+        self._mailjet_give_back_unused(outcome)
+        return result
 
     def _split_by_mail_configuration(self):
         """Send what goes through Mailjet; give core the rest.
@@ -115,16 +133,25 @@ class MailMail(models.Model):
         """
         self.env.cr.commit()
         left = None if ids is None else list(ids)
+        mails = self
         with Claims(self.env) as claims:
             while left is None or left:
                 wanted = None if left is None else [left.pop(0)]
-                chosen, _too_large = claims.take(server, 1, wanted)
+                taken = claims.take(server, 1, wanted)
                 self.env.cr.commit()
-                if chosen:
-                    self.browse(chosen)._mailjet_send_claimed(server, claims)
+                self.browse(taken.too_large)._mailjet_split_to_fit(server)
+                self.env.cr.commit()
+                if taken.chosen:
+                    mail = mails.browse(taken.chosen)
+                    mail._mailjet_send_claimed(server, claims)
+                    if mail.exists().mailjet_waits_for == "sender":
+                        if not mail._mailjet_ask_about_sender(server):
+                            break
+                        mails = self.with_context(mailjet_is_asked=True)
+                        left = left if left is None else taken.chosen + left
                     if callback:
-                        callback(chosen)
-                elif left is None or server._is_mailjet_paused():
+                        callback(taken.chosen)
+                if server._is_mailjet_paused() or (taken.is_empty and left is None):
                     break
         return False
 
@@ -134,12 +161,24 @@ class MailMail(models.Model):
         self.env.cr.commit()
         # Seen by this transaction only; for others the mail is in flight until the end
         self.state = OUTGOING
+        reserved = {self.id: claims.reservations.pop(self.id)}
         try:
-            self.send(auto_commit=False)
+            self.with_context(mailjet_reserved=reserved).send(auto_commit=False)
             self.env.cr.commit()
         except Exception:
             self.env.cr.rollback()
             _logger.exception("Mailjet: email %s stays in flight", self.id)
+
+    def _mailjet_ask_about_sender(self, server):
+        """Have Mailjet's senders read; without an answer try this mail again later.
+
+        :return: whether Mailjet has answered
+        """
+        has_answered = server._mailjet_read_senders()
+        if not has_answered:
+            self._mailjet_wait("retry", server, next_try(1, fields.Datetime.now()))
+        self.env.cr.commit()
+        return has_answered
 
     @api.model
     def _mailjet_foreign_senders(self):
@@ -200,6 +239,7 @@ class MailMail(models.Model):
             if not mails:
                 return is_left
             last_id = mails[-1].id
+            # pylint: disable-next=super-method-mismatch
             routes = super(MailMail, mails)._split_by_mail_configuration()
             for server_id, alias_domain_id, smtp_from, ids in routes:
                 server = self.env["ir.mail_server"].sudo().browse(server_id or [])
@@ -213,6 +253,16 @@ class MailMail(models.Model):
                             self._mailjet_progress,
                         )
                     )
+
+    def _mailjet_routed(self):
+        """Return those of these mails that core's rules lead to a Mailjet server."""
+        servers = self.env["ir.mail_server"].sudo()
+        return self.browse(
+            mail_id
+            for server_id, _alias, _from, ids in super()._split_by_mail_configuration()
+            if servers.browse(server_id or [])._filter_mailjet()
+            for mail_id in ids
+        )
 
     @api.model
     def _mailjet_trigger_senders(self, when=None):
@@ -252,20 +302,43 @@ class MailMail(models.Model):
 
     def _mailjet_ready(self, server):
         """Return the mails that may go now; have the others wait."""
-        mails = self._mailjet_outgoing()
+        mails = self._mailjet_lock_outgoing()
         if server._is_mailjet_paused():
             mails._mailjet_wait("pause", server, server.mailjet_paused_until)
             return self.browse()
         mails = mails._mailjet_decide(server)
-        counts = [mail._mailjet_recipient_count() for mail in mails]
-        allowance = server._mailjet_reserve(counts)
-        if not allowance:
-            return mails
-        ready = self.browse(
-            mail.id for mail, fits in zip(mails, allowance.fits, strict=True) if fits
-        )
-        (mails - ready)._mailjet_wait("limit", server, allowance.more_from)
-        return ready
+        # A mail that was claimed before has its reservation
+        reserved = self._mailjet_outcome().reserved
+        new = mails.filtered(lambda mail: mail.id not in reserved)
+        return mails - new + new._mailjet_within_limits(server)
+
+    def _mailjet_within_limits(self, server):
+        """Return the mails that the limits allow now, reserved; the others wait."""
+        outcome = self._mailjet_outcome()
+        counts = {mail.id: mail._mailjet_recipient_count() for mail in self}
+        now = fields.Datetime.now()
+        with server._mailjet_apart() as apart:
+            allowance = apart._mailjet_reserve(counts)
+        for mail_id in allowance.chosen:
+            outcome.reserved[mail_id] = Reservation(server.id, counts[mail_id], now)
+        until = defaultdict(self.browse)
+        for mail_id, when in allowance.waits.items():
+            until[when] += self.browse(mail_id)
+        for when, mails in until.items():
+            mails._mailjet_wait("limit", server, when)
+        self.browse(allowance.too_large)._mailjet_split_to_fit(server)
+        return self.browse(allowance.chosen)
+
+    @api.model
+    def _mailjet_give_back_unused(self, outcome):
+        """Return to the limits what a call of `send` has reserved and not used."""
+        unused = [*outcome.unused, *outcome.reserved.values()]
+        outcome.unused, outcome.reserved = [], {}
+        for reservation in unused:
+            if reservation.count:
+                server = self.env["ir.mail_server"].sudo()
+                with server.browse(reservation.server_id)._mailjet_apart() as apart:
+                    apart._mailjet_give_back(reservation.count, reservation.reserved_on)
 
     def _send(
         self,
@@ -318,6 +391,23 @@ class MailMail(models.Model):
             self._mailjet_outgoing()._postprocess_sent_message([], [])
         return None
 
+    def _mailjet_lock_outgoing(self):
+        """Return those that are outgoing and that no worker has in hand.
+
+        If one has claimed some since this transaction began, PostgreSQL says so before
+        anything is sent.
+        """
+        self.flush_recordset(["state"])
+        self.env.cr.execute(
+            """
+            SELECT id FROM mail_mail WHERE id = ANY(%s) AND state = %s
+               FOR UPDATE SKIP LOCKED
+            """,
+            [self.ids, OUTGOING],
+        )
+        free = {mail_id for [mail_id] in self.env.cr.fetchall()}
+        return self.filtered(lambda mail: mail.id in free)
+
     def _mailjet_outgoing(self):
         return self.filtered(lambda mail: mail.state == OUTGOING)
 
@@ -335,12 +425,26 @@ class MailMail(models.Model):
             server._mailjet_note_refusal(outcome.refusal, is_connection=True)
             self._mailjet_wait("pause", server, server.mailjet_paused_until)
             return True
+        if outcome.unknown_sender and self._mailjet_waits_for_answer():
+            # This transaction may hold locks, so the queue asks
+            self.failure_reason = failure_reason
+            self._mailjet_wait("sender", outcome.server, fields.Datetime.now())
+            return True
         entries = self._mailjet_entries(outcome, failure_type, failure_reason)
         if not entries:
             return hook(success_pids, success_emails, failure_reason, failure_type)
+        reservation = outcome.reserved.pop(self.id, None)
+        if reservation:
+            unused = reservation.count - used_of(entries)
+            outcome.unused.append(replace(reservation, count=unused))
         mails = self.with_context(mailjet_outcome=False)
         mails._mailjet_keep_entries(outcome.server, entries)
         return True
+
+    def _mailjet_waits_for_answer(self):
+        """Whether a From that Mailjet is not known to accept leaves a mail waiting."""
+        context = self.env.context
+        return not (context.get("mailjet_raises") or context.get("mailjet_is_asked"))
 
     def _mailjet_entries(self, outcome, failure_type, failure_reason):
         """Return what became of each recipient of this mail, as core has sent it."""
@@ -348,12 +452,20 @@ class MailMail(models.Model):
             return []
         server, entries = outcome.server, []
         for partner in [*self.recipient_ids, self.env["res.partner"]]:
+            if not (partner or self.email_to or self.email_cc):
+                continue
             delivery = outcome.deliveries.get(self._mailjet_custom_id(partner))
+            reached = delivery.envelope.recipients if delivery else ()
+            emails = self._mailjet_addresses(partner)
+            left_out = self._mailjet_left_out(partner, emails, reached, outcome)
+            entries += left_out
             if delivery:
-                diagnose = server._mailjet_diagnose
+                diagnose = server._mailjet_diagnoser(Stage.DATA)
                 entries.append(Entry.of(partner.id or 0, delivery, diagnose))
-            elif partner or self.email_to or self.email_cc:
+                continue
+            named = {email for entry in left_out for email in entry.fates}
+            others = [email for email in emails if email not in named]
+            if others or not left_out:
                 failure = Failure(failure_type or "unknown", failure_reason or "")
-                emails = self._mailjet_addresses(partner)
-                entries.append(Entry.failed(partner.id or 0, emails, failure))
+                entries.append(Entry.failed(partner.id or 0, others, failure))
         return entries

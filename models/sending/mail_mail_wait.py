@@ -3,6 +3,7 @@ from odoo.tools import SQL
 from odoo.tools.mail import email_normalize_all
 
 from .claims import OUTGOING, recipient_count
+from .results import Failure
 
 # Mails that one run of the queue sets to wait when the server pauses
 MOST_AT_ONCE = 10000
@@ -30,6 +31,12 @@ class MailMail(models.Model):
                 "scheduled_date": until,
             }
         )
+        self._mailjet_reopen_notifications()
+        if until:
+            self._mailjet_trigger_queue(until)
+
+    def _mailjet_reopen_notifications(self):
+        """Take back that the notifications of these mails have failed."""
         notifications = self.env["mail.notification"].search(
             [
                 ("mail_mail_id", "in", self.filtered("is_notification").ids),
@@ -44,8 +51,6 @@ class MailMail(models.Model):
                 "failure_reason": False,
             }
         )
-        if until:
-            self._mailjet_trigger_queue(until)
 
     def _mailjet_wait_for_pause(self, server, ids=None):
         """Have outgoing mails wait for the end of a pause.
@@ -87,18 +92,28 @@ class MailMail(models.Model):
         # The trigger, which is all that this transaction has written
         self.env.cr.commit()  # pylint: disable=invalid-commit
 
-    def _mailjet_reason(self, refusal):
-        """Return a refusal in words, in the language of whoever sent these mails."""
+    def _mailjet_reason(self, reason):
+        """Return in words why these mails wait or failed.
+
+        :param reason: a `Failure`, or a `Diagnosis`, which is put into the language of
+            whoever sent these mails
+        """
+        if isinstance(reason, Failure):
+            return reason.reason
+        lang = self._mailjet_author_lang()
+        server = self.env["ir.mail_server"].with_context(lang=lang)
+        return server._mailjet_explain_refusal(reason)
+
+    def _mailjet_author_lang(self):
+        """Return the language of whoever sent these mails."""
         user = self[:1].create_uid
         is_person = user.id != SUPERUSER_ID and not user.share
-        lang = is_person and user.lang or self.env.company.partner_id.lang
-        server = self.env["ir.mail_server"].with_context(lang=lang)
-        return server._mailjet_explain_refusal(refusal)
+        return is_person and user.lang or self.env.company.partner_id.lang
 
     def _mailjet_recipient_count(self):
         """Return for how many emails this mail counts at Mailjet."""
-        partners = len(self.recipient_ids)
-        return recipient_count(self.email_to, self.email_cc, partners)
+        partner_emails = self.recipient_ids.mapped("email")
+        return recipient_count(self.email_to, self.email_cc, partner_emails)
 
     def _mailjet_addresses(self, partner):
         """Return the addresses of a partner, or the bare ones."""

@@ -76,7 +76,7 @@ class MailingMailing(models.Model):
     @api.model
     def _mailjet_waiting_reason(self, waits_for, server):
         if waits_for == "limit":
-            return self.env._("The limit of the Mailjet plan is used up.")
+            return server._mailjet_over_quota_reason()
         if waits_for == "pause":
             return server.mailjet_pause_reason or False
         return self.env._("Refused for the moment; each email has its reason.")

@@ -27,15 +27,22 @@ class MailjetSending(models.Model):
     _server_date = models.Index("(server_id, date)")
 
     @api.model
-    def _note(self, server, count):
-        """Count recipients as handed over; below 0, take some back."""
-        if count:
-            self.create({"server_id": server.id, "count": count})
+    def _note(self, server, count, moment=None):
+        """Count recipients as handed over; below 0, take some back.
+
+        :param moment: when they were reserved, so that what is taken back counts in
+            the same hour, day and month; now by default
+        """
+        if count and server:
+            date = moment or fields.Datetime.now()
+            self.create({"server_id": server.id, "count": count, "date": date})
 
     @api.model
-    def _sum_since(self, server, moment):
-        """Return how many emails were handed over since then."""
+    def _sum_since(self, server, moment, until=None):
+        """Return how many emails were handed over since then, up to `until`."""
         domain = [("server_id", "=", server.id), ("date", ">=", moment)]
+        if until:
+            domain.append(("date", "<=", until))
         [[total]] = self.sudo()._read_group(domain, aggregates=["count:sum"])
         return total or 0
 

@@ -3,16 +3,21 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from ...tools.smtp.cause import Scope
 from ...tools.smtp.diagnosis import Diagnosis
 from ...tools.smtp.pipeline import Delivery, Fate
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a mail failed, where it did so before anything was sent."""
+    """Why a mail failed, where it did so before anything was sent.
+
+    :ivar is_undecided: whether Mailjet has it is not known, and somebody has to decide
+    """
 
     failure_type: str
     reason: str
+    is_undecided: bool = False
 
 
 @dataclass
@@ -38,11 +43,27 @@ class Entry:
         return cls(partner_id, dict(delivery.fates), reasons)
 
     @classmethod
-    def failed(cls, partner_id, addresses, failure: Failure):
+    def failed(cls, partner_id, addresses, failure: Diagnosis | Failure):
         """Return that nothing was sent to any of these addresses."""
         addresses = addresses or [""]
         fates = dict.fromkeys(addresses, Fate.REFUSED)
         return cls(partner_id, fates, dict.fromkeys(addresses, failure))
+
+    @classmethod
+    def unknown_sender(cls, partner_id, addresses, error):
+        """Return that a mail waits until Mailjet says whether it knows the sender.
+
+        :param AssertionError error: core's pair of a failure and the reason
+        """
+        addresses = addresses or [""]
+        failure = Failure("mail_from_invalid", str(error.args[-1]))
+        fates = dict.fromkeys(addresses, Fate.NOT_BEGUN)
+        return cls(partner_id, fates, dict.fromkeys(addresses, failure))
+
+
+def fates_of(entries):
+    """Return the set of the fates of a mail's recipients."""
+    return {fate for entry in entries for fate in entry.fates.values()}
 
 
 def used_of(entries):
@@ -87,10 +108,19 @@ def verdict_of(fate: Fate, reason, is_given_up=False) -> Verdict:
     if fate == Fate.NOT_BEGUN:
         return Verdict.of("waiting", reason)
     if isinstance(reason, Diagnosis) and reason.can_retry:
-        # Trouble with the account or the line is no fault of the mail's
-        if reason.pauses or not is_given_up:
+        if not is_given_up or not is_about_mail(reason):
             return Verdict.of("waiting", reason)
     return Verdict.of("failed", reason)
+
+
+def is_about_mail(reason) -> bool:
+    """Whether a refusal is about the mail, not about the account or the connection.
+
+    Only then it counts for the day after which a mail is given up.
+    """
+    if not isinstance(reason, Diagnosis):
+        return False
+    return reason.scope not in (Scope.ACCOUNT, Scope.CONNECTION)
 
 
 def by_verdict(entries, is_given_up=False):

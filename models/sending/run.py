@@ -1,15 +1,18 @@
+# Sending is committed step by step: bytes that have left cannot be rolled back
+# pylint: disable=invalid-commit
 import logging
 import random
 import resource
 import time
-from functools import cached_property
 
 import psycopg2
 
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as CONFLICTS
 
+from ...tools.smtp.cause import Cause
 from ...tools.smtp.connection import Connector
+from ...tools.smtp.message_memory import remembering
 from ...tools.smtp.pipeline import Delivery, Fate
 from ...tools.smtp.session import Outcome
 from ...tools.smtp.sessions import Sessions
@@ -76,21 +79,34 @@ class Run:
         left = None if ids is None else list(ids)
         while not self._is_over():
             wanted = None if left is None else [left.pop(0) for _ in left[:CHUNK]]
-            chosen, too_large = self._claims.take(self.server, CHUNK, wanted)
+            taken = self._claims.take(self.server, CHUNK, wanted)
             self._begin_transaction()
-            self._split(too_large)
-            if not chosen and not too_large and not left:
-                return False
-            deadline = time.monotonic() + LEASE_SECONDS
-            self._prepare(chosen, deadline, alias_domain_id, smtp_from)
-            self._keep(at_most_pending=CHUNK)
-        return True
+            self._split(taken.too_large)
+            if taken.is_empty and not left:
+                break
+            lease = self._claims.seconds_left(LEASE_SECONDS)
+            deadline = time.monotonic() + lease
+            self._prepare(taken.chosen, deadline, alias_domain_id, smtp_from)
+            self._keep(at_most_pending=CHUNK, seconds=self._seconds_left())
+        else:
+            return True
+        return self._deliver_rest()
+
+    def _deliver_rest(self):
+        """Wait for the mails that are queued; return whether some are left."""
+        while self._open and not self._is_over():
+            half = self.sessions.pending // 2
+            self._keep(at_most_pending=half, seconds=self._seconds_left())
+        return bool(self._open)
+
+    def _seconds_left(self):
+        return max(self._begun_at + RUN_SECONDS - time.monotonic(), 0)
 
     def _is_over(self):
         """Whether to leave the rest to the next run: of time, or of the account."""
         if self.sessions.failure or self._is_paused():
             return True
-        if time.monotonic() - self._begun_at > RUN_SECONDS:
+        if not self._seconds_left():
             return True
         soft, _hard = resource.getrlimit(resource.RLIMIT_CPU)
         if soft == resource.RLIM_INFINITY:
@@ -114,8 +130,7 @@ class Run:
             self.sessions.close()
             ids = list(self._open)
             self._claims.release(ids)
-            unused = sum(self._claims.counts.pop(mail_id, 0) for mail_id in ids)
-            self._claims.give_back(self.server, unused)
+            self._claims.give_back(self.server, dict.fromkeys(ids, 0))
         self._note_refusals()
 
     # ------------------------------------------------------------------
@@ -132,11 +147,17 @@ class Run:
                 mail_server_id=self.server.id, smtp_from=smtp_from or None
             )
         except UserError:
-            self.server._mailjet_note_refusal(outcome.refusal, is_connection=True)
-            self.env.cr.commit()
+            if not outcome.refusal:
+                raise
+            self._repeat(lambda: self._pause_for(outcome.refusal))
             self.env["mail.mail"]._mailjet_wait_for_pause(self.server, ids)
             return False
+        self.session.mailjet_message_policy = remembering(
+            self.session.mailjet_message_policy
+        )
         server = self.server
+        # The sessions' threads must not touch a record
+        diagnose = self.session.diagnose
         connector = Connector.like(
             self.session.connection,
             server.smtp_host,
@@ -148,19 +169,15 @@ class Run:
             self.session.connection,
             connector,
             limit=server._mailjet_session_count(),
-            is_rotation=lambda error: self._diagnose(error).reconnects,
+            is_rotation=lambda error: diagnose(error).reconnects,
         )
         return True
-
-    @cached_property
-    def _diagnose_now(self):
-        return self.server._mailjet_diagnose
 
     def _diagnose(self, error):
         """Return the `Diagnosis` of an error; equal ones are the same object."""
         key = (type(error), getattr(error, "args", None) and repr(error.args))
         if key not in self._reasons:
-            self._reasons[key] = self._diagnose_now(error)
+            self._reasons[key] = self.session.diagnose(error)
         return self._reasons[key]
 
     # ------------------------------------------------------------------
@@ -168,11 +185,14 @@ class Run:
     # ------------------------------------------------------------------
 
     def _split(self, mail_ids):
-        """Split mails that exceed every limit; their parts are claimed later."""
+        """Split mails that never fit the limits; their parts are claimed later."""
         mails = self.env["mail.mail"].browse(mail_ids)
-        for mail in mails:
-            mail._mailjet_split_to_fit(self.server)
-        self.env.cr.commit()
+        try:
+            mails._mailjet_split_to_fit(self.server)
+            self.env.cr.commit()
+        except CONFLICTS:
+            # Another worker is splitting them
+            self.env.cr.rollback()
 
     def _prepare(self, mail_ids, deadline, alias_domain_id, smtp_from):
         """Prepare claimed mails and give them to the sessions.
@@ -203,9 +223,11 @@ class Run:
         mails = self.env["mail.mail"].browse(left)
         ready = mails._mailjet_decide(self.server)
         self.env.cr.commit()
-        for mail in mails - ready:
-            del self._open[mail.id]
-            left.remove(mail.id)
+        stopped = (mails - ready).ids
+        for mail_id in stopped:
+            del self._open[mail_id]
+            left.remove(mail_id)
+        self._claims.give_back(self.server, dict.fromkeys(stopped, 0))
         followers = ready._mailjet_followers()
         parcel, size = [], 0
         for mail in ready:
@@ -221,12 +243,27 @@ class Run:
 
     def _prepare_mail(self, mail, *options):
         try:
-            return mail._mailjet_prepare(self.session, self.server, *options)
+            prepared = mail._mailjet_prepare(self.session, self.server, *options)
+            outcome = self.session.outcome
+            if outcome.unknown_sender and not outcome.is_asked:
+                self._ask_about_senders()
+                prepared = mail._mailjet_prepare(self.session, self.server, *options)
+            return prepared
         except CONFLICTS:
             raise
         except psycopg2.Error as error:
             _logger.exception("Mailjet: email %s cannot be prepared", mail.id)
             raise UnpreparableError(mail.id, str(error)) from error
+
+    def _ask_about_senders(self):
+        """Read Mailjet's senders again, once a run."""
+        # Nothing may be locked while Mailjet is asked
+        self.env.cr.commit()
+        outcome = self.session.outcome
+        outcome.is_asked = True
+        outcome.has_answered = self.server._mailjet_read_senders()
+        self.env.cr.commit()
+        self.session.mailjet_covered = self.server._mailjet_covered()
 
     def _hand_over(self, parcel, left):
         """Commit, note the CustomIDs, and only then let the sessions have the mails."""
@@ -241,15 +278,15 @@ class Run:
             mail.waits_for = {each.key for each in prepared.envelopes}
             mail.partner_ids = prepared.partner_ids
         self.sessions.put([each for mail in parcel for each in mail.envelopes])
-        self._keep(at_most_pending=2 * CHUNK)
+        self._keep(at_most_pending=2 * CHUNK, seconds=self._seconds_left())
 
     # ------------------------------------------------------------------
     # Keeping
     # ------------------------------------------------------------------
 
-    def _keep(self, at_most_pending=0):
+    def _keep(self, at_most_pending=0, seconds=None):
         """Write down what became of the mails that are answered."""
-        for delivery in self.sessions.take(at_most_pending):
+        for delivery in self.sessions.take(at_most_pending, seconds):
             self._note_delivery(delivery)
         answered = sum(mail.is_answered for mail in self._open.values())
         if at_most_pending and answered < CHUNK:
@@ -258,15 +295,13 @@ class Run:
         released = []
         for mail in [mail for mail in self._open.values() if mail.is_answered]:
             del self._open[mail.id]
-            if mail.is_untouched:
+            if mail.is_untouched and (self.sessions.failure or not mail.reasons):
                 released.append(mail.id)
             else:
                 results[mail.id] = mail.entries
         self._claims.release(released)
-        unused = sum(self._claims.counts.pop(mail_id) for mail_id in released)
-        for mail_id, entries in results.items():
-            unused += self._claims.counts.pop(mail_id) - used_of(entries)
-        self._claims.give_back(self.server, unused)
+        used = {mail_id: used_of(entries) for mail_id, entries in results.items()}
+        self._claims.give_back(self.server, dict.fromkeys(released, 0) | used)
         if results:
             self._keep_results(results)
 
@@ -280,6 +315,8 @@ class Run:
             if delivery.fates[address] == Fate.REFUSED:
                 refusal = self._diagnose(error)
                 self._refusals[refusal.cause] = refusal
+                if refusal.cause is Cause.TOO_MANY_CONNECTIONS:
+                    self.sessions.brake()
 
     def _keep_results(self, results):
         """Write results in one transaction; on a conflict once more, from memory."""
@@ -300,10 +337,24 @@ class Run:
             self._callback(list(results))
 
     def _write(self, results):
+        def keep():
+            mails = self.env["mail.mail"].browse(results)
+            return mails._mailjet_keep(self._claims.token, self.server, results)
+
+        sent = self._repeat(keep)
+        self.sent += sent
+        _logger.info(
+            "Mailjet: %s emails through %s: %s recipients",
+            len(results),
+            self.server.name,
+            sent,
+        )
+
+    def _repeat(self, work):
+        """Do what can be repeated, and commit it, whatever others write meanwhile."""
         for attempt in range(MOST_CONFLICTS):
             try:
-                mails = self.env["mail.mail"].browse(results)
-                sent = mails._mailjet_keep(self._claims.token, self.server, results)
+                result = work()
                 self.env.cr.commit()
             except CONFLICTS:
                 self.env.cr.rollback()
@@ -311,27 +362,28 @@ class Run:
                     raise
                 time.sleep(random.uniform(0, 0.05 * 2**attempt))
             else:
-                self.sent += sent
-                _logger.info(
-                    "Mailjet: %s emails through %s: %s recipients",
-                    len(results),
-                    self.server.name,
-                    sent,
-                )
-                return
+                return result
+        return None
 
     def _note_refusals(self):
         """Pause the server where a refusal concerns all mail, apart from results."""
-        if self.sessions.failure:
-            failure = self._diagnose(self.sessions.failure)
-            self.server._mailjet_note_refusal(failure, is_connection=True)
-        for refusal in self._refusals.values():
-            self.server._mailjet_note_refusal(refusal)
-        if self.sent and not self._is_paused() and not self.sessions.failure:
-            self.server._mailjet_end_pause()
-        self.env.cr.commit()
+        self._repeat(self._pause_or_go_on)
         if self.server._is_mailjet_paused():
             self.env["mail.mail"]._mailjet_wait_for_pause(self.server, self._ids)
+
+    def _pause_for(self, refusal):
+        if not self.server._is_mailjet_paused():
+            self.server._mailjet_note_refusal(refusal, is_connection=True)
+
+    def _pause_or_go_on(self):
+        if self.server._is_mailjet_paused():
+            return  # another worker has met the same
+        if self.sessions.failure:
+            self._pause_for(self.server._mailjet_diagnose(self.sessions.failure))
+        for refusal in self._refusals.values():
+            self.server._mailjet_note_refusal(refusal)
+        if not self.sessions.failure and not self._is_paused():
+            self.server._mailjet_end_pause()
 
 
 class UnpreparableError(Exception):
@@ -360,3 +412,7 @@ class _Mail:
     def is_untouched(self):
         fates = {fate for entry in self.entries for fate in entry.fates.values()}
         return fates == {Fate.NOT_BEGUN}
+
+    @property
+    def reasons(self):
+        return [reason for entry in self.entries for reason in entry.reasons.values()]

@@ -24,7 +24,16 @@ FOLLOW_UPS = {
         "smtp_authentication",
     },
     "_mailjet_become_dedicated": {"active", "mailjet_purpose", "smtp_authentication"},
-    "_mailjet_release_over_quota": {"mailjet_daily_limit", "mailjet_monthly_limit"},
+    "_mailjet_release_over_quota": {
+        "mailjet_daily_limit",
+        "mailjet_hourly_limit",
+        "mailjet_hourly_limit_until",
+        "mailjet_monthly_limit",
+        "mailjet_warm_up_begin",
+        "mailjet_warm_up_factor",
+        "mailjet_warm_up_start",
+        "mailjet_warm_up_target",
+    },
     "_mailjet_make_token": {"active", "smtp_authentication", "smtp_pass"},
     "_mailjet_end_unwanted_policy_pause": {"mailjet_pause_at_policy_limit"},
 }

@@ -3,7 +3,9 @@ from odoo.exceptions import UserError
 
 from odoo.addons.base.models.ir_mail_server import IdentificationFieldsNoFoldPolicy
 
+from ...tools.smtp.cause import Stage
 from ...tools.smtp.diagnosis import diagnose
+from ...tools.smtp.exceptions import stage_of
 from ...tools.smtp.session import Outcome, Session
 
 
@@ -93,7 +95,8 @@ class IrMail_Server(models.Model):
             # Outside the except block, so that no traceback shows the server's reply
             raise UserError(self._mailjet_explain_refusal(outcome.refusal))
         if server and connection:
-            connection = Session(connection, server._mailjet_diagnose, outcome)
+            diagnose_sending = server._mailjet_diagnoser(Stage.DATA)
+            connection = Session(connection, diagnose_sending, outcome)
             server._mailjet_prepare_session(connection)
         return connection
 
@@ -112,18 +115,25 @@ class IrMail_Server(models.Model):
     # Explaining a failure
     # ------------------------------------------------------------------
 
-    def _mailjet_diagnose(self, error):
-        """Return the `Diagnosis` of an error with this server.
+    def _mailjet_diagnoser(self, stage=None):
+        """Return a function from an error to its `Diagnosis`, safe in any thread.
+
+        :param Stage stage: where it happened, unless the error itself says so
+        """
+        options = {
+            "secrets": (self.smtp_pass, self.smtp_user),
+            "host": self.smtp_host,
+            "port": self.smtp_port,
+            "user": self.smtp_user or "",
+        }
+        return lambda error: diagnose(error, stage=stage_of(error) or stage, **options)
+
+    def _mailjet_diagnose(self, error, stage=None):
+        """Return the `Diagnosis` of what went wrong with this server.
 
         :param OSError error: raised while connecting, logging in or sending
         """
-        return diagnose(
-            error,
-            secrets=(self.smtp_pass, self.smtp_user),
-            host=self.smtp_host,
-            port=self.smtp_port,
-            user=self.smtp_user or "",
-        )
+        return self._mailjet_diagnoser(stage)(error)
 
     @api.model
     def _mailjet_explain_refusal(self, refusal):

@@ -1,9 +1,14 @@
+import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
-from ...tools.address import address_key
+from ...tools.address import address_key, domain_key, spellings
+from ...tools.smtp.session import UnknownSenderError
+
+_logger = logging.getLogger(__name__)
 
 # Older data still triggers a warning, but stops no mail
 COVERAGE_TRUSTED_FOR = timedelta(days=7)
@@ -41,13 +46,19 @@ class IrMail_Server(models.Model):
     def _mailjet_accepted_filter(self):
         """Return the From filter that matches what Mailjet accepts, or False.
 
-        A domain covers its addresses, so those are left out.
+        A domain covers its addresses, so those are left out. Odoo compares texts, so
+        an international domain comes in both spellings.
         """
         active = self.mailjet_sender_ids.filtered(lambda s: s.status == "active")
         domains = [s.email.removeprefix("*@") for s in active if s.is_domain]
-        addresses = [s.email for s in active if not s.is_domain]
-        others = [a for a in addresses if a.rpartition("@")[2] not in domains]
-        return ", ".join([*domains, *others]) or False
+        named = set(map(domain_key, domains))
+        others = [
+            s.email
+            for s in active
+            if not s.is_domain and domain_key(s.email.rpartition("@")[2]) not in named
+        ]
+        accepted = [one for text in (*domains, *others) for one in spellings(text)]
+        return ", ".join(dict.fromkeys(accepted)) or False
 
     def action_mailjet_addresses(self):
         """Open the list of the addresses that Odoo sends from."""
@@ -69,12 +80,12 @@ class IrMail_Server(models.Model):
         An address covers itself, `*@domain` covers the domain without its subdomains.
         """
         self.ensure_one()
-        key = address_key(email_normalize(email) or "")
-        domain = key.rpartition("@")[2]
+        normalized = email_normalize(email) or ""
+        domain = normalized.rpartition("@")[2]
         return self.env["mailjet.sender"].search(
             [
                 ("server_id", "=", self.id),
-                ("email", "in", [key, f"*@{domain}"]),
+                ("email", "in", [*spellings(normalized), *spellings(f"*@{domain}")]),
                 ("status", "=", "active"),
             ],
             order="is_domain, id",
@@ -108,13 +119,13 @@ class IrMail_Server(models.Model):
     def _mailjet_covered(self):
         """Return the addresses and `*@domain`s that Mailjet accepts.
 
-        None if they were never read, or too long ago.
+        In the form of `address_key`; None if they were never read, or too long ago.
         """
         self.ensure_one()
         if not self._is_mailjet_coverage_trusted():
             return None
         senders = self.mailjet_sender_ids.filtered(lambda s: s.status == "active")
-        return frozenset(senders.mapped("email"))
+        return frozenset(map(address_key, senders.mapped("email")))
 
     @api.model
     def _mailjet_not_covered(self, email_from):
@@ -126,6 +137,24 @@ class IrMail_Server(models.Model):
             email=email_from,
         )
 
+    def _mailjet_read_senders(self):
+        """Read the senders again where a mail depends on it.
+
+        :return: whether Mailjet has answered
+        """
+        self.ensure_one()
+        server = self.sudo()
+        try:
+            with server._mailjet_api() as client:
+                rows = list(client.senders())
+        except UserError as error:
+            _logger.info("Mailjet: senders of %s not read: %s", server.name, error)
+            return False
+        senders = self.env["mailjet.sender"].sudo()
+        ids = {domain.name: domain.id for domain in server.mailjet_domain_ids}
+        senders._sync_values(server, [senders._sync_vals(row, ids) for row in rows])
+        return True
+
     def _mailjet_prepare_session(self, connection):
         connection.mailjet_covered = self._mailjet_covered()
         return super()._mailjet_prepare_session(connection)
@@ -135,11 +164,13 @@ class IrMail_Server(models.Model):
         prepared = super()._prepare_email_message__(message, smtp_session)
         covered = getattr(smtp_session, "mailjet_covered", None)
         email_from = email_normalize(message["From"]) or ""
-        key = address_key(email_from)
-        domain = key.rpartition("@")[2]
-        if covered is not None and not {key, f"*@{domain}"} & covered:
+        domain = email_from.rpartition("@")[2]
+        keys = {address_key(email_from), address_key(f"*@{domain}")}
+        if covered is not None and not keys & covered:
+            # Mailjet is asked before that counts
+            smtp_session.outcome.unknown_sender = email_from
             # Core turns this pair into the failure mail_from_invalid and its reason
-            raise AssertionError(
+            raise UnknownSenderError(
                 self.NO_VALID_FROM, self._mailjet_not_covered(email_from)
             )
         return prepared

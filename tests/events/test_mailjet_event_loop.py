@@ -54,7 +54,7 @@ class TestMailjetLoop(MailjetLoopCommon):
             self.assertIn(f"X-Mailjet-Campaign: Ete a Besancon {tag}-", head)
             self.assertIn("X-Mailjet-TrackOpen: 0", head)
             self.assertIn("X-Mailjet-TrackClick: 0", head)
-            self.assertNotIn("Deduplicate", head)
+            self.assertIn("X-Mailjet-DeduplicateCampaign: 1", head)
         name = mailing.mailjet_campaign
         mailing.subject = "Another"
         self.assertEqual(mailing._mailjet_campaign_name(), name)

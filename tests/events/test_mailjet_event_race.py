@@ -7,6 +7,7 @@ import psycopg2
 
 from odoo import SUPERUSER_ID, Command, api
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.base.models import ir_mail_server
 
@@ -88,6 +89,16 @@ class TestMailjetEventRace(MailjetSmtpCommon):
         self.cursor.commit()
         return server, mailing, mails
 
+    def apply(self, env):
+        """Apply what is new as the cron does; return how many events were."""
+        try:
+            new = env["mailjet.event"].search([("state", "=", "new")])
+            return len(new._apply_or_park())
+        except psycopg2.OperationalError:
+            # Another transaction was quicker; the next run sees it
+            env.cr.rollback()
+            return 0
+
     def test_sending_and_events_do_not_undo_each_other(self):
         server, mailing, mails = self.make_mailing()
         applied_at_once = []
@@ -98,29 +109,30 @@ class TestMailjetEventRace(MailjetSmtpCommon):
             with self.registry.cursor() as cr:
                 # The registry is locked for other threads while tests run
                 cr.transaction = type(self.env.transaction)(self.registry)
-                events = api.Environment(cr, SUPERUSER_ID, {})["mailjet.event"]
-                events._insert(server.id, read_post(body).events)
+                env = api.Environment(cr, SUPERUSER_ID, {})
+                env["mailjet.event"]._insert(server.id, read_post(body).events)
                 cr.commit()  # pylint: disable=invalid-commit
-                new = events.search([("state", "=", "new")])
-                applied_at_once.append(len(new._apply_or_park()))
+                applied_at_once.append(self.apply(env))
 
         self.mailjet.store.subscribe(take_in)
-        mails.send(auto_commit=True)
+        with mute_logger("odoo.sql_db"):
+            mails.send(auto_commit=True)
         self.cursor.commit()
 
         messages = self.mailjet.store.messages
         self.assertEqual(len({m.rcpt_tos for m in messages}), MAILS)
         self.assertEqual(len(messages), MAILS, "Each mail is sent once")
         self.assertEqual(set(mails.mapped("state")), {"sent"})
+        # Results are kept in chunks, so that events are mostly quicker
+        self.assertGreater(sum(applied_at_once), 0)
+        self.apply(self.real_env)
+        self.cursor.commit()
+        events = self.real_env["mailjet.event"].search([])
+        self.assertEqual(events.mapped("state"), ["applied"] * MAILS)
         traces = mailing.mailing_trace_ids
-        # Each event waited until its own email was committed
-        self.assertEqual(applied_at_once[0], 0)
-        self.assertEqual(sum(applied_at_once), MAILS - 1)
-        events = self.real_env["mailjet.event"].search([("state", "=", "new")])
-        self.assertEqual(len(events), 1)
-        events._apply_or_park()
         self.assertEqual(set(traces.mapped("trace_status")), {"sent"})
         self.assertEqual(len(traces.filtered("mailjet_delivered_on")), MAILS)
+        self.assertEqual(len(traces.filtered("sent_datetime")), MAILS)
 
     def test_a_trace_that_somebody_changes_is_left_for_the_next_time(self):
         server, mailing, _mails = self.make_mailing()

@@ -234,7 +234,7 @@ class TestMailjetReportRun(MailjetReportCommon):
         with patch.object(MailjetApi, "page", dropped):
             report.write({"date_filter": "since", "date_from": self.ago(days=90)})
             self.run_report(report, "failed")
-        self.assertIn("time", report.problem)
+        self.assertIn("another period", report.problem)
         dates = [date for _message, date, _url in self.stored("open")]
         self.assertGreater(min(dates, default=self.now), self.ago(days=91))
 

@@ -1,7 +1,6 @@
 # pylint: disable=translation-required
 import smtplib
 from datetime import timedelta
-from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -269,22 +268,20 @@ class TestMailRefused(MailRefusedCommon):
 
     def test_a_break_in_a_batch_loses_nothing_and_doubles_nothing(self):
         wanted = [f"to{number}@example.org" for number in range(10)]
-        for verb in ("MAIL", "RCPT", "DATA", "CONTENT"):
+        # After the content nobody knows: see test_mail_in_doubt.py
+        for verb in ("MAIL", "RCPT", "DATA"):
             with self.subTest(verb=verb):
                 self.mailjet.store.clear_messages()
                 self.mailjet.faults.add(verb, HANG_UP, after=4)
                 before = len(self.mailjet.connections)
                 mails = self.create_mails(10)
-                with patch.object(
-                    self.registry["mail.mail"], "_mailjet_taken", lambda *_: {"": False}
-                ):
-                    mails.send()
-                    self.assertEqual(len(self.arrived()), 9)
-                    self.assertEqual(len(self.mailjet.connections) - before, 2)
-                    self.assertEqual(
-                        sorted(mails.mapped("state")), ["outgoing"] + ["sent"] * 9
-                    )
-                    self.run_queue(timedelta(minutes=2))
+                mails.send()
+                self.assertEqual(len(self.arrived()), 9)
+                self.assertEqual(len(self.mailjet.connections) - before, 2)
+                self.assertEqual(
+                    sorted(mails.mapped("state")), ["outgoing"] + ["sent"] * 9
+                )
+                self.run_queue(timedelta(minutes=2))
                 self.assertEqual(self.arrived(), wanted)
                 self.assertEqual(set(mails.mapped("state")), {"sent"})
 

@@ -11,6 +11,7 @@ from mail_mailjet.tools.address import (
     domain_key,
     has_spellings,
     same_domain,
+    spellings,
 )
 
 LETTERS = "abcxyzäöüßéñçøşžабвгиαβγσω中文日本0123456789"
@@ -53,6 +54,16 @@ def test_domains_compare_in_one_form(first, second, is_same):
 )
 def test_addresses_compare_in_one_form(address, key):
     assert address_key(address) == key
+
+
+@pytest.mark.parametrize("text", ["Info@Bücher.example", "info@xn--bcher-kva.example"])
+def test_both_spellings_of_an_address(text):
+    assert spellings(text) == ["info@xn--bcher-kva.example", "info@bücher.example"]
+
+
+def test_both_spellings_of_a_domain():
+    assert spellings("bücher.example") == ["xn--bcher-kva.example", "bücher.example"]
+    assert spellings("*@Example.com") == ["*@example.com"]
 
 
 @given(st.one_of(st.text(), st.builds("{}@{}.{}".format, LOCAL, LABEL, LABEL)))

@@ -4,7 +4,7 @@ The summary depends neither on their order nor on repeats, so events may arrive 
 twice and in any order.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .automatic_open import is_automatic
@@ -113,11 +113,17 @@ def next_status(current, derived, before, summary):
     return status, status, known
 
 
-def summarize(events):
+def summarize(events, is_sent_again=False):
     """Return the `Summary` of all events of one mail to one recipient.
 
     :param events: `EventFacts`, in any order
+    :param is_sent_again: a duplicate is one of this very mail, which has arrived
     """
+    if is_sent_again:
+        events = [
+            replace(event, event="sent") if _is_duplicate(event) else event
+            for event in events
+        ]
     delivered = _earliest(events, "sent")
     automatic = [
         event
@@ -153,6 +159,11 @@ def failure_of(event):
         return None
     failure = explain_failure(event.error_related_to, event.error, event.is_hard)
     return None if failure.kind is Kind.DEFERRED else failure
+
+
+def _is_duplicate(event):
+    failure = failure_of(event)
+    return bool(failure) and failure.kind is Kind.DUPLICATE
 
 
 def _worst_failure(events):

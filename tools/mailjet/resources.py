@@ -143,6 +143,20 @@ class MailjetApi(Client):
         page = self.page("message", offset, limit, **_SHOWN, **window)
         return list(map(read_message, page))
 
+    def message_count(self, start, end):
+        """Return how many messages there are in the window of `message_page`."""
+        window = {"FromTS": query_date_from(start), "ToTS": query_date(end)}
+        return self.count("message", **window)
+
+    def latest_arrivals(self, since, limit):
+        """Return when the latest messages that Mailjet lists arrived, latest first.
+
+        :param datetime since: in UTC, included; earlier messages are left out
+        """
+        order = {"FromTS": query_date_from(since), "Sort": "ArrivedAt DESC"}
+        messages = map(read_message, self.page("message", 0, limit, **order))
+        return [message.arrived_at for message in messages if message.arrived_at]
+
     def message_history(self, message_id):
         """Return the `HistoryEvent`s of a message, oldest first."""
         path = path_of("messagehistory", message_id)

@@ -57,6 +57,15 @@ def check_headers(content):
             raise LineTooLongError(name, words)
 
 
+def check_value(name, value):
+    """Check the text of a header before it is put on a message.
+
+    :raise LineEndingError: for a line break in it
+    """
+    if "\r" in value or "\n" in value:
+        raise LineEndingError(name, Words(_BARE_LINE_END, {"header": name}))
+
+
 def _name_of(line):
     name = line.partition(b":")[0][:LONGEST_NAME].decode("ascii", "replace")
     return "".join(character if character.isprintable() else "?" for character in name)

@@ -55,10 +55,10 @@ class Delivery:
 
     envelope: Envelope
     fates: dict[str, Fate]
-    errors: dict[str, OSError] = field(default_factory=dict)
+    errors: dict[str, Exception] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, envelope: Envelope, fate: Fate, error: OSError | None = None):
+    def of(cls, envelope: Envelope, fate: Fate, error: Exception | None = None):
         """Return a delivery with the same fate for all recipients."""
         recipients = envelope.recipients
         errors = dict.fromkeys(recipients, error) if error else {}

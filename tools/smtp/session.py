@@ -9,12 +9,13 @@ import io
 import smtplib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from email.generator import BytesGenerator
 from email.message import Message
 from typing import Any
 
 from .connection import quit_politely
 from .diagnosis import Diagnosis
+from .headers import HeaderError, check_headers
+from .message_memory import Flattener
 from .pipeline import Delivery, Envelope, Fate, LineBrokenError, Pipeline
 
 
@@ -22,7 +23,11 @@ class RefusedError(Exception):
     """No recipient of a mail was accepted; the text is masked."""
 
 
-@dataclass
+class UnknownSenderError(AssertionError):
+    """Mailjet would drop a mail from this sender; in the form of core's own errors."""
+
+
+@dataclass(eq=False)  # Odoo takes environments with equal contexts for the same
 class Outcome:
     """What a call of `send` comes to, for whoever decides about its mails.
 
@@ -30,18 +35,33 @@ class Outcome:
     :ivar refusal: why the server could not be reached, or None
     :ivar deliveries: of the mail being sent, by X-MJ-CustomID
     :ivar left: SMTP transactions of that mail that are still to come
+    :ivar reserved: what mails take of the server's limits that are not sent yet, by id
+    :ivar unused: what of it those left over that are
+    :ivar unknown_sender: From that Mailjet did not know when its senders were last read
+    :ivar is_asked: whether Mailjet has been asked for its senders since
+    :ivar has_answered: whether it said what they are
+    :ivar opted_out: who has opted out, by mailing; read once
+    :ivar takes_utf8: whether the server takes SMTPUTF8 (RFC 6531)
     """
 
     server: Any = None
     refusal: Diagnosis | None = None
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     left: int = 0
+    reserved: dict[int, Any] = field(default_factory=dict)
+    unused: list[Any] = field(default_factory=list)
+    takes_utf8: bool = False
+    unknown_sender: str = ""
+    is_asked: bool = False
+    has_answered: bool = False
+    opted_out: dict[int, set[str]] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Forget the mail before."""
         self.refusal = None
         self.deliveries = {}
         self.left = 0
+        self.unknown_sender = ""
 
 
 class Session:
@@ -55,12 +75,13 @@ class Session:
     def __init__(
         self,
         connection: smtplib.SMTP,
-        diagnose: Callable[[OSError], Diagnosis],
+        diagnose: Callable[[Exception], Diagnosis],
         outcome: Outcome,
     ) -> None:
         self.connection = connection
-        self._diagnose = diagnose
+        self.diagnose = diagnose
         self.outcome = outcome
+        outcome.takes_utf8 = connection.has_extn("smtputf8")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.connection, name)
@@ -88,6 +109,7 @@ class Session:
         deliveries = self.outcome.deliveries
         broken = None
         try:
+            check_headers(envelope.content)
             if not self.is_open:
                 raise LineBrokenError(smtplib.SMTPServerDisconnected("not connected"))
             pipeline = Pipeline(
@@ -95,6 +117,8 @@ class Session:
             )
             pipeline.offer(envelope)
             pipeline.finish()
+        except HeaderError as error:
+            deliveries[key] = Delivery.of(envelope, Fate.REFUSED, error)
         except LineBrokenError as error:
             broken = error.cause
             not_begun = Delivery.of(envelope, Fate.NOT_BEGUN, broken)
@@ -105,7 +129,7 @@ class Session:
             return
         error = broken or next(iter(deliveries[key].errors.values()))
         # Out of the except block: no traceback shall show the server's own words
-        refusal = self._diagnose(error)
+        refusal = self.diagnose(error)
         raise RefusedError(f"{refusal.title}: {refusal.detail}")
 
 
@@ -124,7 +148,7 @@ def envelope_of(
     needs_utf8 = not "".join([sender, *recipients]).isascii()
     policy = message.policy.clone(utf8=True) if needs_utf8 else None
     content = io.BytesIO()
-    BytesGenerator(content, policy=policy).flatten(message, linesep="\r\n")
+    Flattener(content, policy=policy).flatten(message, linesep="\r\n")
     return Envelope(
         key, sender, tuple(recipients), content.getvalue(), deadline, needs_utf8
     )

@@ -6,15 +6,16 @@ Threads get bytes and plain values only: no database, no records.
 import smtplib
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Sequence
 
 from .connection import Connector, quit_politely
 from .pipeline import Delivery, Envelope, Fate, LineBrokenError, Pipeline
 
 # Bytes of mails that wait for a session; whoever prepares more waits
 MOST_BYTES = 32 << 20
-# A session ends after so many breaks without a mail in between
+# A session ends after so many breaks without a mail in between, and a mail that was
+# under way so many times goes back to the caller
 MOST_BREAKS = 3
 # Another session is tried after so many seconds without a refusal
 GROW_AFTER = 60
@@ -55,6 +56,8 @@ class Sessions:
         self._allowed = limit
         self._refused_at = clock()
         self._running = 0
+        self._alive = 0
+        self._breaks: Counter[Hashable] = Counter()
         self.failure: OSError | None = None
         self._start(first)
 
@@ -81,10 +84,20 @@ class Sessions:
                 self._push(envelope)
                 self._grow()
 
-    def take(self, at_most_pending: int = 0) -> list[Delivery]:
-        """Return what is done, once no more than so many mails are pending."""
+    @property
+    def pending(self) -> int:
+        """How many mails are queued or under way."""
+        return self._pending
+
+    def take(
+        self, at_most_pending: int = 0, seconds: float | None = None
+    ) -> list[Delivery]:
+        """Return what is done, once no more than so many mails are pending.
+
+        :param seconds: how long to wait for that at the most
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._pending <= at_most_pending)
+            self._changed.wait_for(lambda: self._pending <= at_most_pending, seconds)
             done, self._done = self._done, []
             return done
 
@@ -94,19 +107,25 @@ class Sessions:
             while self._queue:
                 self._finish(Delivery.of(self._pop(), Fate.NOT_BEGUN))
 
+    def brake(self) -> None:
+        """Halve the number of sessions, as the server has asked for it."""
+        with self._changed:
+            self._refused_at = self._clock()
+            self._allowed = max(min(self._allowed, self._running) // 2, 1)
+
     def close(self) -> None:
         """End all sessions when the queue is empty."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: not self._running)
+            self._changed.wait_for(lambda: not self._alive)
 
     # ------------------------------------------------------------------
     # The queue; the condition is held
     # ------------------------------------------------------------------
 
-    def _push(self, envelope: Envelope, first: bool = False) -> None:
-        (self._queue.appendleft if first else self._queue.append)(envelope)
+    def _push(self, envelope: Envelope) -> None:
+        self._queue.append(envelope)
         self._bytes += len(envelope.content)
         self._changed.notify_all()
 
@@ -133,6 +152,7 @@ class Sessions:
 
     def _start(self, connection: smtplib.SMTP | None = None) -> None:
         self._running += 1
+        self._alive += 1
         size = threading.stack_size(STACK_BYTES)
         try:
             thread = threading.Thread(target=self._run, args=(connection,), daemon=True)
@@ -147,6 +167,14 @@ class Sessions:
     # ------------------------------------------------------------------
 
     def _run(self, connection: smtplib.SMTP | None) -> None:
+        try:
+            self._serve(connection)
+        finally:
+            with self._changed:
+                self._alive -= 1
+                self._changed.notify_all()
+
+    def _serve(self, connection: smtplib.SMTP | None) -> None:
         error: OSError | None = None
         breaks = 0
         while breaks < MOST_BREAKS:
@@ -154,17 +182,20 @@ class Sessions:
                 connection = connection or self._connector.open()
             except OSError as refusal:
                 error = refusal
-                self._shrink()
+                self.brake()
                 break
             answered, error = self._work(connection)
             connection = None
             if not error:
-                break
+                return
             breaks = 0 if answered else breaks + 1
             is_brake = getattr(error, "smtp_code", None) == 421
-            if is_brake and not self._is_rotation(error) and self._shrink():
-                break
-        self._end(error)
+            if is_brake and not self._is_rotation(error):
+                self.brake()
+                with self._changed:
+                    if self._leave():
+                        return
+        self._fail(error)
 
     def _work(self, connection: smtplib.SMTP) -> tuple[int, OSError | None]:
         """Hand mails over until no more are left or the line breaks.
@@ -177,11 +208,15 @@ class Sessions:
             nonlocal answered
             is_answered = Fate.NOT_BEGUN not in delivery.fates.values()
             answered += is_answered
+            envelope = delivery.envelope
             with self._changed:
-                if is_answered or self._clock() > delivery.envelope.deadline:
+                self._breaks[envelope.key] += not is_answered
+                is_given_up = self._breaks[envelope.key] == MOST_BREAKS
+                if is_answered or is_given_up or self._clock() > envelope.deadline:
                     self._finish(delivery)
                 else:
-                    self._push(delivery.envelope, first=True)
+                    # Behind the others, in case this one makes the server hang up
+                    self._push(envelope)
 
         pipeline = Pipeline(connection, keep, self._clock)
         try:
@@ -204,27 +239,30 @@ class Sessions:
                 self._changed.wait_for(
                     lambda: self._queue or self._is_closed or self._is_superfluous()
                 )
-            if not self._queue or wait and self._is_superfluous():
-                return None
-            return self._pop()
+                if self._leave():
+                    return None
+            if self._queue and not self._is_superfluous():
+                return self._pop()
+            if wait:
+                self._running -= 1
+            return None
 
     def _is_superfluous(self) -> bool:
         return self._running > self._allowed
 
-    def _shrink(self) -> bool:
-        """Halve the number of sessions; return whether this one has to end."""
-        with self._changed:
-            self._refused_at = self._clock()
-            self._allowed = max(min(self._allowed, self._running) // 2, 1)
-            return self._is_superfluous()
+    def _leave(self) -> bool:
+        """Return whether this session has to end; it no longer counts then."""
+        is_superfluous = self._is_superfluous()
+        self._running -= is_superfluous
+        return is_superfluous
 
-    def _end(self, error: OSError | None) -> None:
+    def _fail(self, error: OSError | None) -> None:
         with self._changed:
             self._running -= 1
-            if error and not self._running:
-                # Nobody is left to hand over what waits
-                self.failure = error
-                while self._queue:
-                    failed = Delivery.of(self._pop(), Fate.NOT_BEGUN, error)
-                    self._finish(failed)
+            if self._running:
+                return
+            # Nobody is left to hand over what waits
+            self.failure = error
+            while self._queue:
+                self._finish(Delivery.of(self._pop(), Fate.NOT_BEGUN, error))
             self._changed.notify_all()

@@ -40,6 +40,18 @@ BLOCKED = facts("blocked", 5, 5, error_related_to="mailjet", error="preblocked")
 GREYLISTED = facts("bounce", 5, 6, error="greylisted", is_hard=False)
 
 
+DUPLICATE = facts("blocked", 5, 7, error="duplicate in campaign")
+
+
+def test_a_duplicate_of_what_was_sent_again_has_arrived():
+    assert summarize([DUPLICATE]).status == "error"
+    summary = summarize([DUPLICATE], is_sent_again=True)
+    assert summary.status == "sent"
+    assert summary.delivered == DUPLICATE.date
+    assert summarize([DUPLICATE, hard()], is_sent_again=True).status == "bounce"
+    assert summarize([BLOCKED], is_sent_again=True).status == "error"
+
+
 @pytest.mark.parametrize(
     ("events", "status"),
     [

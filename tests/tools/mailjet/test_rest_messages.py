@@ -43,6 +43,22 @@ def test_messages_with_a_custom_id(api, store):
     assert list(api.messages_of("c-3", NOON)) == []
 
 
+def test_how_many_messages_a_time_has(api, store):
+    day = timedelta(days=1)
+    for number in range(4):
+        deliver(store, "a@x.example", at=NOON + number * day)
+    assert api.message_count(NOON, NOON + 2 * day) == 3
+
+
+def test_the_latest_arrivals(api, store):
+    minute = timedelta(minutes=1)
+    for number in (2, 0, 3, 1):
+        deliver(store, "a@x.example", at=NOON + number * minute)
+    assert api.latest_arrivals(NOON, 2) == [NOON + 3 * minute, NOON + 2 * minute]
+    assert api.latest_arrivals(NOON + 3 * minute, 5) == [NOON + 3 * minute]
+    assert api.latest_arrivals(NOON + 4 * minute, 5) == []
+
+
 def test_messages_of_a_time_page_by_page(api, store, standin):
     day = timedelta(days=1)
     for number in range(-1, 4):

@@ -146,6 +146,24 @@ def test_a_brake_halves_the_sessions(relay, store, connector):
     assert sessions.allowed <= 4
 
 
+def test_all_sessions_braked_at_once_leave_one(relay, store, connector):
+    relay.faults.add("MAIL", "421 4.7.0 Too many connections", times=4)
+    sessions = Sessions(connector.open(), connector, 4)
+    deliveries = hand_over(sessions, [envelope(number) for number in range(20)])
+    assert fates(deliveries) == {Fate.ACCEPTED: 20}
+    assert sessions.allowed == 1 and not sessions.failure
+
+
+def test_a_mail_that_breaks_the_line_does_not_keep_the_others(relay, store, connector):
+    relay.faults.add("RCPT", HANG_UP, address="to3@example.org", times=None)
+    sessions = Sessions(connector.open(), connector, 2)
+    deliveries = hand_over(sessions, [envelope(number) for number in range(12)])
+    assert not sessions.failure or fates(deliveries)[Fate.ACCEPTED] == 11
+    assert deliveries[3].fates == {"to3@example.org": Fate.NOT_BEGUN}
+    assert deliveries[3].errors
+    assert set(store.delivered().values()) == {1} and len(store.delivered()) == 11
+
+
 def test_without_a_server_nothing_is_lost(relay, connector):
     connection = connector.open()
     relay.stop()
@@ -216,3 +234,16 @@ def test_the_secrets_are_in_no_text(connector):
         Connector(
             connector.host, connector.port, connector.context, False, KEY, "wrong"
         ).open()
+
+
+def test_whoever_waits_gets_what_is_done_when_the_time_is_up(connector, relay, store):
+    sessions = Sessions(connector.open(), connector, limit=1)
+    relay.options.change(command_delay=0.2)
+    sessions.put([envelope(number) for number in range(5)])
+    done = sessions.take(seconds=1.5)
+    assert 0 < len(done) < 5
+    assert sessions.pending == 5 - len(done)
+    relay.options.change(command_delay=0)
+    assert len(done) + len(sessions.take()) == 5
+    assert sessions.pending == 0
+    sessions.close()

@@ -13,6 +13,7 @@ from mail_mailjet.tools.smtp.headers import (
     LineEndingError,
     LineTooLongError,
     check_headers,
+    check_value,
 )
 from mail_mailjet.tools.smtp.references import shorten_references
 
@@ -144,3 +145,11 @@ def test_whatever_the_ids_are(lengths, blank):
         first_and_last = " ".join(dict.fromkeys([usable[0], usable[-1]]))
         if len(line(first_and_last)) <= LONGEST_LINE:
             assert kept[0] == usable[0]
+
+
+@pytest.mark.parametrize("text", ["a\nBcc: b@c.example", "a\rb", "a\r\n b"])
+def test_a_line_break_in_a_value_is_named(text):
+    with pytest.raises(LineEndingError) as raised:
+        check_value("X-Note", text)
+    assert "X-Note" in str(raised.value)
+    check_value("X-Note", "plain text")

@@ -7,13 +7,15 @@ from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
+
 from ..common import API_KEY, MailjetRestCommon
-from ..standins import HANG_UP, LOSE_ANSWER, RestStandin
+from ..standins import RestStandin
 from .test_mail_refused import MailRefusedCommon
 
 
 @tagged("post_install", "-at_install")
-class TestMailLimits(MailRefusedCommon):
+class TestQuota(MailRefusedCommon):
     def setUp(self):
         super().setUp()
         self.rest = self.enterContext(RestStandin(self.mailjet.store))
@@ -162,65 +164,122 @@ class TestMailLimits(MailRefusedCommon):
             queries(server, 1)
             self.assertEqual(queries(server, 2), queries(server, 30))
 
+    def test_the_hour(self):
+        self.server.mailjet_hourly_limit = 4
+        with freeze_time(datetime(2026, 3, 5, 12, 20)):
+            mails = self.create_mails(10)
+            mails.send()
+            self.assertEqual(len(self.arrived()), 4)
+            self.assertEqual(self.server.mailjet_used_hour, 4)
+            waiting = mails.filtered(lambda mail: mail.state == "outgoing")
+            self.assertEqual(
+                set(waiting.mapped("scheduled_date")), {datetime(2026, 3, 5, 13)}
+            )
+        for hour, count in ((12, 4), (13, 8), (14, 10)):
+            with freeze_time(datetime(2026, 3, 5, hour, 59)):
+                self.env.invalidate_all()
+                self.env["mail.mail"].process_email_queue()
+            self.assertEqual(len(self.arrived()), count)
 
-@tagged("post_install", "-at_install")
-class TestMailInDoubt(MailRefusedCommon):
-    """The line breaks after the content: Mailjet is asked before it is sent again."""
+    def test_a_mailing_says_that_it_waits_for_the_next_hour(self):
+        self.server.mailjet_hourly_limit = 1
+        mailing = self.create_mailing("a@example.org", "b@example.org")
+        with freeze_time(datetime(2026, 3, 5, 9)):
+            mailing.action_send_mail()
+            self.assertIn("hourly limit", mailing.mailjet_waiting_reason)
+            self.assertEqual(mailing.mailjet_waiting_until, datetime(2026, 3, 5, 10))
 
-    def setUp(self):
-        super().setUp()
-        self.rest = self.enterContext(RestStandin(self.mailjet.store))
-        self.server.mailjet_api_url = self.rest.url
+    def test_an_hourly_limit_ends_by_itself(self):
+        self.server.mailjet_hourly_limit = 1
+        self.server.mailjet_hourly_limit_until = datetime(2026, 3, 5, 12)
+        for hour, count in ((11, 1), (12, 4)):
+            with freeze_time(datetime(2026, 3, 5, hour, 30)):
+                self.create_mails(3).send()
+            self.assertEqual(len(self.arrived()), count)
 
-    _request_handler = MailjetRestCommon._request_handler
-
-    def test_not_sent_again_if_mailjet_has_it(self):
-        self.mailjet.faults.add("CONTENT", LOSE_ANSWER, after=1)
-        mails = self.create_mails(3)
-        mails.send()
-        [doubtful] = mails.filtered(lambda mail: mail.state == "outgoing")
-        self.assertTrue(doubtful.mailjet_is_uncertain)
-        self.run_queue(timedelta(minutes=2))
-        self.assertEqual(doubtful.state, "sent")
-        self.assertFalse(doubtful.mailjet_is_uncertain)
-        self.assertEqual(len(self.arrived()), 3)
-        self.assertEqual(len(set(self.arrived())), 3)
-
-    def test_sent_again_if_mailjet_has_it_not(self):
-        self.mailjet.faults.add("CONTENT", HANG_UP)
-        mail = self.create_mails(1)
-        mail.send()
-        self.assertTrue(mail.mailjet_is_uncertain)
-        self.run_queue(timedelta(minutes=2))
-        self.assertEqual(mail.state, "sent")
-        self.assertEqual(len(self.arrived()), 1)
-
-    def test_waits_while_mailjet_cannot_be_asked(self):
-        self.mailjet.faults.add("CONTENT", LOSE_ANSWER)
-        mail = self.create_mails(1)
-        mail.send()
-        self.rest.faults.add("unauthorized", times=None)
-        self.run_queue(timedelta(minutes=2))
-        self.assertEqual((mail.state, mail.mailjet_tries), ("outgoing", 2))
-        self.run_queue(timedelta(hours=25))
-        self.assertEqual(mail.state, "exception")
-        self.assertIn("Look in Mailjet", mail.failure_reason)
-        self.assertEqual(len(self.arrived()), 1)
-
-    def test_of_several_recipients_only_the_others(self):
+    def test_each_recipient_counts_once(self):
         partners = self.env["res.partner"].create(
-            [{"name": n, "email": f"{n}@example.org"} for n in "abc"]
+            [{"name": "Two", "email": "p1@example.org, p2@example.org"}]
         )
-        self.mailjet.faults.add("CONTENT", LOSE_ANSWER, after=1)
-        message = partners[0].message_post(
-            body="Hello",
-            message_type="comment",
-            partner_ids=partners.ids,
-            mail_server_id=self.server.id,
-            email_from="info@company.example",
+        mail = self.create_mails(
+            1,
+            email_to="Anna <a@example.org>, A@EXAMPLE.org, b@bücher.example",
+            email_cc="b@xn--bcher-kva.example, a@example.org, c@example.org",
+            recipient_ids=[Command.set(partners.ids)],
         )
+        self.assertEqual(mail._mailjet_recipient_count(), 5)
+        mail.send()
+        self.assertEqual(self.server.mailjet_used_today, 5)
+
+    def test_smaller_mails_pass_a_large_one_and_it_goes_first_the_next_day(self):
+        self.server.mailjet_daily_limit = 4
+        many = ", ".join(f"m{number}@example.org" for number in range(4))
+        with freeze_time(datetime(2026, 3, 5, 12)):
+            self.create_mails(1).send()
+            large = self.create_mails(1, email_to=many)
+            large.send()
+            self.create_mails(2).send()
+            self.assertEqual(len(self.arrived()), 3)
+            self.assertEqual(large.state, "outgoing")
+        with freeze_time(datetime(2026, 3, 6, 0, 0, 5)):
+            # Before the queue runs
+            hasty = self.create_mails(1)
+            hasty.send()
+            self.assertEqual(hasty.state, "outgoing", "The place is taken")
+            self.env["mail.mail"].process_email_queue()
+        self.assertEqual(large.state, "sent")
+        self.assertEqual(len(self.arrived()), 7)
+        with freeze_time(datetime(2026, 3, 7, 1)):
+            self.env.invalidate_all()
+            self.env["mail.mail"].process_email_queue()
+        self.assertEqual(hasty.state, "sent")
+
+    def test_what_is_refused_is_given_back(self):
+        self.server.mailjet_daily_limit = 10
+        self.mailjet.faults.add("RCPT", "550 5.1.1 User unknown", after=1)
+        self.create_mails(1, email_to="a@x.example, b@x.example, c@x.example").send()
         self.assertEqual(len(self.arrived()), 2)
-        self.run_queue(timedelta(minutes=2))
-        self.assertEqual(self.arrived(), partners.mapped("email"))
-        status = message.notification_ids.mapped("notification_status")
-        self.assertEqual(set(status), {"sent"})
+        self.assertEqual(self.server.mailjet_used_today, 2)
+
+    def test_what_a_pause_stops_is_given_back(self):
+        self.server.mailjet_daily_limit = 10
+        reply = "550 5.7.1 Your account has been suspended"
+        self.mailjet.faults.add("MAIL", reply, times=None, after=2)
+        self.create_mails(7).send()
+        self.assertEqual(len(self.arrived()), 2)
+        self.assertEqual(self.server.mailjet_used_today, 2)
+
+    def test_what_no_connection_takes_is_given_back(self):
+        self.server.mailjet_daily_limit = 10
+        self.mailjet.faults.add("AUTH", "535 5.7.8 No", times=None)
+        self.create_mails(3).send()
+        self.assertEqual(self.server.mailjet_used_today, 0)
+        self.server.action_mailjet_resume()
+        with self.assertRaises(MailDeliveryException):
+            self.create_mails(3).send(raise_exception=True)
+        self.assertEqual(self.server.mailjet_used_today, 0)
+
+    def test_given_back_to_the_hour_of_the_reservation(self):
+        self.server.mailjet_hourly_limit = 3
+        with freeze_time(datetime(2026, 3, 5, 11, 59)):
+            self.server._mailjet_reserve({1: 3})
+        with freeze_time(datetime(2026, 3, 5, 12, 1)):
+            self.server._mailjet_give_back(3, datetime(2026, 3, 5, 11, 59))
+            self.env.flush_all()
+            self.assertEqual(self.server.mailjet_used_hour, 0)
+            self.assertEqual(self.server._mailjet_reserve({2: 4, 3: 3}).chosen, [3])
+
+    def test_a_change_releases_only_what_waits(self):
+        self.server.mailjet_daily_limit = 1
+        mails = self.create_mails(4)
+        mails.send()
+        waiting = mails.filtered(lambda mail: mail.state == "outgoing")
+        waiting[0].cancel()
+        waiting[1].state = "mailjet_in_flight"
+        dates = waiting[:2].mapped("scheduled_date")
+        self.server.mailjet_hourly_limit = 100
+        self.assertEqual(waiting[:2].mapped("scheduled_date"), dates)
+        self.assertLessEqual(waiting[2].scheduled_date, fields.Datetime.now())
+        self.assertEqual(
+            waiting.mapped("state"), ["cancel", "mailjet_in_flight", "outgoing"]
+        )
