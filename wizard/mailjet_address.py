@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import email_normalize
 
-from ..tools.smtp.address import address_key
+from ..tools.address import address_key
 
 
 class MailjetAddress(models.TransientModel):

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
+from ...tools.address import address_key
+
 _logger = logging.getLogger(__name__)
 
 EMAIL_TYPES = [
@@ -87,7 +89,7 @@ class MailjetSender(models.Model):
     def _sync_vals(self, row, domain_ids):
         return {
             "mailjet_id": row.id,
-            "email": row.email.lower(),
+            "email": row.email,
             "name": row.name or None,
             "email_type": row.email_type,
             "status": row.status,
@@ -169,12 +171,9 @@ class MailjetSender(models.Model):
     @api.model
     def _find_awaiting(self, emails):
         """Return the senders with these addresses that wait for activation."""
-        normalized = [email_normalize(email) for email in emails]
+        keys = {address_key(email_normalize(email) or "") for email in emails}
         return self.sudo().search(
-            [
-                ("status", "=", "inactive"),
-                ("email", "in", list(filter(None, normalized))),
-            ]
+            [("status", "=", "inactive"), ("email", "in", list(keys - {""}))]
         )
 
     def _receive_activation(self, url):

@@ -1,4 +1,5 @@
 from . import mailjet_suppression_mixin  # before the models that inherit it
+from . import base_partner_merge
 from . import ir_mail_server
 from . import ir_mail_server_catch_up
 from . import ir_mail_server_reachability
@@ -14,6 +15,7 @@ from . import mailing_trace_timeline
 from . import mailjet_callback
 from . import mailjet_event
 from . import mailjet_event_apply
+from . import mailjet_event_bounce
 from . import mailjet_event_effect
 from . import mailjet_event_imported
 from . import mailjet_event_reason

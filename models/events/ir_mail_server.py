@@ -33,6 +33,11 @@ class IrMail_Server(models.Model):
         copy=False, groups="base.group_system", readonly=True
     )
     mailjet_event_changed_on = fields.Datetime(readonly=True, copy=False)
+    mailjet_event_token_suspended = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Mailjet no longer posts to the address with the current token.",
+    )
     mailjet_event_url = fields.Char(
         "Event address", compute="_compute_mailjet_event_url"
     )
@@ -99,13 +104,14 @@ class IrMail_Server(models.Model):
 
     def _is_mailjet_event_url(self, url):
         """Return whether a URL registered at Mailjet is this database's, old or new."""
-        token = url.rpartition(EVENT_PATH)[2]
         server = self.sudo()
-        return any(
-            _is_same(token, one)
-            for one in (server.mailjet_event_token, server.mailjet_event_old_token)
-            if one
+        return self._is_mailjet_current_url(url) or _has_token(
+            url, server.mailjet_event_old_token
         )
+
+    def _is_mailjet_current_url(self, url):
+        """Return whether a URL registered at Mailjet has this database's last token."""
+        return _has_token(url, self.sudo().mailjet_event_token)
 
     def _mailjet_renew_token(self):
         """Make a new token; the old one stays valid while Mailjet retries posts."""
@@ -117,8 +123,13 @@ class IrMail_Server(models.Model):
                 "mailjet_event_password": server.mailjet_event_password
                 or secrets.token_urlsafe(24),
                 "mailjet_event_changed_on": fields.Datetime.now(),
+                "mailjet_event_token_suspended": False,
             }
         )
+
+
+def _has_token(url, token):
+    return bool(token) and _is_same(url.rpartition(EVENT_PATH)[2], token)
 
 
 def _is_same(given, own):

@@ -6,6 +6,11 @@ from odoo.exceptions import UserError
 
 from ...const import API_PAGE_SIZE, EVENT_TYPES
 from ...tools.mailjet.custom_id import read_custom_id
+from ...tools.mailjet.errors import (
+    InvalidError,
+    NotFoundError,
+    UnexpectedAnswerError,
+)
 from ...tools.mailjet.event import Event
 
 _logger = logging.getLogger(__name__)
@@ -72,11 +77,11 @@ class IrMail_Server(models.Model):
                 offset=self.mailjet_catch_up_offset,
                 limit=PAGE_SIZE,
             )
+            ours = [one for one in messages if read_custom_id(one.custom_id, tag, key)]
             events = [
                 self._mailjet_event_of(message, entry)
-                for message in messages
-                if read_custom_id(message.custom_id, tag, key)
-                for entry in client.message_history(message.id)
+                for message, history in self._mailjet_histories(client, ours)
+                for entry in history
                 if entry.event in EVENT_TYPES
             ]
         if self.env["mailjet.event"]._insert(self.id, events, origin="api"):
@@ -89,6 +94,30 @@ class IrMail_Server(models.Model):
                 "mailjet_catch_up_offset": 0,
             }
         self.write(vals)
+
+    def _mailjet_histories(self, client, messages):
+        """Return pairs of a message and its history, without those that have none.
+
+        Asking again would not help, and must not hold up the others.
+
+        :raise MailjetApiError: on an outage
+        """
+        found, problem = [], None
+        for message in messages:
+            try:
+                found.append((message, client.message_history(message.id)))
+            except (NotFoundError, InvalidError, UnexpectedAnswerError) as error:
+                _logger.warning(
+                    "Mailjet: the history of message %s of %s cannot be read: %s",
+                    message.id,
+                    self.name,
+                    error,
+                )
+                problem = error
+        is_outage = isinstance(problem, UnexpectedAnswerError) and len(messages) > 1
+        if is_outage and not found:
+            raise problem
+        return found
 
     @api.model
     def _mailjet_event_of(self, message, entry):
@@ -103,7 +132,7 @@ class IrMail_Server(models.Model):
             date=entry.date,
             message_id=message.id,
             guid=message.guid,
-            email=message.email.lower(),
+            email=message.email,
             campaign_id=message.campaign_id,
             contact_id=message.contact_id,
             custom_campaign="",

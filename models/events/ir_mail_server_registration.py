@@ -58,6 +58,11 @@ class IrMail_Server(models.Model):
             {
                 "mailjet_callbacks_read_on": fields.Datetime.now(),
                 "mailjet_reports_sent": sent.state == "ours",
+                "mailjet_event_token_suspended": any(
+                    self._is_mailjet_current_url(row.url)
+                    for row in rows
+                    if not row.is_alive and not row.is_backup
+                ),
             }
         )
 
@@ -96,12 +101,16 @@ class IrMail_Server(models.Model):
         Mailjet never resumes posting to a suspended address, see
         https://dev.mailjet.com/email/guides/webhooks/
 
+        A new address that could not be registered the last time is still good. Another
+        one would make this Odoo forget the one that Mailjet posts to.
+
         :raise UserError: if Mailjet could not reach it; the old address stays then
         """
         self._mailjet_check_address()
-        self._mailjet_renew_token()
-        # The worker that answers a post sees only committed data
-        self.env["ir.cron"]._commit_progress()
+        if self.mailjet_event_token_suspended:
+            self._mailjet_renew_token()
+            # The worker that answers a post sees only committed data
+            self.env["ir.cron"]._commit_progress()
         ours = self.mailjet_callback_ids.filtered(
             lambda callback: callback.state in ("ours", "suspended")
         )

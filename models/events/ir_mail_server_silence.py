@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 SILENCE = timedelta(hours=24)
 
@@ -15,12 +16,25 @@ class IrMail_Server(models.Model):
     )
 
     def _compute_mailjet_last_event_on(self):
-        groups = self.env["mailjet.event"]._read_group(
-            [("server_id", "in", self.ids), ("origin", "=", "webhook")],
-            ["server_id"],
-            ["date:max"],
+        """Find the latest event, but believe no date after its arrival.
+
+        Mailjet's clock may be wrong, and such an event would hide a silence.
+        """
+        self.env["mailjet.event"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT server_id, max(LEAST(date, received_on))
+                  FROM mailjet_event
+                 WHERE server_id = ANY(%s) AND origin = 'webhook'
+                   AND LEAST(date, received_on) <= %s
+              GROUP BY server_id
+                """,
+                self.ids,
+                fields.Datetime.now(),
+            )
         )
-        dates = {server.id: date for server, date in groups}
+        dates = dict(self.env.cr.fetchall())
         for server in self:
             server.mailjet_last_event_on = dates.get(server.id, False)
 

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...tools.address import address_key
+
 
 class MailMessage(models.Model):
     """The status of a message's recipients, according to Mailjet's events."""
@@ -52,8 +54,8 @@ class MailMessage(models.Model):
         )
         failed = self.browse()
         for notification in notifications:
-            recipient = (
-                notification.res_partner_id.id or notification.mail_email_address
+            recipient = notification.res_partner_id.id or address_key(
+                notification.mail_email_address or ""
             )
             message = notification.mail_message_id
             summary = summaries.get((message.id, recipient))

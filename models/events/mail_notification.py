@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 # Status of a trace -> status of a notification, which has no "opened"
 STATUS = {"sent": "sent", "open": "sent", "error": "exception", "bounce": "bounce"}
@@ -6,6 +6,13 @@ STATUS = {"sent": "sent", "open": "sent", "error": "exception", "bounce": "bounc
 
 class MailNotification(models.Model):
     _inherit = "mail.notification"
+
+    # A plain number, as that contact is gone
+    mailjet_former_partner_id = fields.Integer(
+        readonly=True,
+        aggregator=None,
+        help="The contact to whom the email went, if it was merged into another since.",
+    )
 
     def _mailjet_apply(self, summary):
         """Update from one recipient's events; return whether it has failed just now.

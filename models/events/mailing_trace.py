@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ...tools.mailjet.event_summary import next_status
 from ..bulk_write import update_by_id
@@ -35,6 +36,24 @@ class MailingTrace(models.Model):
     mailjet_delivered_on = fields.Datetime("Delivered on", readonly=True)
     mailjet_complained_on = fields.Datetime("Complained on", readonly=True)
     mailjet_unsubscribed_on = fields.Datetime("Unsubscribed on", readonly=True)
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """Have core count only bounces that were the address's fault, in any spelling.
+
+        It looks for the traces of an address before it blocks it.
+        """
+        spellings = self.env.context.get("mailjet_bounced")
+        if spellings:
+            is_bounced = Domain("failure_type", "=", "mail_bounce")
+            domain = Domain(domain).map_conditions(
+                lambda condition: (
+                    (condition | Domain("email", "in", spellings)) & is_bounced
+                    if condition.field_expr == "email"
+                    else condition
+                )
+            )
+        return super()._search(domain, *args, **kwargs)
 
     @api.model
     def _mailjet_apply(self, summaries):

@@ -100,6 +100,14 @@ class MailjetEvent(models.Model):
     custom_id = fields.Char("Custom ID", readonly=True)
     payload = fields.Json(readonly=True, prefetch=False)
     payload_text = fields.Text("Raw data", compute="_compute_payload_text")
+    damaged = fields.Text(
+        "As sent",
+        readonly=True,
+        prefetch=False,
+        help="Mailjet's text before it was repaired, with bytes such as \\xe9.",
+    )
+    # Its date is Mailjet's, whose clock may be wrong
+    received_on = fields.Datetime(readonly=True)
 
     state = fields.Selection(
         [
@@ -111,6 +119,9 @@ class MailjetEvent(models.Model):
         required=True,
         readonly=True,
         default="new",
+    )
+    retry_on = fields.Datetime(
+        readonly=True, help="The email's record may not be committed yet."
     )
     problem = fields.Text(readonly=True)
     has_effect = fields.Boolean(
@@ -133,6 +144,7 @@ class MailjetEvent(models.Model):
     _date = models.Index("(date)")
     # The server makes PostgreSQL use it for a table without statistics, too
     _mailjet_message = models.Index("(mailjet_message_id, server_id)")
+    _custom_id = models.Index("(custom_id) WHERE custom_id IS NOT NULL")
     _trace = models.Index("(trace_id) WHERE trace_id IS NOT NULL")
     _mailing = models.Index("(mailing_id, event) WHERE mailing_id IS NOT NULL")
     _message = models.Index("(mail_message_id) WHERE mail_message_id IS NOT NULL")
@@ -177,7 +189,12 @@ class MailjetEvent(models.Model):
             self,
             [_row(event) for event in events],
             ("server_id", "key"),
-            shared={"server_id": server_id, "origin": origin, "state": state},
+            shared={
+                "server_id": server_id,
+                "origin": origin,
+                "state": state,
+                "received_on": fields.Datetime.now(),
+            },
             update=(),
         )
         return len(inserted)
@@ -190,9 +207,11 @@ class MailjetEvent(models.Model):
         """
         if post.unreadable:
             _logger.warning(
-                "Mailjet: ignored %s items of a post for %s that are no events",
-                post.unreadable,
+                "Mailjet: ignored %s items of a post for %s that are no events; the "
+                "first: %r",
+                len(post.unreadable),
                 server.name,
+                post.unreadable[0],
             )
         if self._insert(server.id, post.events):
             self._wake_cron()
@@ -275,4 +294,5 @@ def _row(event):
         else None,
         "comment": event.comment or None,
         "payload": event.raw or None,
+        "damaged": event.damaged or None,
     }

@@ -1,5 +1,5 @@
 import logging
-from collections import defaultdict
+from datetime import timedelta
 from functools import lru_cache
 
 import psycopg2
@@ -7,6 +7,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import SQL, email_domain_extract
 
+from ...tools.address import address_key, domain_key
 from ...tools.mailjet.custom_id import read_custom_id
 from ...tools.mailjet.event_summary import EventFacts, summarize
 from ..bulk_write import update_by_id
@@ -16,7 +17,10 @@ _logger = logging.getLogger(__name__)
 BATCH = 1000
 # Consecutive conflicts before leaving it to the next run
 MOST_CONFLICTS = 5
-READ = ("server_id", "event", "date", "email", "custom_id", "has_effect")
+# How long the record of one of our CustomIDs may be missing: the transaction that sent
+# the email may still be open
+MISSING_FOR = timedelta(days=1)
+READ = ("server_id", "event", "date", "email", "custom_id", "has_effect", "received_on")
 FACTS = (
     "id",
     "event",
@@ -45,11 +49,15 @@ class MailjetEvent(models.Model):
         """Apply all new events in order, a batch at a time; never raise."""
         skipped, conflicts = [], 0
         commit_progress = self.env["ir.cron"]._commit_progress
-        seconds_left = commit_progress(
-            remaining=self.search_count([("state", "=", "new")])
-        )
+        due = [
+            ("state", "=", "new"),
+            "|",
+            ("retry_on", "=", False),
+            ("retry_on", "<=", fields.Datetime.now()),
+        ]
+        seconds_left = commit_progress(remaining=self.search_count(due))
         while seconds_left and conflicts < MOST_CONFLICTS:
-            domain = [("state", "=", "new"), ("id", "not in", skipped)]
+            domain = [*due, ("id", "not in", skipped)]
             batch = self.search_fetch(domain, READ, order="date, id", limit=BATCH)
             if not batch:
                 break
@@ -64,12 +72,26 @@ class MailjetEvent(models.Model):
             # Their emails are being sent right now
             skipped += (batch - done).ids
             seconds_left = commit_progress(len(done))
+        if skipped:
+            # Or Odoo would warn that nothing was done
+            commit_progress(remaining=0)
         if not seconds_left:
             # Odoo would wait up to a minute to resume a partially done job
             self._wake_cron()
-        if skipped or conflicts:
-            soon = fields.Datetime.add(fields.Datetime.now(), minutes=1)
-            self.env.ref("mail_mailjet.ir_cron_apply_events")._trigger(soon)
+        self._wake_cron_again(is_soon=bool(skipped or conflicts))
+
+    @api.model
+    def _wake_cron_again(self, is_soon):
+        """Have the cron retry what had to be left, in a minute at the earliest."""
+        soon = fields.Datetime.add(fields.Datetime.now(), minutes=1)
+        waiting = self.search(
+            [("state", "=", "new"), ("retry_on", "!=", False)],
+            order="retry_on",
+            limit=1,
+        )
+        if is_soon or waiting:
+            moment = soon if is_soon else max(soon, waiting.retry_on)
+            self.env.ref("mail_mailjet.ir_cron_apply_events")._trigger(moment)
 
     def _apply_or_park(self):
         """Apply these events; return those that are dealt with.
@@ -94,12 +116,16 @@ class MailjetEvent(models.Model):
         return self[:middle]._apply_or_park() + self[middle:]._apply_or_park()
 
     def _apply(self):
-        """Apply these events; return them without those whose email is being sent."""
+        """Apply these events; return them without those that have to be left.
+
+        Their emails are being sent right now, or their records are missing.
+        """
         events = self.try_lock_for_update()
-        links = events._links()
+        vague = events._remove_vague_clicks()
+        links = (events - vague)._links()
         events = self.browse(links)
         if not events:
-            return events
+            return vague
         rows = [{"id": event_id, **vals} for event_id, vals in links.items()]
         update_by_id(self, rows)
         applied = self.browse(
@@ -110,13 +136,13 @@ class MailjetEvent(models.Model):
             {vals["mail_message_id"] for vals in links.values()} - {None}
         )
         applied._apply_effects()
-        self._update_reports(applied)
-        return events
+        applied._adopt_imported()
+        events._note_days()
+        return events | vague
 
-    @api.model
-    def _update_reports(self, events):
-        """Update imported events of the same emails, and the daily sums."""
-        rows = events.read(
+    def _adopt_imported(self):
+        """Let imported events of the same emails know their recipients."""
+        rows = self.read(
             ["server_id", "mailjet_message_id", "custom_id", "email"], None
         )
         for server_id in {row["server_id"] for row in rows}:
@@ -126,7 +152,49 @@ class MailjetEvent(models.Model):
                 if row["server_id"] == server_id and row["mailjet_message_id"]
             }
             self._adopt(server_id, list(mails.values()))
-            self.env["mailjet.statistic"]._note_messages(server_id, list(mails))
+
+    def _note_days(self):
+        """Have the daily sums of these events and their emails renewed."""
+        statistics = self.env["mailjet.statistic"]
+        for server, events in self.grouped("server_id").items():
+            moments = SQL(
+                "(SELECT mailjet_message_id, date FROM mailjet_event WHERE id IN %s)",
+                tuple(events.ids),
+            )
+            self.env.cr.execute(statistics._note_statement(server.id, moments))
+
+    def _remove_vague_clicks(self):
+        """Delete clicks without a link that are known with it; return those of these.
+
+        Mailjet's history of an email, which is read after an outage, names no link.
+        """
+        clicks = self.filtered(lambda event: event.event == "click")
+        if not clicks:
+            return self.browse()
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM mailjet_event AS vague
+                 USING mailjet_event AS batch, mailjet_event AS exact
+                 WHERE batch.id IN %s
+                   AND exact.mailjet_message_id = batch.mailjet_message_id
+                   AND exact.server_id = batch.server_id
+                   AND exact.event = 'click' AND exact.date = batch.date
+                   AND exact.url IS NOT NULL
+                   AND vague.mailjet_message_id = batch.mailjet_message_id
+                   AND vague.server_id = batch.server_id
+                   AND vague.event = 'click' AND vague.date = batch.date
+                   AND vague.url IS NULL
+             RETURNING vague.id
+                """,
+                tuple(clicks.ids),
+            )
+        )
+        removed = {event_id for [event_id] in self.env.cr.fetchall()}
+        if removed:
+            self.invalidate_model()
+        return self.filtered(lambda event: event.id in removed)
 
     # ------------------------------------------------------------------
     # Links to records
@@ -137,7 +205,8 @@ class MailjetEvent(models.Model):
 
         Events whose trace or notification is locked are left out. Sending locks both
         first, so that nobody changes them between the hand-over and the commit: that
-        would make the commit fail, and the email would be sent again.
+        would make the commit fail, and the email would be sent again. Events of records
+        that do not exist yet are left out, too.
         """
         tag, key = self.env["ir.mail_server"]._mailjet_custom_id_keys()
         rows = self.read(["custom_id", "email"], load=None)
@@ -147,9 +216,10 @@ class MailjetEvent(models.Model):
         messages, messages_in_use = self._lock_messages(
             {one.message_id for one in known}
         )
-        partner_ids = {one.partner_id for one in known} - {0}
-        partners = set(self.env["res.partner"].browse(partner_ids).exists().ids)
-        links = {}
+        partners = self._partners_of(
+            [(ids[row["id"]], row["email"]) for row in rows if ids[row["id"]]]
+        )
+        links, missing = {}, self.browse()
         for row in rows:
             custom_id = ids[row["id"]]
             vals = None
@@ -158,24 +228,87 @@ class MailjetEvent(models.Model):
                     continue
                 if custom_id.message_id in messages_in_use:
                     continue
-                partner_id = custom_id.partner_id
                 vals = _link(
                     custom_id,
-                    row["email"],
                     traces.get(custom_id.trace_id),
                     messages.get(custom_id.message_id),
-                    partner_id if partner_id in partners else None,
+                    partners.get((custom_id, row["email"])),
                 )
+                if vals is None and self.browse(row["id"])._may_wait():
+                    missing += self.browse(row["id"])
+                    continue
             state = "foreign" if vals is None else "applied"
-            links[row["id"]] = {**dict.fromkeys(LINKS), **(vals or {}), "state": state}
+            links[row["id"]] = {
+                **dict.fromkeys(LINKS),
+                **(vals or {}),
+                "state": state,
+                "retry_on": None,
+            }
+        missing._wait_for_record()
         return links
+
+    def _seen_on(self):
+        """Return when the event happened, by Mailjet's clock or ours: the earlier."""
+        return min(self.date, self.received_on or self.date)
+
+    def _may_wait(self):
+        """Return whether the record of its email may still appear."""
+        return fields.Datetime.now() - self._seen_on() < MISSING_FOR
+
+    def _wait_for_record(self):
+        """Retry these later, after a quarter of the time that has passed."""
+        now = fields.Datetime.now()
+        rows = []
+        for event in self:
+            seen_on = event._seen_on()
+            retry_on = min(now + (now - seen_on) / 4, seen_on + MISSING_FOR)
+            rows.append({"id": event.id, "retry_on": retry_on.replace(microsecond=0)})
+        update_by_id(self, rows)
+
+    @api.model
+    def _partners_of(self, recipients):
+        """Return the contacts that CustomIDs name, even if they were merged since.
+
+        :param list recipients: (`CustomId`, `address_key`)
+        :return dict: (`CustomId`, `address_key`) -> partner id
+        """
+        recipients = [pair for pair in recipients if pair[0].partner_id]
+        ids = {custom_id.partner_id for custom_id, _email in recipients}
+        known = set(self.env["res.partner"].browse(ids).exists().ids)
+        found = {
+            pair: pair[0].partner_id
+            for pair in recipients
+            if pair[0].partner_id in known
+        }
+        gone = [pair for pair in recipients if pair not in found]
+        if not gone:
+            return found
+        notifications = self.env["mail.notification"].search(
+            [
+                ("mail_message_id", "in", [one.message_id for one, _email in gone]),
+                ("notification_type", "=", "email"),
+                ("res_partner_id", "!=", False),
+            ]
+        )
+        by_id, by_email = {}, {}
+        for one in notifications:
+            message_id, partner = one.mail_message_id.id, one.res_partner_id
+            by_id[message_id, one.mailjet_former_partner_id] = partner.id
+            by_email[message_id, address_key(partner.email_normalized or "")] = (
+                partner.id
+            )
+        for custom_id, email in gone:
+            partner_id = by_id.get((custom_id.message_id, custom_id.partner_id))
+            partner_id = partner_id or by_email.get((custom_id.message_id, email))
+            found[custom_id, email] = partner_id
+        return found
 
     @api.model
     def _lock_traces(self, trace_ids):
         """Return the traces as dicts by id, and the ids of those locked by others."""
         traces = self.env["mailing.trace"].browse(trace_ids - {0}).exists()
         locked = traces.try_lock_for_update()
-        rows = locked.read(["email", "mass_mailing_id"], load=None)
+        rows = locked.read(["mass_mailing_id"], load=None)
         mailings = self.env["mailing.mailing"].browse(
             {row["mass_mailing_id"] for row in rows} - {False}
         )
@@ -246,6 +379,8 @@ class MailjetEvent(models.Model):
         """
         if not ids:
             return {}
+        is_trace = name == "trace_id"
+        own = self._addresses_of_traces(ids) if is_trace else {}
         self.env.cr.execute(
             SQL(
                 "SELECT %s FROM mailjet_event WHERE %s IN %s AND state = 'applied'",
@@ -256,10 +391,13 @@ class MailjetEvent(models.Model):
                 tuple(ids),
             )
         )
-        facts = defaultdict(list)
+        facts = {(trace_id, None): [] for trace_id in own}
         for record_id, partner_id, email, *columns in self.env.cr.fetchall():
-            recipient = partner_id or email if name == "mail_message_id" else None
-            facts[record_id, recipient].append(_facts(columns))
+            # The email may have gone to further addresses of the same contact
+            if is_trace and email and own[record_id] not in ("", email):
+                continue
+            recipient = None if is_trace else partner_id or email
+            facts.setdefault((record_id, recipient), []).append(_facts(columns))
         summaries = {
             key: summarize(events, is_sent_again=key[0] in again)
             for key, events in facts.items()
@@ -269,12 +407,17 @@ class MailjetEvent(models.Model):
             self.browse(automatic).is_automatic = True
         return summaries
 
+    @api.model
+    def _addresses_of_traces(self, trace_ids):
+        """Return the address that each trace is about: trace id -> `address_key`."""
+        traces = self.env["mailing.trace"].browse(trace_ids)
+        return {trace.id: address_key(trace.email or "") for trace in traces}
 
-def _link(custom_id, email, trace, message, partner_id):
+
+def _link(custom_id, trace, message, partner_id):
     """Return the values that link an event to its trace or message, or None.
 
     :param CustomId custom_id: of this database
-    :param email: the event's address, or False
     :param trace, message: dicts, or None
     """
     if custom_id.test:
@@ -285,8 +428,7 @@ def _link(custom_id, email, trace, message, partner_id):
             "partner_id": partner_id,
             "sender_domain": _domain_of(message["email_from"]),
         }
-    # An email may go to several addresses; the trace is about one of them
-    if not trace or (email and trace["email"] and email != trace["email"]):
+    if not trace:
         return None
     return {
         "trace_id": trace["id"],
@@ -298,7 +440,7 @@ def _link(custom_id, email, trace, message, partner_id):
 @lru_cache(maxsize=1000)
 def _domain_of(email_from):
     """Return the domain of an address, or None; cached because senders are few."""
-    return email_domain_extract(email_from or "") or None
+    return domain_key(email_domain_extract(email_from or "") or "") or None
 
 
 def _facts(values):

@@ -1,5 +1,3 @@
-from markupsafe import Markup
-
 from odoo import models
 
 from ...tools.mailjet.delivery_failure import Kind
@@ -27,7 +25,7 @@ class MailjetEvent(models.Model):
 
     def _apply_effects(self):
         effects = {
-            "bounce": self._count_bounce,
+            "bounce": lambda event: event._count_bounce(),
             "blocked": lambda event: None,
             "spam": self._blacklist,
             "unsub": self._opt_out,
@@ -75,40 +73,11 @@ class MailjetEvent(models.Model):
             self.bounce_type,
         )
 
-    def _count_bounce(self, event):
-        """Hand a hard bounce to core, which counts it on all records of the address."""
-        failure = event._explain_failure()
-        if failure.kind in (Kind.SOFT, Kind.DEFERRED) or not event.email:
-            return
-        trace = event.trace_id
-        message = event.mail_message_id
-        partner = event.partner_id
-        if trace:
-            message = message.search([("message_id", "=", trace.message_id)], limit=1)
-        if trace.model == "res.partner":
-            partner = partner.browse(trace.res_id).exists()
-        self.env["mail.thread"].sudo()._routing_handle_bounce(
-            None,
-            {
-                "bounced_email": event.email,
-                "bounced_partner": partner,
-                "bounced_message": message,
-                # The trace is already updated; others may share its Message-Id
-                "bounced_msg_ids": [],
-                "body": event._failure_text(),
-                "email_from": event.email,
-                "to": "",
-                "message_id": event.mailjet_message_id or "",
-            },
-        )
-
     def _blacklist(self, event):
         """Blacklist the address after a complaint."""
         if event.email:
             reason = self.env._("Reported an email as spam, according to Mailjet.")
-            self.env["mail.blacklist"].sudo()._add(
-                event.email, message=Markup("<p>%s</p>") % reason
-            )
+            self.env["mail.blacklist"].sudo()._mailjet_block(event.email, reason)
 
     def _opt_out(self, event):
         """Opt the address out of the mailing's lists, or blacklist it if it has none.
@@ -120,13 +89,13 @@ class MailjetEvent(models.Model):
         if not (event.trace_id and mailing and event.email):
             return
         reason = self.env._("Unsubscribed at Mailjet.")
-        if mailing.mailing_on_mailing_list:
+        blacklist = self.env["mail.blacklist"].sudo()
+        if not mailing.mailing_on_mailing_list:
+            blacklist._mailjet_block(event.email, reason)
+            return
+        for email in blacklist._mailjet_spellings([event.email])[event.email]:
             mailing.contact_list_ids.sudo()._update_subscription_from_email(
-                event.email, opt_out=True, force_message=reason
-            )
-        else:
-            self.env["mail.blacklist"].sudo()._add(
-                event.email, message=Markup("<p>%s</p>") % reason
+                email, opt_out=True, force_message=reason
             )
 
     def _suppression_words(self):
@@ -136,7 +105,9 @@ class MailjetEvent(models.Model):
         if self.event == "unsub":
             return _UNSUBSCRIBED, _ASK_FIRST
         failure = self._explain_failure()
-        if self.is_blocked or failure.kind is Kind.SUPPRESSED:
+        # Mailjet did not even try to deliver to an address that it knows to be bad
+        is_known = self.event == "blocked" and failure.kind is Kind.HARD
+        if self.is_blocked or is_known or failure.kind is Kind.SUPPRESSED:
             return failure.reason, failure.cure or _ASK_FIRST
         return None
 

@@ -219,7 +219,8 @@ class MailjetEvent(models.Model):
             SQL(
                 """
                 UPDATE mailjet_event
-                   SET email = NULL, ip = NULL, geo = NULL, agent = NULL, payload = NULL
+                   SET email = NULL, ip = NULL, geo = NULL, agent = NULL,
+                       payload = NULL, damaged = NULL
                  WHERE server_id = %s AND mailjet_contact_id IN %s
                    AND (email IS NOT NULL OR payload IS NOT NULL)
                 """,

@@ -87,7 +87,7 @@ class MailjetSuppression(models.Model):
         ).active = False
 
     @api.model
-    def _by_email(self, emails):
-        """Return the suppressions of these addresses: address -> recordset."""
-        domain = [("email", "in", list(emails))]
+    def _by_key(self, keys):
+        """Return the suppressions of these addresses: `address_key` -> recordset."""
+        domain = [("email", "in", list(keys))]
         return self.sudo().search_fetch(domain, ["email", "words"]).grouped("email")

@@ -28,30 +28,30 @@ class MailBlacklist(models.Model):
         return super().write(vals)
 
     def _mailjet_since(self):
-        """Return when the address was (un)blocked; None for an empty recordset."""
-        since = self.mailjet_changed_on or self.write_date
-        return since.replace(microsecond=0) if since else None
+        """Return when the address was last (un)blocked; None for an empty recordset."""
+        dates = [entry.mailjet_changed_on or entry.write_date for entry in self]
+        return max(dates).replace(microsecond=0) if dates else None
 
     @api.model
     def _mailjet_set(self, is_blocked, reasons):
         """Block or unblock addresses in one go, with the reason in each chatter.
 
         :param bool is_blocked: whether to block or unblock them
-        :param dict reasons: normalized address -> text
-        :return: their entries; those of unblocked addresses are archived, as in Odoo
+        :param dict reasons: `address_key` -> text
+        :return: their entries, one for each spelling; those of unblocked addresses are
+            archived, as in Odoo
         """
-        entries = self.with_context(active_test=False).search(
-            [("email", "in", list(reasons))]
-        )
+        entries = self.union(*self._mailjet_by_key(reasons).values())
         for entry in entries:
-            entry._track_set_log_message(_paragraph(reasons[entry.email]))
+            entry._track_set_log_message(_paragraph(reasons[entry.mailjet_key]))
         entries.active = is_blocked
-        missing = sorted(reasons.keys() - set(entries.mapped("email")))
+        spellings = set().union(*self._mailjet_spellings(reasons).values())
+        missing = sorted(spellings - set(entries.mapped("email")))
         created = self.with_context(tracking_disable=True).create(
             [{"email": email, "active": is_blocked} for email in missing]
         )
         created._message_log_batch(
-            {entry.id: _paragraph(reasons[entry.email]) for entry in created}
+            {entry.id: _paragraph(reasons[entry.mailjet_key]) for entry in created}
         )
         return entries + created
 

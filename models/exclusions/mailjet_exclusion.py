@@ -129,14 +129,14 @@ class MailjetExclusion(models.Model):
             addresses are left out
         """
         rows = {
-            email: {
-                "email": email,
+            contact.email: {
+                "email": contact.email,
                 "mailjet_id": contact.id,
                 "excluded_changed_on": contact.excluded_changed_at,
                 "is_complaining": contact.is_complaining,
             }
             for contact in contacts
-            if not contact.is_anonymized and (email := email_normalize(contact.email))
+            if not contact.is_anonymized and email_normalize(contact.email)
         }
         upsert(
             self,
@@ -213,24 +213,30 @@ class MailjetExclusion(models.Model):
                 """
                 (SELECT exclusion.email
                    FROM mailjet_exclusion AS exclusion
-              LEFT JOIN mail_blacklist AS entry ON entry.email = exclusion.email
+     CROSS JOIN LATERAL (
+                        SELECT bool_or(active) AS active, max(%(since)s) AS since
+                          FROM mail_blacklist
+                         WHERE mailjet_key = exclusion.email) AS entry
                   WHERE exclusion.server_id = %(server)s
                     AND exclusion.email > %(after)s
                     AND NOT (%(is_settled)s)
                     AND COALESCE(exclusion.refused_on, %(long_ago)s) <= %(long_ago)s
                ORDER BY exclusion.email LIMIT %(limit)s)
                   UNION
-                (SELECT entry.email
+                (SELECT entry.mailjet_key
                    FROM mail_blacklist AS entry
                   WHERE entry.active AND %(with_blocked)s
-                    AND entry.email > %(after)s
+                    AND entry.mailjet_key > %(after)s
                     AND NOT EXISTS (SELECT FROM mailjet_exclusion AS exclusion
                                      WHERE exclusion.server_id = %(server)s
-                                       AND exclusion.email = entry.email)
-               ORDER BY entry.email LIMIT %(limit)s)
+                                       AND exclusion.email = entry.mailjet_key)
+               ORDER BY entry.mailjet_key LIMIT %(limit)s)
                ORDER BY email LIMIT %(limit)s
                 """,
                 server=server.id,
+                since=SQL(
+                    "COALESCE(mailjet_changed_on, date_trunc('second', write_date))"
+                ),
                 after=after or "",
                 is_settled=self._is_settled_condition(reading),
                 long_ago=fields.Datetime.subtract(now, **REFUSED_FOR),
@@ -256,9 +262,7 @@ class MailjetExclusion(models.Model):
                     AND (exclusion.state = 'excluded') = exclusion.is_excluded
                     AND (exclusion.reading IS NOT DISTINCT FROM %(reading)s)
                         = exclusion.is_excluded
-                    AND exclusion.odoo_agreed_on IS NOT DISTINCT FROM COALESCE(
-                        entry.mailjet_changed_on, date_trunc('second', entry.write_date)
-                    )
+                    AND exclusion.odoo_agreed_on IS NOT DISTINCT FROM entry.since
                     AND exclusion.mailjet_agreed_on
                         IS NOT DISTINCT FROM exclusion.excluded_changed_on
                 ) OR (
@@ -274,14 +278,14 @@ class MailjetExclusion(models.Model):
     # Decision and outcome
     # ------------------------------------------------------------------
 
-    def _decide(self, entry, direction, elsewhere):
+    def _decide(self, entries, direction, elsewhere):
         """Return the `Decision` about this address.
 
-        :param entry: its `mail.blacklist` record, which may be empty
+        :param entries: its `mail.blacklist` records, one for each spelling
         :param str direction: the server's setting
         :param bool elsewhere: whether another account excludes it
         """
-        odoo = Side(entry.active, entry._mailjet_since())
+        odoo = Side(any(entries.mapped("active")), entries._mailjet_since())
         mailjet = None
         if not self.is_unknown:
             mailjet = Side(self.is_excluded, self.excluded_changed_on or None)
@@ -313,17 +317,17 @@ class MailjetExclusion(models.Model):
             }
         )
 
-    def _settle_alike(self, is_excluded, entry):
+    def _settle_alike(self, is_excluded, entries):
         """Store the state that both sides turned out to have."""
         is_new = self.state != _state(is_excluded)
-        self._agree(is_excluded, entry._mailjet_since())
+        self._agree(is_excluded, entries._mailjet_since())
         if is_new:
             dates = [self.odoo_agreed_on, self.mailjet_agreed_on]
             self._log_change("same", max(filter(None, dates), default=False), THE_SAME)
 
-    def _settle_from_mailjet(self, is_excluded, entry):
+    def _settle_from_mailjet(self, is_excluded, entries):
         """Store that Odoo now follows Mailjet."""
-        self._agree(is_excluded, entry._mailjet_since())
+        self._agree(is_excluded, entries._mailjet_since())
         self._log_change("mailjet", self.excluded_changed_on, self._reason_at_mailjet())
 
     def _settle_from_odoo(self, contact, changed_on, text):

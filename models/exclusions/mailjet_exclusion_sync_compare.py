@@ -111,29 +111,32 @@ class MailjetExclusionSync(models.Model):
         :return dict: marked exclusion -> date and reason of the change in Odoo
         """
         emails = exclusions.mapped("email")
-        blacklist = self.env["mail.blacklist"].with_context(active_test=False)
-        entries = blacklist.search([("email", "in", emails)]).grouped("email")
+        blacklist = self.env["mail.blacklist"]
+        entries = blacklist._mailjet_by_key(emails)
         elsewhere = self._excluded_elsewhere(emails)
         to_odoo = {True: exclusions.browse(), False: exclusions.browse()}
         to_mailjet = {}
         for exclusion in exclusions:
             email = exclusion.email
-            entry = entries.get(email, blacklist.browse())
-            decision = exclusion._decide(entry, direction, email in elsewhere)
+            own = entries.get(email, blacklist.browse())
+            decision = exclusion._decide(own, direction, email in elsewhere)
             if decision.write == ODOO:
                 to_odoo[decision.is_excluded] += exclusion
             elif decision.write == MAILJET:
                 exclusion.begun = "excluded" if decision.is_excluded else "allowed"
-                to_mailjet[exclusion] = entry
+                to_mailjet[exclusion] = own
             elif decision.held_by:
                 exclusion._leave_held(decision.held_by)
             else:
-                exclusion._settle_alike(decision.is_excluded, entry)
+                exclusion._settle_alike(decision.is_excluded, own)
         self._write_to_odoo(to_odoo)
         reasons = blacklist.union(*to_mailjet.values())._mailjet_reasons()
         return {
-            exclusion: (entry._mailjet_since(), reasons.get(entry.id))
-            for exclusion, entry in to_mailjet.items()
+            exclusion: (
+                own._mailjet_since(),
+                next(filter(None, map(reasons.get, own.ids)), None),
+            )
+            for exclusion, own in to_mailjet.items()
         }
 
     def _excluded_elsewhere(self, emails):
@@ -163,7 +166,7 @@ class MailjetExclusionSync(models.Model):
                     for one in exclusions
                 }
                 entries = self.env["mail.blacklist"]._mailjet_set(is_blocked, reasons)
-                entries = entries.grouped("email")
+                entries = entries.grouped("mailjet_key")
                 for one in exclusions:
                     one._settle_from_mailjet(is_blocked, entries[one.email])
                 self.to_odoo_count += len(exclusions)

@@ -73,40 +73,57 @@ class MailjetContact(models.Model):
     @api.model
     def _link_rows(self, report, rows):
         """Link contacts to those of Odoo, and erase the ones Mailjet anonymized."""
-        keys = json.dumps([row["key"] for row in rows if not row["is_anonymized"]])
+        known = [row for row in rows if not row["is_anonymized"]]
+        keys = json.dumps([row["key"] for row in known])
+        spellings = self.env["mail.blacklist"]._mailjet_spellings(
+            {row["email"] for row in known}
+        )
+        pairs = json.dumps(
+            [
+                {"email": email, "spelling": one}
+                for email, some in spellings.items()
+                for one in some
+            ]
+        )
         for column, table in (
             ("mailing_contact_id", "mailing_contact"),
             ("partner_id", "res_partner"),
         ):
-            self.env.cr.execute(self._link_statement(report, keys, column, table))
+            self.env.cr.execute(
+                self._link_statement(report, keys, pairs, column, table)
+            )
         self.env["mailjet.event"]._add_addresses(
             report.server_id.id, [row["key"] for row in rows]
         )
         self._forget(report, [row["key"] for row in rows if row["is_anonymized"]])
 
     @api.model
-    def _link_statement(self, report, keys, column, table):
+    def _link_statement(self, report, keys, pairs, column, table):
+        """Return the statement that links contacts to records with their addresses.
+
+        :param str keys: JSON list of the contacts' keys
+        :param str pairs: JSON list of addresses and how Odoo spells them
+        """
         return SQL(
             """
             UPDATE mailjet_contact AS contact
                SET %(column)s = found.id
-              FROM (SELECT email_normalized, min(id) AS id
-                      FROM %(table)s
-                     WHERE email_normalized IN (
-                               SELECT email FROM mailjet_contact
-                                WHERE server_id = %(server)s
-                                  AND key IN (SELECT jsonb_array_elements_text(%(keys)s)
-                           ))
-                  GROUP BY email_normalized) AS found
+              FROM (SELECT pair.email, min(record.id) AS id
+                      FROM jsonb_to_recordset(%(pairs)s)
+                               AS pair (email varchar, spelling varchar)
+                      JOIN %(table)s AS record
+                        ON record.email_normalized = pair.spelling
+                  GROUP BY pair.email) AS found
              WHERE contact.server_id = %(server)s
                AND contact.key IN (SELECT jsonb_array_elements_text(%(keys)s))
-               AND contact.email = found.email_normalized
+               AND contact.email = found.email
                AND contact.%(column)s IS DISTINCT FROM found.id
             """,
             column=SQL.identifier(column),
             table=SQL.identifier(table),
             server=report.server_id.id,
             keys=SQL("%s::jsonb", keys),
+            pairs=SQL("%s::jsonb", pairs),
         )
 
     @api.model

@@ -12,7 +12,7 @@ from odoo.sql_db import Cursor
 from odoo.tools import SQL
 from odoo.tools.mail import email_normalize_all
 
-from ...tools.smtp.address import address_key
+from ...tools.address import address_key
 from .limits import Allowance
 
 OUTGOING, IN_FLIGHT = "outgoing", "mailjet_in_flight"

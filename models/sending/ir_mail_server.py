@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import hmac
 from odoo.tools.mail import plaintext2html
 
+from ...tools.address import address_key
 from ...tools.mailjet.custom_id import database_tag, read_custom_id, write_custom_id
 from ...tools.smtp.cause import Cause
 from ...tools.smtp.retry_schedule import delay_after
@@ -182,9 +183,11 @@ class IrMail_Server(models.Model):
         """Return which of these addresses Mailjet does not deliver to any more."""
         if not emails:
             return set()
+        keys = {email: address_key(email) for email in emails}
         suppressions = self.env["mailjet.suppression"].sudo()
-        domain = [("server_id", "=", self.id), ("email", "in", list(emails))]
-        return set(suppressions.search_fetch(domain, ["email"]).mapped("email"))
+        domain = [("server_id", "=", self.id), ("email", "in", list(keys.values()))]
+        found = set(suppressions.search_fetch(domain, ["email"]).mapped("email"))
+        return {email for email, key in keys.items() if key in found}
 
     # ------------------------------------------------------------------
     # What ties a mail to its events

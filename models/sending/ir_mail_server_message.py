@@ -4,12 +4,8 @@ import smtplib
 from odoo import models
 from odoo.tools import email_split
 
-from ...tools.smtp.address import (
-    AddressError,
-    address_key,
-    envelope_address,
-    needs_smtputf8,
-)
+from ...tools.address import address_key
+from ...tools.smtp.address import AddressError, envelope_address, needs_smtputf8
 from ...tools.smtp.headers import check_value
 from ...tools.smtp.references import shorten_references
 from ...tools.smtp.session import Session

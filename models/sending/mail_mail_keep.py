@@ -3,7 +3,7 @@ from odoo.tools import SQL, email_normalize
 from odoo.tools.mail import email_split_and_format_normalize
 from odoo.tools.misc import clean_context
 
-from ...tools.smtp.address import address_key
+from ...tools.address import address_key
 from ...tools.smtp.cause import Cause
 from ...tools.smtp.diagnosis import Diagnosis
 from ...tools.smtp.retry_schedule import is_given_up, next_try

@@ -25,10 +25,7 @@ class MailingMailing(models.Model):
         self.ensure_one()
         if not self.use_exclusion_list or not emails:
             return set()
-        blocked = self.env["mail.blacklist"].search_fetch(
-            [("email", "in", list(emails))], ["email"]
-        )
-        return set(blocked.mapped("email"))
+        return self.env["mail.blacklist"]._mailjet_blocked(emails)
 
     def _mailjet_opted_out(self, emails, outcome):
         """Return which of these addresses have opted out of the mailing.

@@ -28,6 +28,11 @@ class MailingTrace(models.Model):
         failed.failure_reason = False
         if status != "sent":
             traces.trace_status = status
+        # Where events came first, the hand-over still has its moment
+        known = self.filtered(lambda trace: trace.mailjet_status)
+        known.filtered(lambda trace: not trace.sent_datetime).write(
+            {"sent_datetime": fields.Datetime.now()}
+        )
         # What events said of a mail that had failed here was not to be seen
         self.env["mailjet.event"].sudo()._apply_again("trace_id", failed)
         return self

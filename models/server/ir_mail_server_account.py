@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
 from ... import const
+from ...tools.address import address_key
 from ...tools.mailjet.errors import (
     AuthenticationError,
     InvalidError,
@@ -167,8 +168,8 @@ class IrMail_Server(models.Model):
 
     @api.model
     def _mailjet_checked_sender(self, email):
-        """Return the address or `*@domain` in lower case, or raise a UserError."""
-        email = (email or "").strip().lower()
+        """Return an address or `*@domain` as its `address_key`, or raise UserError."""
+        email = address_key(email or "")
         probe = f"any{email[1:]}" if email.startswith("*@") else email
         if email_normalize(probe) != probe:
             raise UserError(

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
-from ...tools.smtp.address import address_key, domain_key, spellings
+from ...tools.address import address_key, domain_key, spellings
 from ...tools.smtp.session import UnknownSenderError
 
 _logger = logging.getLogger(__name__)

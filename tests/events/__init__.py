@@ -5,8 +5,12 @@ from . import test_mailjet_event_messages
 from . import test_mailjet_event_order
 from . import test_mailjet_event_posts
 from . import test_mailjet_event_race
+from . import test_mailjet_event_recipient
 from . import test_mailjet_event_registration
 from . import test_mailjet_event_retention
+from . import test_mailjet_event_same_end
+from . import test_mailjet_event_soft
+from . import test_mailjet_event_spelling
 from . import test_mailjet_event_timeline
 from . import test_mailjet_event_tour
 from . import test_mailjet_events

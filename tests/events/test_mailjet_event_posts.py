@@ -1,10 +1,21 @@
+import gzip
+import json
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
 
+from ...controllers.mail_mailjet import LARGEST_POST
 from .common import SENT_AT, MailjetPostCommon
+
+CONTROLLER = "odoo.addons.mail_mailjet.controllers.mail_mailjet"
+CONTENT_TYPES = (
+    "application/json",
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=b",
+)
 
 
 @tagged("post_install", "-at_install")
@@ -19,15 +30,12 @@ class TestMailjetEventPosts(MailjetPostCommon):
             ([], 2),
             (empty, 2),
             ([self.event("typofix", trace)], 3),
-            ("not JSON", 3),
-            (b"\xff\xfe\x00", 3),
-            ("12", 3),
             ([None, 1, "x", self.event("click", trace)], 4),
             ([self.event("bounce", trace, comment="a\0b", hard_bounce="true")], 5),
             ([self.event("spam", "foreign")], 6),
         ):
             with self.subTest(body=body):
-                for content_type in ("application/json", "text/plain"):
+                for content_type in CONTENT_TYPES:
                     headers = {"Content-Type": content_type}
                     response = self.post(body, headers=headers)
                     self.assertEqual(response.status_code, 200)
@@ -35,6 +43,59 @@ class TestMailjetEventPosts(MailjetPostCommon):
         self.assertEqual(set(self.stored().mapped("state")), {"new"})
         bounce = self.stored().filtered(lambda event: event.event == "bounce")
         self.assertEqual((bounce.bounce_type, bounce.comment), ("hard", "ab"))
+
+    def test_a_post_of_which_nothing_can_be_kept_is_refused_with_the_reason(self):
+        form = "payload=%5B%7B%22event%22%3A%22sent%22%7D%5D&token=x&self=y"
+        for body, reason in (
+            ("not JSON", "no event in 'not JSON'"),
+            (b"\xff\xfe\x00", "no event in"),
+            ("12", "no event in '12'"),
+            (form, "no event in 'payload="),
+            (f"--b\r\n\r\n{form}\r\n--b--", "no event in '--b"),
+            (gzip.compress(b"[]")[:-9], "not complete"),
+        ):
+            for content_type in CONTENT_TYPES:
+                with self.subTest(body=body, content_type=content_type):
+                    with self.assertLogs(CONTROLLER, "WARNING") as log:
+                        response = self.post(
+                            body, headers={"Content-Type": content_type}
+                        )
+                    self.assertEqual(response.status_code, 400)
+                    self.assertIn(reason, log.output[0])
+        self.assertFalse(self.stored())
+
+    def test_one_damaged_string_costs_no_event(self):
+        """What was sent is kept for whoever looks."""
+        events = [self.event("sent", trace, comment="MARK") for trace in self.traces]
+        body = json.dumps(events).encode().replace(b"MARK", b"Bo\xeete\0", 1)
+        self.assertEqual(self.post(body).status_code, 200)
+        stored = self.stored()
+        self.assertEqual(len(stored), len(events))
+        damaged = stored.filtered("damaged")
+        self.assertEqual(damaged.comment, "Bo\ufffdte\ufffd")
+        self.assertIn(r"Bo\xeete\x00", damaged.damaged)
+
+    def test_what_came_another_way_is_taken_in(self):
+        number = json.dumps(self.event("open", self.traces[1], n="N")).encode()
+        for body, headers in (
+            (
+                gzip.compress(json.dumps(self.event("sent", self.traces[0])).encode()),
+                {},
+            ),
+            (number.replace(b'"N"', b"7" * 6000), {}),
+            (
+                b"\xef\xbb\xbf"
+                + json.dumps(self.event("open", self.traces[2])).encode(),
+                {},
+            ),
+            (
+                gzip.compress(json.dumps(self.event("open", self.traces[3])).encode()),
+                {"Content-Encoding": "gzip", "Content-Type": "application/json"},
+            ),
+        ):
+            before = len(self.stored())
+            self.assertEqual(self.post(body, headers=headers).status_code, 200)
+            self.assertEqual(len(self.stored()), before + 1)
 
     def test_ten_thousand_events_in_one_post(self):
         events = [
@@ -49,9 +110,21 @@ class TestMailjetEventPosts(MailjetPostCommon):
         self.assertEqual(self.post(events).status_code, 200)
         self.assertEqual(self.env["mailjet.event"].search_count([]), 10000)
 
+    def test_a_post_of_several_mebibytes(self):
+        events = [
+            self.event("open", self.traces[0], n, agent="x" * 500, url="y" * 500)
+            for n in range(8000)
+        ]
+        body = json.dumps(events)
+        self.assertGreater(len(body), 8 * 1024 * 1024)
+        self.assertEqual(self.post(body).status_code, 200)
+        self.assertEqual(self.env["mailjet.event"].search_count([]), 8000)
+
     def test_a_post_that_is_too_large(self):
-        response = self.post(b" " * (2 * 1024 * 1024 + 1))
-        self.assertEqual(response.status_code, 413)
+        for body in (b" " * (LARGEST_POST + 1), gzip.compress(b" " * LARGEST_POST * 2)):
+            with self.assertLogs(CONTROLLER, "WARNING") as log:
+                self.assertEqual(self.post(body).status_code, 413)
+            self.assertIn("larger than 32 MiB", log.output[0])
 
     def test_unproven_posts(self):
         event = [self.event("sent", self.traces[0])]

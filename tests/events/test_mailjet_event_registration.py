@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -205,6 +206,38 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
         [activity] = self.server.mailjet_callback_ids.activity_ids
         self.assertIn("stopped posting", activity.summary)
         self.assertTrue(self.server.mailjet_catch_up_from)
+
+    def test_two_failed_wake_ups_change_the_token_once(self):
+        """Or posts to the address that Mailjet still uses would be refused."""
+        self.server.action_mailjet_register()
+        self.suspend("click")
+        old = self.server.mailjet_event_token
+        self.rest.faults.add(
+            "unauthorized", path="eventcallbackurl", method="PUT", times=None
+        )
+        tokens = []
+        for _day in range(3):
+            with patch.object(self.env.cr, "commit"), suppress(UserError):
+                self.server._mailjet_check_callbacks()
+            tokens.append(self.server.mailjet_event_token)
+        self.assertEqual(len({old, *tokens}), 2)
+        self.assertEqual(self.server.mailjet_event_old_token, old)
+        self.rest.faults.clear()
+        self.server._mailjet_check_callbacks()
+        self.assertEqual(self.server.mailjet_event_token, tokens[0])
+        self.assertEqual(self.states(), dict.fromkeys(EVENT_TYPES, "ours"))
+        for row in self.account.callbacks:
+            self.assertIn(tokens[0], row["Url"])
+
+    def test_an_address_suspended_again_gets_another_token(self):
+        self.server.action_mailjet_register()
+        tokens = {self.server.mailjet_event_token}
+        for _time in range(2):
+            self.suspend("click")
+            with patch.object(self.env.cr, "commit"):
+                self.callback("click").action_register()
+            tokens.add(self.server.mailjet_event_token)
+        self.assertEqual(len(tokens), 3)
 
     def test_silence_is_noticed_once(self):
         self.server.action_mailjet_register()

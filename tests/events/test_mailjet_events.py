@@ -218,11 +218,6 @@ class TestMailjetEvents(MailjetEventsCommon):
         self.assertFalse(self.contacts[0].is_blacklisted)
         self.assertEqual(set(self.traces.mapped("trace_status")), {"pending"})
 
-    def test_another_recipient_of_the_same_mail(self):
-        self.receive(self.hard_bounce(self.traces[0], email="boss@example.org"))
-        self.assertEqual(self.states(), ["foreign"])
-        self.assertEqual(self.traces[0].trace_status, "pending")
-
     def test_an_address_in_another_spelling(self):
         self.receive(self.event("sent", self.traces[0], email='"C0@Example.ORG"'))
         self.assertEqual(self.traces[0].trace_status, "sent")

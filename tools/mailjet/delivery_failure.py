@@ -26,14 +26,21 @@ class Kind(Enum):
 class Failure:
     """Why an email did not arrive.
 
-    `failure_type` is Odoo's, for an email that Mailjet did not try to deliver; any
-    bounce is `mail_bounce` in Odoo.
+    `is_permanent` is whether it never will; `kind` is what that says about the address.
+    They differ where a recipient's server refuses our content for good, for example.
+    `failure_type` is Odoo's, for an email that Mailjet did not try to deliver.
     """
 
     kind: Kind
     failure_type: str
     reason: Words
     cure: Words | None = None
+    is_permanent: bool = False
+
+    @property
+    def counts(self):
+        """Whether it counts against the address if it bounced."""
+        return self.kind is Kind.HARD
 
 
 @dataclass(frozen=True)
@@ -162,6 +169,9 @@ _FAILURES = {
         _lt("The address already received an email of this campaign."),
     ),
 }
+# After a permanent failure, these count against the address; a server that never stops
+# greylisting does not accept it either
+_OF_THE_ADDRESS = (Kind.HARD, Kind.SOFT, Kind.DEFERRED)
 _UNKNOWN = _lt("Mailjet gave a reason that Odoo does not know: %(error)s")
 _NO_REASON = _lt("Mailjet gave no reason.")
 
@@ -198,8 +208,9 @@ def explain_failure(related_to="", error="", is_hard=None):
 
     :param str related_to: `error_related_to` of an event
     :param str error: `error` of an event, or the word for REST's StateID
-    :param bool is_hard: what Mailjet says of a bounce, which overrides the table; None
-        if it says nothing. Greylisting is never a failure.
+    :param bool is_hard: what Mailjet says of a bounce; None if it says nothing. It
+        outranks the table on whether the failure is permanent, but cannot turn the
+        sender's fault or a suppression into a fault of the address.
     """
     row = _FAILURES.get(_known_word(related_to, error))
     if row is None:
@@ -209,12 +220,16 @@ def explain_failure(related_to="", error="", is_hard=None):
             "unknown",
             _NO_REASON if is_silent else _UNKNOWN,
         )
+    is_permanent = row.kind is Kind.HARD if is_hard is None else is_hard
     kind = row.kind
-    if is_hard is not None and kind in (Kind.HARD, Kind.SOFT):
-        kind = Kind.HARD if is_hard else Kind.SOFT
+    if is_permanent and kind in _OF_THE_ADDRESS:
+        kind = Kind.HARD
+    elif kind is Kind.HARD:
+        kind = Kind.SOFT
     return Failure(
         kind,
         row.failure_type,
         Words(row.reason, {"error": ", ".join(filter(None, (related_to, error)))}),
         Words(row.cure) if row.cure else None,
+        is_permanent,
     )

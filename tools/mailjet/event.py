@@ -14,6 +14,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from ..address import address_key
+from .post_body import split
+
 # The years 2010, in which Mailjet started, to 2099
 EARLIEST, LATEST = 1262304000, 4102444800
 LONGEST_TEXT = 2000
@@ -25,14 +28,15 @@ MOST_KEYS = 60
 class Event:
     """One event; missing texts are "", missing booleans None.
 
-    `raw` is what Mailjet sent, without characters that databases reject.
+    `raw` is what Mailjet sent, without characters that databases reject; `damaged` has
+    the bytes as sent if they had to be repaired.
     """
 
     event: str  # one of const.EVENT_TYPES, or an unknown word
     date: datetime  # in UTC
     message_id: str  # MessageID; "" for none
     guid: str
-    email: str  # in lower case
+    email: str  # its `address_key`
     campaign_id: str
     contact_id: str
     custom_campaign: str
@@ -50,6 +54,7 @@ class Event:
     list_id: str
     smtp_reply: str
     raw: dict
+    damaged: str = ""
 
     @property
     def key(self):
@@ -80,13 +85,18 @@ def event_key(event, message_id, date, url=""):
 class Post:
     """The events in one post.
 
-    `unreadable` counts the items that are not events, `empty` those of the test button
-    and other empty ones.
+    `empty` counts the items of the test button and other empty ones; `unreadable` shows
+    those that are not events.
     """
 
     events: tuple[Event, ...]
-    unreadable: int = 0
+    unreadable: tuple[str, ...] = ()
     empty: int = 0
+
+    @property
+    def is_refused(self):
+        """Whether nothing of it can be kept, although it has something in it."""
+        return bool(self.unreadable) and not (self.events or self.empty)
 
 
 def read_post(body):
@@ -94,26 +104,23 @@ def read_post(body):
 
     :param bytes body: JSON, whatever the content type says
     """
-    try:
-        items = json.loads(body, parse_constant=str)
-    except (ValueError, RecursionError):
-        return Post((), unreadable=1)
-    if not isinstance(items, list):
-        items = [items]
-    events, unreadable, empty = [], 0, 0
-    for item in items:
-        event = _read_event(item)
+    events, unreadable, empty = [], [], 0
+    for item in split(body):
+        event = _read_event(item.value, item.raw) if item.is_readable else None
         if event is None:
-            unreadable += 1
+            unreadable.append(item.raw or _written(item.value)[:LONGEST_TEXT])
         elif not (event.message_id or event.email):
             empty += 1
         else:
             events.append(event)
-    return Post(tuple(events), unreadable, empty)
+    return Post(tuple(events), tuple(unreadable), empty)
 
 
-def _read_event(item):
-    """Return the `Event` in an item, or None."""
+def _read_event(item, damaged=""):
+    """Return the `Event` in an item, or None.
+
+    :param str damaged: the item as sent, if it had to be repaired
+    """
     if not isinstance(item, dict):
         return None
     item = {_clean(name)[:64]: _scalar(item[name]) for name in list(item)[:MOST_KEYS]}
@@ -127,7 +134,7 @@ def _read_event(item):
         # The text stays exact where a JSON library has rounded the number
         message_id=_id(item, "mj_message_id") or _id(item, "MessageID"),
         guid=_text(item, "Message_GUID")[:64],
-        email=_text(item, "email").strip("\"' ").lower()[:320],
+        email=address_key(_text(item, "email").strip("\"' ")[:320]),
         campaign_id=_id(item, "mj_campaign_id"),
         contact_id=_id(item, "mj_contact_id"),
         custom_campaign=_decoded(_text(item, "customcampaign"))[:255],
@@ -145,6 +152,7 @@ def _read_event(item):
         list_id=_id(item, "mj_list_id"),
         smtp_reply=_text(item, "smtp_reply"),
         raw=item,
+        damaged=damaged,
     )
 
 
@@ -160,10 +168,10 @@ def _text(item, name):
 
 def _clean(text):
     """Remove what databases reject: NUL characters and lone surrogates."""
-    shown = text[:LONGEST_TEXT]
+    shown = text[:LONGEST_TEXT].replace("\0", "")
     if shown.isascii():  # nearly always, and much faster
-        return shown.replace("\0", "")
-    return shown.replace("\0", "").encode("utf-8", "replace").decode()
+        return shown
+    return re.sub("[\ud800-\udfff]", "\ufffd", shown)
 
 
 def _scalar(value):
@@ -192,11 +200,9 @@ def _id(item, name):
 
 
 def _flag(item, name):
-    value = item.get(name)
-    value = value.lower() if isinstance(value, str) else value
-    return {True: True, False: False, "true": True, "false": False}.get(
-        value if isinstance(value, bool | str) else None
-    )
+    """Return a boolean, also if written as a number or text; None for anything else."""
+    written = str(item.get(name)).lower()
+    return {"true": True, "1": True, "false": False, "0": False}.get(written)
 
 
 def _date(item):

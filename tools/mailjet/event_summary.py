@@ -66,19 +66,29 @@ class Summary:
         if self.is_hard_bounce:
             return "bounce"
         # After a soft bounce Mailjet retries, and may deliver in the end
-        if self.failure and (self.failure.kind is not Kind.SOFT or not self.delivered):
+        if self.failure and not (self.delivered and self._is_lifted_by_delivery):
             return "error"
         if self.delivered:
             return "sent"
         return None
 
     @property
+    def _is_lifted_by_delivery(self):
+        is_bounce = self.failure_event.event == "bounce"
+        return is_bounce or self.failure.kind is Kind.DUPLICATE
+
+    @property
     def failure_type(self):
-        """Odoo's failure type for the state."""
+        """Odoo's failure type for the state.
+
+        A bounce that is not the address's fault is none to Odoo, which counts them.
+        """
         if not self.failure:
             return None
-        bounced = self.failure_event.event == "bounce"
-        return "mail_bounce" if bounced else self.failure.failure_type
+        is_bounce = self.failure_event.event == "bounce"
+        if is_bounce and self.failure.kind in (Kind.HARD, Kind.SOFT):
+            return "mail_bounce"
+        return self.failure.failure_type
 
 
 def next_status(current, derived, before, summary):
@@ -136,7 +146,7 @@ def summarize(events, is_sent_again=False):
         failure=failure,
         failure_event=failed,
         is_hard_bounce=bool(
-            failed and failed.event == "bounce" and failure.kind is not Kind.SOFT
+            failed and failed.event == "bounce" and failure.is_permanent
         ),
         automatic_ids=automatic_ids,
         automatic_dates=frozenset(event.date for event in automatic),
@@ -166,12 +176,14 @@ def _worst_failure(events):
 
     def weight(pair):
         failure, event = pair
-        is_hard = event.event == "bounce" and failure.kind is not Kind.SOFT
+        is_hard = event.event == "bounce" and failure.is_permanent
         return (
             is_hard,
+            is_hard and failure.counts,
             event.event == "blocked",
             event.date,
             event.error,
+            event.error_related_to,
             event.comment,
             event.message_id,
         )

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ..smtp.address import address_key
+from ..address import address_key
 
 # So many later emails have to be listed before a missing one counts as not taken
 LATER_EMAILS = 5

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from ... import const
+from ..address import address_key, domain_key
 from .answer import first_row
 from .errors import UnexpectedAnswerError
 from .event import LATEST
@@ -35,7 +36,7 @@ class Sender:
     """One row of /sender: an address, or a whole domain as `*@example.com`."""
 
     id: str  # ID
-    email: str  # Email
+    email: str  # Email, as its `address_key`
     name: str  # Name: free text
     email_type: str  # EmailType: const.SENDER_EMAIL_TYPES; informative only
     status: str  # Status: const.SENDER_STATUSES or "unknown"
@@ -51,15 +52,15 @@ class Sender:
 
     @property
     def domain(self):
-        """The part after the @, in lower case."""
-        return self.email.rpartition("@")[2].lower()
+        """The part after the @, as its `domain_key`."""
+        return domain_key(self.email.rpartition("@")[2])
 
 
 def read_sender(row):
     """Return the `Sender` in a row."""
     return Sender(
         id=id_of(row),
-        email=needed_text_of(row, "Email"),
+        email=address_key(needed_text_of(row, "Email")),
         name=text_of(row, "Name"),
         email_type=word_of(row, "EmailType", const.SENDER_EMAIL_TYPES),
         status=word_of(row, "Status", const.SENDER_STATUSES),
@@ -118,7 +119,7 @@ class DomainDns:
     """One row of /dns: what a domain should publish, and what Mailjet found."""
 
     id: str  # ID
-    domain: str  # Domain, in lower case
+    domain: str  # Domain, as its `domain_key`
     ownership_token: str  # OwnerShipToken: value of the TXT record
     ownership_name: str  # OwnerShipTokenRecordName: its full name
     dkim_name: str  # DKIMRecordName: full name
@@ -134,7 +135,7 @@ def read_domain_dns(row):
     """Return the `DomainDns` in a row."""
     return DomainDns(
         id=id_of(row),
-        domain=needed_text_of(row, "Domain").rstrip(".").lower(),
+        domain=domain_key(needed_text_of(row, "Domain")),
         ownership_token=text_of(row, "OwnerShipToken"),
         ownership_name=_full_name(row, "OwnerShipTokenRecordName"),
         dkim_name=_full_name(row, "DKIMRecordName"),
@@ -234,7 +235,7 @@ class Message:
     state_id: str  # StateID: why it failed, const.MESSAGE_STATES; "" for none
     is_permanent: bool  # StatePermanent
     contact_id: str  # ContactID
-    email: str  # ContactAlt: only with ShowContactAlt=1
+    email: str  # ContactAlt, as its `address_key`: only with ShowContactAlt=1
     custom_id: str  # CustomID: only with ShowCustomID=1
     campaign_id: str  # CampaignID; "" for none
     arrived_at: datetime | None  # ArrivedAt: when Mailjet accepted it
@@ -249,7 +250,7 @@ def read_message(row):
         state_id=link_of(row, "StateID"),
         is_permanent=flag_of(row, "StatePermanent"),
         contact_id=link_of(row, "ContactID"),
-        email=text_of(row, "ContactAlt"),
+        email=address_key(text_of(row, "ContactAlt")),
         custom_id=text_of(row, "CustomID"),
         campaign_id=link_of(row, "CampaignID"),
         arrived_at=date_of(row, "ArrivedAt"),
@@ -321,7 +322,7 @@ class Contact:
     """One row of /contact: an address, and whether campaigns exclude it."""
 
     id: str  # ID
-    email: str  # Email, in lower case
+    email: str  # its `address_key`
     is_excluded: bool  # IsExcludedFromCampaigns
     excluded_changed_at: datetime | None  # ExclusionFromCampaignsUpdatedAt; None: never
     is_complaining: bool  # IsSpamComplaining
@@ -335,7 +336,7 @@ def read_contact(row):
         raise UnexpectedAnswerError("IsExcludedFromCampaigns is missing")
     return Contact(
         id=id_of(row),
-        email=needed_text_of(row, "Email").lower(),
+        email=address_key(needed_text_of(row, "Email")),
         is_excluded=flag_of(row, "IsExcludedFromCampaigns"),
         excluded_changed_at=date_of(row, "ExclusionFromCampaignsUpdatedAt"),
         is_complaining=flag_of(row, "IsSpamComplaining"),

@@ -11,6 +11,7 @@ https://dev.mailjet.com/email/reference/statistics
 from datetime import datetime, timezone
 
 from ... import const
+from ..address import address_key
 from ..mailjet.automatic_open import is_automatic
 from ..mailjet.delivery_failure import reason_code
 from ..mailjet.event import EARLIEST, LATEST, LONGEST_URL, event_key
@@ -111,7 +112,7 @@ def read_message(row, asked):
         "status": word_of(row, "Status", const.MESSAGE_STATUSES),
         "error": const.MESSAGE_STATES.get(state, state),
         "is_permanent": flag_of(row, "StatePermanent"),
-        "email": text_of(row, "ContactAlt").lower(),
+        "email": address_key(text_of(row, "ContactAlt")),
         "subject": text_of(row, "Subject"),
         "custom_id": text_of(row, "CustomID"),
         "mailjet_campaign_id": _link(row, "Campaign"),
@@ -129,7 +130,7 @@ def read_message(row, asked):
 def read_campaign(row, asked):
     """Return the values of a `mailjet.campaign` in a row of /campaign."""
     campaign_id = id_of(row)
-    address = text_of(row, "FromEmail").lower()
+    address = address_key(text_of(row, "FromEmail"))
     return {
         "key": f"sent/{campaign_id}",
         "mailjet_id": campaign_id,
@@ -184,7 +185,7 @@ def read_contact(row, asked):
     return {
         "key": contact_id,
         "mailjet_id": contact_id,
-        "email": text_of(row, "Email").lower(),
+        "email": address_key(text_of(row, "Email")),
         "name": text_of(row, "Name"),
         "created_on": date_of(row, "CreatedAt"),
         "last_activity_on": date_of(row, "LastActivityAt"),

@@ -1,8 +1,8 @@
-"""Email addresses as the SMTP envelope needs them, and in a form to compare them."""
+"""Email addresses as the SMTP envelope needs them."""
 
 import re
 
-from ..dns.domain_name import DomainError, ascii_domain, readable_domain
+from ..dns.domain_name import DomainError, ascii_domain
 from ..words import Words, _lt
 
 _NOT_AN_ADDRESS = _lt("%(address)s is not an email address.")
@@ -58,45 +58,6 @@ def needs_smtputf8(address):
     A domain can always be written in ASCII, a local part cannot.
     """
     return not address.rpartition("@")[0].isascii()
-
-
-def domain_key(domain):
-    """Return a domain in the one form in which domains are compared.
-
-    That is lower case and A-labels, without the last dot; a text that is not a domain
-    only becomes lower case.
-    """
-    domain = domain.strip().rstrip(".").lower()
-    try:
-        return ascii_domain(domain)
-    except DomainError:
-        return domain
-
-
-def same_domain(first, second):
-    """Return whether two spellings, in Unicode or punycode, are the same domain."""
-    return domain_key(first) == domain_key(second)
-
-
-def address_key(address):
-    """Return an address in the one form in which addresses are compared.
-
-    Like Odoo, this ignores the case of a local part in ASCII only.
-    """
-    local, at, domain = address.strip().rpartition("@")
-    if local.isascii():
-        local = local.lower()
-    return f"{local}{at}{domain_key(domain)}"
-
-
-def spellings(address):
-    """Return the spellings of an address or domain: with A-labels and in Unicode.
-
-    :return: the compared form first; one only where both are the same
-    """
-    local, at, domain = address_key(address).rpartition("@")
-    written = (domain, readable_domain(domain))
-    return list(dict.fromkeys(f"{local}{at}{one}" for one in written))
 
 
 def _words(sentence, address):

@@ -25,7 +25,9 @@ from mail_mailjet.tools.mailjet.delivery_failure import (
         ("domain", "invalid domain", None, Kind.HARD, "mail_email_invalid"),
         ("domain", "no mail host", None, Kind.SOFT, "mail_email_invalid"),
         ("domain", "no mail host", True, Kind.HARD, "mail_email_invalid"),
-        ("domain", "greylisted", True, Kind.DEFERRED, "unknown"),
+        # Mailjet has given up
+        ("domain", "greylisted", True, Kind.HARD, "unknown"),
+        ("domain", "greylisted", None, Kind.DEFERRED, "unknown"),
         ("domain", "greylisted", False, Kind.DEFERRED, "unknown"),
         ("content", "bad or empty template", None, Kind.OURS, "unknown"),
         ("spam", "Content Blocked", None, Kind.OURS, "mail_spam"),
@@ -42,6 +44,34 @@ def test_table(related_to, error, is_hard, kind, failure_type):
     failure = explain_failure(related_to, error, is_hard)
     assert (failure.kind, failure.failure_type) == (kind, failure_type)
     assert str(failure.reason)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ("content blocked", Kind.OURS),
+        ("sender blocked", Kind.OURS),
+        ("policy issue", Kind.OURS),
+        ("bad or empty template", Kind.OURS),
+        ("preblocked", Kind.SUPPRESSED),
+        ("blacklisted", Kind.SUPPRESSED),
+        ("spam reporter", Kind.SUPPRESSED),
+        ("duplicate in campaign", Kind.DUPLICATE),
+    ],
+)
+@pytest.mark.parametrize("is_hard", [True, False, None])
+def test_what_is_no_fault_of_the_address_never_counts(error, kind, is_hard):
+    failure = explain_failure("spam", error, is_hard)
+    assert failure.kind is kind
+    assert not failure.counts
+    assert failure.is_permanent is bool(is_hard)
+
+
+@given(st.sampled_from([*const.MESSAGE_STATES.values(), "", "new"]), st.booleans())
+def test_the_flag_decides_whether_a_failure_is_permanent(error, is_hard):
+    failure = explain_failure(error=error, is_hard=is_hard)
+    assert failure.is_permanent is is_hard
+    assert failure.is_permanent or not failure.counts
 
 
 def test_every_state_of_rest_has_words():

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mail_mailjet import const
 from mail_mailjet.tools.mailjet.automatic_open import is_automatic
 from mail_mailjet.tools.mailjet.event_summary import (
     RANKS,
@@ -29,6 +30,10 @@ def hard(seconds=60, number=3):
 
 def soft(seconds=60, number=4):
     return facts("bounce", seconds, number, error="quota exceeded", is_hard=False)
+
+
+def bounce(error, is_hard=None, number=7):
+    return facts("bounce", 30, number, error=error, is_hard=is_hard)
 
 
 BLOCKED = facts("blocked", 5, 5, error_related_to="mailjet", error="preblocked")
@@ -63,6 +68,17 @@ def test_a_duplicate_of_what_was_sent_again_has_arrived():
         ([facts("sent", 0), soft()], "sent"),
         ([soft(), hard()], "bounce"),
         ([BLOCKED], "error"),
+        ([BLOCKED, facts("sent", 90, 2)], "error"),
+        ([facts("blocked", error="duplicate in campaign")], "error"),
+        (
+            [facts("blocked", error="duplicate in campaign"), facts("sent", 9, 2)],
+            "sent",
+        ),
+        ([bounce("content blocked", True)], "bounce"),
+        ([bounce("user unknown")], "bounce"),
+        ([bounce("quota exceeded")], "error"),
+        ([bounce("greylisted", True)], "bounce"),
+        ([bounce("greylisted", True), facts("sent", 90, 2)], "bounce"),
         ([GREYLISTED], None),
         ([GREYLISTED, facts("sent", 90, 2)], "sent"),
         ([facts("spam")], None),
@@ -91,6 +107,27 @@ def test_dates_are_those_of_the_events():
 
 def test_a_click_opens():
     assert summarize([facts("click", 90)]).opened == SENT_AT + timedelta(seconds=90)
+
+
+@pytest.mark.parametrize(
+    ("error", "failure_type"),
+    [
+        ("content blocked", "mail_spam"),
+        ("policy issue", "mail_spam"),
+        ("sender blocked", "mail_spam"),
+        ("preblocked", "mail_bl"),
+        ("blacklisted", "mail_bl"),
+        ("duplicate in campaign", "mail_dup"),
+    ],
+)
+@pytest.mark.parametrize("is_hard", [False, None])
+def test_a_bounce_that_is_no_fault_of_the_address(error, failure_type, is_hard):
+    summary = summarize([bounce(error, is_hard)])
+    assert (summary.status, summary.failure_type) == ("error", failure_type)
+    delivered = facts("sent", 90, 2)
+    assert summarize([bounce(error, is_hard), delivered]).status == "sent"
+    # It hides no real bounce
+    assert summarize([bounce(error, True), hard()]).failure_type == "mail_bounce"
 
 
 def test_failure_types():
@@ -165,7 +202,7 @@ some_events = st.lists(
         st.integers(0, 500),
         st.integers(1, 10**6),
         agent=st.sampled_from(["", PERSON, "Mozilla/5.0"]),
-        error=st.sampled_from(["", "user unknown", "quota exceeded", "greylisted"]),
+        error=st.sampled_from(["", *const.MESSAGE_STATES.values()]),
         is_hard=st.none() | st.booleans(),
     ),
     unique_by=lambda event: event.id,

@@ -1,4 +1,4 @@
-"""Addresses as the envelope needs them, and in one form to compare them."""
+"""Addresses as the envelope needs them."""
 
 from email.utils import parseaddr
 
@@ -6,16 +6,13 @@ import idna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mail_mailjet.tools.address import same_domain
 from mail_mailjet.tools.smtp.address import (
     AddressError,
     MalformedAddressError,
     UnencodableDomainError,
-    address_key,
-    domain_key,
     envelope_address,
     needs_smtputf8,
-    same_domain,
-    spellings,
 )
 
 
@@ -100,52 +97,6 @@ def test_whatever_the_text_is(text):
     assert "\r" not in envelope and "\n" not in envelope
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "is_same"),
-    [
-        ("bücher.example", "xn--bcher-kva.example", True),
-        ("BÜCHER.Example", "XN--BCHER-KVA.example.", True),
-        ("bu\u0308cher.example", "bücher.example", True),
-        ("example.com", " Example.COM ", True),
-        ("under_score.example", "UNDER_SCORE.example", True),
-        ("buecher.example", "bücher.example", False),
-        ("strasse.example", "straße.example", False),
-        ("mail.bücher.example", "bücher.example", False),
-    ],
-)
-def test_domains_compare_in_one_form(first, second, is_same):
-    assert same_domain(first, second) is is_same
-
-
-@given(st.text())
-def test_any_text_has_a_domain_key(text):
-    assert domain_key(domain_key(text)) == domain_key(text)
-
-
-@pytest.mark.parametrize(
-    ("address", "key"),
-    [
-        ("Info@Bücher.example", "info@xn--bcher-kva.example"),
-        ("info@xn--bcher-kva.example", "info@xn--bcher-kva.example"),
-        ("Dörte@Bücher.example", "Dörte@xn--bcher-kva.example"),
-        ("*@bücher.example", "*@xn--bcher-kva.example"),
-        ("no address", "no address"),
-    ],
-)
-def test_addresses_compare_in_one_form(address, key):
-    assert address_key(address) == key
-
-
 def test_a_name_beside_the_address_is_the_callers_business():
     address = parseaddr("Zoé <zoe@bücher.example>")[1]
     assert envelope_address(address) == "zoe@xn--bcher-kva.example"
-
-
-@pytest.mark.parametrize("text", ["Info@Bücher.example", "info@xn--bcher-kva.example"])
-def test_both_spellings_of_an_address(text):
-    assert spellings(text) == ["info@xn--bcher-kva.example", "info@bücher.example"]
-
-
-def test_both_spellings_of_a_domain():
-    assert spellings("bücher.example") == ["xn--bcher-kva.example", "bücher.example"]
-    assert spellings("*@Example.com") == ["*@example.com"]
