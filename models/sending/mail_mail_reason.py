@@ -23,17 +23,16 @@ class MailMail(models.Model):
     @api.model
     def _mailjet_reasons(self):
         """Return the reasons and their names, in the order in which they are shown."""
-        _ = self.env._
         return {
-            "queue": _("In the queue"),
-            "in_flight": _("Being handed over"),
-            "retry": _("Refused for now, will be retried"),
-            "limit": _("Limit reached"),
-            "pause": _("Server paused"),
-            "sender": _("Sender being checked"),
-            "mailing": _("Mailing paused"),
-            "uncertain": _("Answer of Mailjet missing"),
-            "failed": _("Failed"),
+            "queue": self.env._("In the queue"),
+            "in_flight": self.env._("Being handed over"),
+            "retry": self.env._("Refused for now, will be retried"),
+            "limit": self.env._("Limit reached"),
+            "pause": self.env._("Server paused"),
+            "sender": self.env._("Sender being checked"),
+            "mailing": self.env._("Mailing paused"),
+            "uncertain": self.env._("Answer of Mailjet missing"),
+            "failed": self.env._("Failed"),
         }
 
     @api.model
