@@ -35,6 +35,8 @@ from odoo_server import query, shell  # noqa: E402
 
 API_KEY, SECRET_KEY = "0" * 32, "1" * 32
 WORKERS = 4
+# So often Odoo is started again before it counts as broken
+MOST_STARTS = 10
 # Jobs that are run all the time; all others are switched off
 JOBS = (
     "mail.ir_cron_mail_scheduler_action",
@@ -168,7 +170,7 @@ class Crash:
         self._random = random.Random(plan.seed)
         self.addresses = Addresses(plan)
         self.kills = 0
-        self.crashes = 0
+        self.crashes = self.starts = 0
         self._jobs = []
         self._begun_at = time.monotonic()
 
@@ -185,7 +187,7 @@ class Crash:
             )
             self.control = self.standin.control
             self._set_up()
-            self.odoo = stack.enter_context(self._serving())
+            stack.enter_context(self._serving())
             self._disturb()
             self._set_faults(())
             self._wait_for_the_end()
@@ -221,26 +223,38 @@ class Crash:
 
     @contextlib.contextmanager
     def _serving(self):
-        """Start Odoo with cron workers only; give its process."""
+        """Run Odoo with cron workers only."""
+        log = Path(os.environ.get("DEV_HOME", ROOT / ".dev")) / "crash.log"
+        with log.open("w") as self._log:
+            self.odoo = self._start()
+            try:
+                yield
+            finally:
+                self.odoo.terminate()
+                try:
+                    self.odoo.wait(20)
+                except subprocess.TimeoutExpired:
+                    os.killpg(self.odoo.pid, signal.SIGKILL)
+                    self.odoo.wait()
+
+    def _start(self):
         command = [sys.executable, str(ROOT / "dev" / "crash_odoo.py")]
         command += ["-d", self.database, "--no-http", "--workers=1"]
         command += [f"--max-cron-threads={WORKERS}", *LOG]
-        log = Path(os.environ.get("DEV_HOME", ROOT / ".dev")) / "crash.log"
-        with log.open("w") as file:
-            process = subprocess.Popen(command, stdout=file, stderr=file)
-            try:
-                yield process
-            finally:
-                process.send_signal(signal.SIGTERM)
-                try:
-                    process.wait(20)
-                except subprocess.TimeoutExpired:
-                    for pid in [*self._workers(), process.pid]:
-                        with contextlib.suppress(ProcessLookupError):
-                            os.kill(pid, signal.SIGKILL)
-                    process.wait()
+        return subprocess.Popen(
+            command, stdout=self._log, stderr=self._log, start_new_session=True
+        )
 
     def _workers(self):
+        """Return the pids of the workers; start Odoo again if it has ended.
+
+        It does so where it replaces a worker while the database recovers.
+        """
+        if self.odoo.poll() is not None:
+            if self.starts == MOST_STARTS:
+                raise RuntimeError("Odoo ends again and again; see crash.log")
+            self.starts += 1
+            self.odoo = self._start()
         path = f"/proc/{self.odoo.pid}/task/{self.odoo.pid}/children"
         return [int(pid) for pid in Path(path).read_text().split()]
 
@@ -254,8 +268,7 @@ class Crash:
         while not self.control.taken():
             self._wake()
             time.sleep(0.2)
-            if self.odoo.poll() is not None:
-                raise RuntimeError("Odoo did not start; see crash.log")
+            self._workers()
         crash_at = set(self._random.sample(range(1, plan.kills), plan.crashes))
         for number in range(plan.kills):
             self._pass(self._random.uniform(0.2, plan.pace))
@@ -296,8 +309,10 @@ class Crash:
 
     def _kill(self):
         """Kill one of the workers; most of the time most of them send."""
+        while not (workers := self._workers()):
+            self._pass(0.2)  # they have all ended, as the database had
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self._random.choice(self._workers()), signal.SIGKILL)
+            os.kill(self._random.choice(workers), signal.SIGKILL)
         self.kills += 1
 
     def _crash_database(self):
@@ -327,6 +342,7 @@ class Crash:
         end = time.monotonic() + self.plan.seconds
         number = 0
         while time.monotonic() < end and self._left():
+            self._workers()
             self._pass(1)
             number += 1
             if number % 10 == 0:
@@ -428,6 +444,7 @@ def main():
         "--hard", action="store_true", help="PostgreSQL is ours to be killed"
     )
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stops what it started
     plan = (short_plan if options.short else long_plan)(options.seed)
     print(f"crash test, seed {plan.seed}", flush=True)
     findings = Crash(options.database, plan, options.hard).run()

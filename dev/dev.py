@@ -1001,7 +1001,11 @@ def test_crash(env, tally, seed=None, short=False):
     elif isinstance(env.cluster, Cluster):
         command.append("--hard")
     try:
-        failed = subprocess.run(command, env=env.env(), cwd=ROOT).returncode
+        process = subprocess.Popen(command, env=env.env(), cwd=ROOT)
+        try:
+            failed = process.wait()
+        finally:
+            stop(process)
     finally:
         env.drop(database)
     tally.add("crash test", int(not failed), int(bool(failed)))
