@@ -344,7 +344,7 @@ class TestSendingModel(MailRecoveryCommon):
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=20,
+                max_examples=12,
                 stateful_step_count=12,
                 deadline=None,
                 database=None,
