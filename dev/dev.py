@@ -990,6 +990,27 @@ def test_core(env, tally, record, suites):
         CORE_BASELINE.write_text(json.dumps(baseline, indent=2) + "\n")
 
 
+def test_crash(env, tally, seed=None, short=False):
+    """Kill workers while they send; compare what arrives with what should."""
+    database = f"{MODULE}_crash_{os.getpid()}"
+    env.clone(env.module_template(), database)
+    command = [str(env.python), str(ROOT / "dev" / "crash.py"), database]
+    command += ["--seed", str(seed)] if seed is not None else []
+    if short:
+        command.append("--short")
+    elif isinstance(env.cluster, Cluster):
+        command.append("--hard")
+    try:
+        process = subprocess.Popen(command, env=env.env(), cwd=ROOT)
+        try:
+            failed = process.wait()
+        finally:
+            stop(process)
+    finally:
+        env.drop(database)
+    tally.add("crash test", int(not failed), int(bool(failed)))
+
+
 def command_test(arguments):
     parser = argparse.ArgumentParser(prog="dev/test", description="Run the tests.")
     parser.add_argument(
@@ -999,10 +1020,16 @@ def command_test(arguments):
     parser.add_argument(
         "--record", action="store_true", help="record the core baseline"
     )
+    parser.add_argument(
+        "--crash", action="store_true", help="kill workers while they send"
+    )
+    parser.add_argument("--seed", type=int, help="repeat that crash test")
     options = parser.parse_args(arguments)
     tally = Tally()
     with environment(for_tests=True) as env:
-        if options.core:
+        if options.crash:
+            test_crash(env, tally, options.seed)
+        elif options.core:
             suites = [options.tags] if options.tags else CORE_SUITES
             test_core(env, tally, options.record, suites)
         elif options.tags:
@@ -1012,6 +1039,7 @@ def command_test(arguments):
             test_tools(env, tally)
             test_odoo(env, tally, f"/{MODULE}")
             test_odoo(env, tally, SPREADSHEET_TAG)
+            test_crash(env, tally, short=True)
     return tally.close()
 
 

@@ -2,7 +2,7 @@ from odoo import SUPERUSER_ID, models
 from odoo.tools import SQL
 from odoo.tools.mail import email_normalize_all
 
-from .claims import OUTGOING, recipient_count
+from .claims import OUTGOING, read_committed, recipient_count
 from .results import Failure
 
 # Mails that one run of the queue sets to wait when the server pauses
@@ -64,6 +64,7 @@ class MailMail(models.Model):
             wanted = SQL("mail.id = ANY(%s)", list(ids))
         until = server.mailjet_paused_until
         with self.env.registry.cursor() as cr:
+            read_committed(cr)
             cr.execute(
                 SQL(
                     """

@@ -316,6 +316,15 @@ class TestMailRefused(MailRefusedCommon):
         self.assertFalse(self.server.mailjet_is_paused)
         self.assertFalse(self.server.mailjet_pause_count)
 
+    def test_a_committing_call_waits_without_a_connection(self):
+        self.mailjet.faults.add("CONNECT", "421 4.7.0 Try again later")
+        mails = self.create_mails(2)
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            mails.with_env(self.env(cr=cr)).send(auto_commit=True)
+        self.env.invalidate_all()
+        self.assertTrue(self.server.mailjet_is_paused)
+        self.assertEqual(set(mails.mapped("mailjet_waits_for")), {"pause"})
+
     def test_a_suspended_account_pauses_the_queue(self):
         reply = "550 5.7.1 Your account has been suspended"
         self.mailjet.faults.add("MAIL", reply, times=None)

@@ -65,6 +65,10 @@ class Delivery:
         return cls(envelope, dict.fromkeys(recipients, fate), errors)
 
 
+class TooLateError(smtplib.SMTPServerDisconnected):
+    """This end has given the connection up, as a mail's deadline was over."""
+
+
 class LineBrokenError(OSError):
     """The connection is of no more use; `cause` is the error that ended it."""
 
@@ -168,7 +172,7 @@ class Pipeline:
             return
         if self._clock() > begun.envelope.deadline:
             # After 354 there is no other way back
-            raise smtplib.SMTPServerDisconnected("too late to hand the mail over")
+            raise TooLateError("too late to hand the mail over")
         content = _quoted(begun.envelope.content) if begun.accepted else b".\r\n"
         last = max(len(content) - SLICE, 0)
         for start in range(0, last, SLICE):

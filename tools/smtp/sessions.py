@@ -10,7 +10,14 @@ from collections import Counter, deque
 from collections.abc import Callable, Hashable, Sequence
 
 from .connection import Connector, quit_politely
-from .pipeline import Delivery, Envelope, Fate, LineBrokenError, Pipeline
+from .pipeline import (
+    Delivery,
+    Envelope,
+    Fate,
+    LineBrokenError,
+    Pipeline,
+    TooLateError,
+)
 
 # Bytes of mails that wait for a session; whoever prepares more waits
 MOST_BYTES = 32 << 20
@@ -140,6 +147,12 @@ class Sessions:
         self._changed.notify_all()
         return envelope
 
+    def _has_next(self) -> bool:
+        """Whether a mail waits whose deadline is not over; take back the others."""
+        while self._queue and self._clock() > self._queue[0].deadline:
+            self._finish(Delivery.of(self._pop(), Fate.NOT_BEGUN))
+        return bool(self._queue)
+
     def _finish(self, delivery: Delivery) -> None:
         self._done.append(delivery)
         self._pending -= 1
@@ -193,6 +206,8 @@ class Sessions:
             connection = None
             if not error:
                 return
+            if isinstance(error, TooLateError):
+                continue
             breaks = 0 if answered else breaks + 1
             is_brake = getattr(error, "smtp_code", None) == 421
             if is_brake and not self._is_rotation(error):
@@ -242,11 +257,13 @@ class Sessions:
         with self._changed:
             if wait:
                 self._changed.wait_for(
-                    lambda: self._queue or self._is_closed or self._is_superfluous()
+                    lambda: (
+                        self._has_next() or self._is_closed or self._is_superfluous()
+                    )
                 )
                 if self._leave():
                     return None
-            if self._queue and not self._is_superfluous():
+            if self._has_next() and not self._is_superfluous():
                 return self._pop()
             if wait:
                 self._running -= 1

@@ -115,6 +115,20 @@ def test_a_line_end_in_an_address_is_no_command(connector):
 # -- Several sessions ----------------------------------------------------------------
 
 
+def test_mails_that_are_late_do_not_end_a_session(relay, store, connector):
+    now = [0.0]
+    sessions = Sessions(connector.open(), connector, 1, clock=lambda: now[0])
+    relay.options.delay = 0.2  # the first one is begun, and waits for the reply
+    sessions.put([envelope(number, deadline=10.0) for number in range(5)])
+    now[0] = 11.0
+    late = sessions.take()
+    assert {fate for one in late for fate in one.fates.values()} == {Fate.NOT_BEGUN}
+    assert len(late) == 5 and not sessions.failure
+    relay.options.delay = 0
+    assert fates(hand_over(sessions, [envelope(5)])) == {Fate.ACCEPTED: 1}
+    assert store.taken() == {"to5@example.org": 1}
+
+
 def test_several_sessions_send_each_mail_once(relay, store, connector):
     relay.options.delay = 0.005
     sessions = Sessions(connector.open(), connector, 4)
