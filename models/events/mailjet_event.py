@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from ...const import EVENT_TYPES
 from ...tools.debounce import Debounced
 from ...tools.mailjet.delivery_failure import reason_code
-from ...tools.mailjet.link import without_values
+from ...tools.mailjet.link import text_without_values, without_values
 from ..bulk_write import upsert
 
 _logger = logging.getLogger(__name__)
@@ -302,5 +302,5 @@ def _row(event):
         else None,
         "comment": event.comment or None,
         "payload": payload or None,
-        "damaged": event.damaged or None,
+        "damaged": text_without_values(event.damaged) or None,
     }

@@ -28,6 +28,13 @@ class TestMailjetEventLinks(MailjetPostCommon):
         self.env.cr.execute("SELECT row_to_json(e)::text FROM mailjet_event AS e")
         self.assertNotIn("s3cret", json.dumps(self.env.cr.fetchall()))
 
+    def test_values_are_not_in_what_was_repaired(self):
+        body = json.dumps([self.click("s3cret")]).encode()
+        body = body.replace(b'"agent": "', b'"agent": "\xe9')
+        self.post(body)
+        self.assertTrue(self.stored().damaged)
+        self.assertNotIn("s3cret", self.stored().damaged)
+
     def test_two_links_stay_two_and_a_repeat_is_one(self):
         self.post([self.click("one"), self.click("two")])
         self.post([self.click("one")])

@@ -1,5 +1,5 @@
 import pytest
-from mail_mailjet.tools.mailjet.link import without_values
+from mail_mailjet.tools.mailjet.link import text_without_values, without_values
 
 LINKS = {
     "https://shop.example/": "https://shop.example/",
@@ -42,3 +42,30 @@ def test_values_are_hidden(url, kept):
 
 def test_nothing_stays_nothing():
     assert without_values(None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (
+            r'{"url": "https:\/\/a.example\/my?token=s3cret", "ip": "::1"}',
+            r'{"url": "https:\/\/a.example\/my…", "ip": "::1"}',
+        ),
+        (
+            r'{"url": "https://anna:s3cret@a.example/#s3cret',
+            r'{"url": "https://…@a.example/…',
+        ),
+        (
+            r'"https:\/\/a.example\/\u003ftoken\u003ds3cret"',
+            r'"https:\/\/a.example\/…"',
+        ),
+        (
+            r'["https:\/\/anna:s3cret@a.example\/", 1]',
+            r'["https:\/\/…@a.example\/", 1]',
+        ),
+        ("no link? at all", "no link? at all"),
+        ("", ""),
+    ],
+)
+def test_values_are_hidden_in_texts(text, kept):
+    assert text_without_values(text) == kept
