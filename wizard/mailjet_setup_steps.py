@@ -122,6 +122,7 @@ class MailjetSetup(models.TransientModel):
     def action_refresh(self):
         """Read senders and domains again."""
         self.ensure_one()
+        self.check_access("write")
         self.server_id._mailjet_refresh()
         self._read_addresses()
         return self._reopen()
@@ -129,6 +130,7 @@ class MailjetSetup(models.TransientModel):
     def action_add_missing(self):
         """Add every address that Mailjet does not know, and show each result."""
         self.ensure_one()
+        self.check_access("write")
         missing = self.address_ids.filtered(lambda a: a.state == "missing")
         by_email = missing.grouped("email")
         for email, sender in self._add_senders(by_email):
@@ -138,6 +140,7 @@ class MailjetSetup(models.TransientModel):
     def action_add_domains(self):
         """Add the domains that Odoo uses and Mailjet does not know as a whole."""
         self.ensure_one()
+        self.check_access("write")
         self._add_senders(f"*@{name}" for name in self.unknown_domains.split(", "))
         return self._reopen()
 
@@ -159,6 +162,7 @@ class MailjetSetup(models.TransientModel):
     def action_check_domains(self):
         """Check the records of all domains, and have Mailjet verify ownership."""
         self.ensure_one()
+        self.check_access("write")
         self.notice = self.domain_ids.action_check_dns()["params"]["message"]
         return self._reopen()
 
@@ -172,6 +176,7 @@ class MailjetSetup(models.TransientModel):
     def action_register_events(self):
         """Have Mailjet post its events here, or show why it cannot."""
         self.ensure_one()
+        self.check_access("write")
         try:
             self.server_id.action_mailjet_register()
         except UserError as error:
@@ -191,6 +196,7 @@ class MailjetSetup(models.TransientModel):
     def action_finish(self):
         """Activate the server and show it."""
         self.ensure_one()
+        self.check_access("write")
         server = self.server_id
         vals = {"active": True}
         if self.usage == "all" and self.set_from_filter and self.from_filter_after:

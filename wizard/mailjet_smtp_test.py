@@ -268,6 +268,7 @@ class MailjetSmtpTest(models.TransientModel):
     def action_open_screen(self):
         """Open the Odoo screen where the cause can be fixed."""
         self.ensure_one()
+        self.check_access("read")
         if self.screen == SERVER:
             return {
                 "type": "ir.actions.act_window",
@@ -281,6 +282,7 @@ class MailjetSmtpTest(models.TransientModel):
     def action_download(self):
         """Download the conversation."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self._name}/{self.id}/transcript_file"

@@ -1,3 +1,5 @@
+from email.message import EmailMessage
+
 from odoo import api, models
 from odoo.tools import email_split
 
@@ -35,6 +37,11 @@ class MailThread(models.AbstractModel):
         They go to addresses that Odoo itself receives, such as bounce and catchall,
         where nobody would read them.
         """
+        # Clients may call this, but only the mail gateway has a message
+        if not isinstance(message, EmailMessage):
+            return super().message_route(
+                message, message_dict, model, thread_id, custom_values
+            )
         recipients = email_split(message_dict.get("recipients") or "")
         senders = self.env["mailjet.sender"]._find_awaiting(recipients)
         if senders:

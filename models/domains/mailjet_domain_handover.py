@@ -63,6 +63,7 @@ class MailjetDomain(models.Model):
     def action_send_handover(self):
         """Write an email to the DNS administrator with the records to publish."""
         self.ensure_one()
+        self.check_access("read")
         template = self.env.ref("mail_mailjet.mail_template_handover")
         return {
             "type": "ir.actions.act_window",

@@ -83,6 +83,7 @@ class MailingMailing(models.Model):
     def action_mailjet_events(self):
         """Open the events of this mailing; the context may name their type."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_mailjet.mailjet_event_action"
         )

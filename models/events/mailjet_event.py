@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from ...const import EVENT_TYPES
 from ...tools.debounce import Debounced
 from ...tools.mailjet.delivery_failure import reason_code
+from ...tools.mailjet.link import text_without_values, without_values
 from ..bulk_write import upsert
 
 _logger = logging.getLogger(__name__)
@@ -268,7 +269,14 @@ class MailjetEvent(models.Model):
 
 
 def _row(event):
-    """Return the column values of an `Event`."""
+    """Return the column values of an `Event`.
+
+    Links lose their values: nothing here works with them, and what is not stored is in
+    no export, backup or copy. The key is of the whole link, so two stay two.
+    """
+    payload = dict(event.raw)
+    if isinstance(payload.get("url"), str):
+        payload["url"] = without_values(payload["url"])
     return {
         "key": event.key,
         "event": event.event if event.event in EVENT_TYPES else "other",
@@ -281,7 +289,7 @@ def _row(event):
         "mailjet_contact_id": event.contact_id or None,
         "custom_campaign": event.custom_campaign or None,
         "custom_id": event.custom_id or None,
-        "url": event.url or None,
+        "url": without_values(event.url) or None,
         "agent": event.agent or None,
         "ip": event.ip or None,
         "geo": event.geo or None,
@@ -293,6 +301,6 @@ def _row(event):
         if event.event in FAILURES
         else None,
         "comment": event.comment or None,
-        "payload": event.raw or None,
-        "damaged": event.damaged or None,
+        "payload": payload or None,
+        "damaged": text_without_values(event.damaged) or None,
     }

@@ -14,7 +14,12 @@ class ResConfigSettings(models.TransientModel):
     )
 
     def set_values(self):
-        """Store a 0, for which core would delete the parameter."""
+        """Store a 0, for which core would delete the parameter.
+
+        :raise AccessError: if the user may not change settings, which core asks only of
+            a click on Save: without records it lets anybody reset all parameters
+        """
+        self.check_access("write")
         result = super().set_values()
         if not self.mailjet_event_months:
             self.env["ir.config_parameter"].sudo().set_param(

@@ -91,6 +91,7 @@ class IrMail_Server(models.Model):
 
     def action_mailjet_exclusions(self):
         """Open the blocked addresses of this account."""
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_mailjet.mailjet_exclusion_action"
         )

@@ -170,6 +170,7 @@ class IrMail_Server(models.Model):
     def action_mailjet_waiting(self):
         """Open the list of the mails that wait."""
         self.ensure_one()
+        self.check_access("write")
         domain = [("mailjet_server_id", "=", self.id), ("state", "=", "outgoing")]
         return {
             "type": "ir.actions.act_window",

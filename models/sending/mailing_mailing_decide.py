@@ -117,6 +117,7 @@ class MailingMailing(models.Model):
 
     def action_cancel(self):
         """Take the mails along that wait already."""
+        self.check_access("write")
         self._mailjet_call_off()
         return super().action_cancel()
 
@@ -137,6 +138,7 @@ class MailingMailing(models.Model):
         Core deletes what failed and makes it again for the records without a trace;
         for a mail to several addresses that would be for all or for none of them.
         """
+        self.check_access("write")
         failed = (
             self.env["mail.mail"]
             .sudo()

@@ -295,6 +295,7 @@ class IrMail_Server(models.Model):
         and From filter stay.
         """
         self.ensure_one()
+        self.check_access("write")
         if not self.mailjet_is_candidate:
             raise UserError(
                 self.env._("“%(name)s” is not set up for Mailjet.", name=self.name)

@@ -40,6 +40,7 @@ class IrMail_Server(models.Model):
 
     def action_mailjet_set_filter(self):
         """Set the From filter to what Mailjet accepts."""
+        self.check_access("write")
         for server in self.filtered("mailjet_filter_offer"):
             server.from_filter = server.mailjet_filter_offer
 

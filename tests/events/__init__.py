@@ -1,5 +1,6 @@
 from . import test_mailjet_bounce_reason
 from . import test_mailjet_event_catch_up
+from . import test_mailjet_event_links
 from . import test_mailjet_event_loop
 from . import test_mailjet_event_messages
 from . import test_mailjet_event_order

@@ -134,8 +134,7 @@ class _UndoError(Exception):
     pass
 
 
-@tagged("post_install", "-at_install")
-class TestModelAccess(AccessCommon):
+class RecordsCommon(AccessCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -211,6 +210,9 @@ class TestModelAccess(AccessCommon):
             raise _UndoError
         self.env.invalidate_all(flush=False)
 
+
+@tagged("post_install", "-at_install")
+class TestModelAccess(RecordsCommon):
     def is_allowed(self, action):
         try:
             with self.taken_back():

@@ -15,6 +15,7 @@ from ..address import address_key
 from ..mailjet.automatic_open import is_automatic
 from ..mailjet.delivery_failure import reason_code
 from ..mailjet.event import EARLIEST, LATEST, LONGEST_URL, event_key
+from ..mailjet.link import without_values
 from ..mailjet.rows import is_anonymized
 from ..mailjet.values import (
     date_of,
@@ -64,7 +65,7 @@ def read_click(row, asked):
     agent = text_of(row, "UserAgent")
     return {
         **_event(row, asked, "click", id_of(row, "MessageID"), date, url),
-        "url": url or None,
+        "url": without_values(url) or None,
         "agent": agent[:512] or None,
         "is_automatic": is_automatic(agent, date, None),
     }
