@@ -92,9 +92,9 @@ def flag_of(row, name, missing=False):
     if value is None:
         return missing
     value = value.lower() if isinstance(value, str) else value
-    if value in (True, "true"):
+    if value in (True, "true", "1"):
         return True
-    if value in (False, "false"):
+    if value in (False, "false", "0"):
         return False
     raise UnexpectedAnswerError(f"{name} is neither true nor false")
 
