@@ -11,6 +11,7 @@ from ...tools.address import address_key, domain_key
 from ...tools.mailjet.custom_id import read_custom_id
 from ...tools.mailjet.event_summary import EventFacts, summarize
 from ..bulk_write import update_by_id
+from ..locking import CONFLICTS, try_lock
 
 _logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class MailjetEvent(models.Model):
                 break
             try:
                 done = batch._apply_or_park()
-            except psycopg2.OperationalError:
+            except CONFLICTS:
                 # A new transaction sees what the other one changed
                 self.env.cr.rollback()
                 conflicts += 1
@@ -99,7 +100,8 @@ class MailjetEvent(models.Model):
         If that fails, apply each half on its own, down to the single event that cannot
         be applied: it is parked with its error.
 
-        :raise psycopg2.OperationalError: on a conflict with another transaction
+        :raise psycopg2.OperationalError: on a conflict with another transaction, which
+            is one of `CONFLICTS`, or without a connection
         """
         try:
             with self.env.cr.savepoint():
@@ -120,7 +122,7 @@ class MailjetEvent(models.Model):
 
         Their emails are being sent right now, or their records are missing.
         """
-        events = self.try_lock_for_update()
+        events = try_lock(self)
         vague = events._remove_vague_clicks()
         links = (events - vague)._links()
         events = self.browse(links)
@@ -307,7 +309,7 @@ class MailjetEvent(models.Model):
     def _lock_traces(self, trace_ids):
         """Return the traces as dicts by id, and the ids of those locked by others."""
         traces = self.env["mailing.trace"].browse(trace_ids - {0}).exists()
-        locked = traces.try_lock_for_update()
+        locked = try_lock(traces)
         rows = locked.read(["mass_mailing_id"], load=None)
         mailings = self.env["mailing.mailing"].browse(
             {row["mass_mailing_id"] for row in rows} - {False}
@@ -329,7 +331,7 @@ class MailjetEvent(models.Model):
                 ("notification_type", "=", "email"),
             ]
         )
-        in_use = notifications - notifications.try_lock_for_update()
+        in_use = notifications - try_lock(notifications)
         rows = messages.read(["email_from"], load=None)
         return {row["id"]: row for row in rows}, set(in_use.mail_message_id.ids)
 

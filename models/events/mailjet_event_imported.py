@@ -32,6 +32,7 @@ class MailjetEvent(models.Model):
     """
 
     _inherit = "mailjet.event"
+    _report_column = "report_key"
 
     # Plain numbers: a foreign key or an index would slow down a million inserts
     report_key = fields.Integer("Imported by report", readonly=True, aggregator=None)
@@ -193,21 +194,25 @@ class MailjetEvent(models.Model):
         self.invalidate_model()
 
     @api.model
-    def _remove_unseen(self, report):
-        """Delete events of this report that its current run did not see."""
+    def _remove_rows(self, server_id, condition):
+        """Remove imported events.
+
+        :param int server_id: whose events these are
+        :param SQL condition: which events
+        """
         self.env.cr.execute(
             SQL(
                 """
                 WITH removed AS (
                          DELETE FROM mailjet_event
-                          WHERE report_key = %(report)s AND report_run < %(run)s
-                      RETURNING date::date AS date)
-                INSERT INTO mailjet_statistic_stale (server_id, date)
-                SELECT DISTINCT %(server)s, date FROM removed
+                          WHERE %s
+                      RETURNING mailjet_message_id, date)
+                %s
                 """,
-                report=report.id,
-                run=report.run,
-                server=report.server_id.id,
+                condition,
+                self.env["mailjet.statistic"]._note_statement(
+                    server_id, SQL("(SELECT mailjet_message_id, date FROM removed)")
+                ),
             )
         )
         self.invalidate_model()

@@ -4,16 +4,17 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...const import PROVIDERS
+from ..locking import worker_lock
 
 _logger = logging.getLogger(__name__)
 
-# The events that the status of a message implies
+# The events that the status of a message implies. A click implies an open wherever it
+# comes from, see `opened` in `_rebuild_day`
 IMPLIED = (
     ("sent", "sent"),
     ("opened", "sent"),
     ("opened", "open"),
     ("clicked", "sent"),
-    ("clicked", "open"),
     ("clicked", "click"),
     ("spam", "sent"),
     ("spam", "spam"),
@@ -24,7 +25,7 @@ IMPLIED = (
     ("softbounced", "bounce"),
     ("blocked", "blocked"),
 )
-LOCK = "mail_mailjet.statistic"
+LOCK = "mail_mailjet statistic"
 
 
 class MailjetStatistic(models.Model):
@@ -115,8 +116,6 @@ class MailjetStatistic(models.Model):
     @api.model
     def _cron_refresh(self):
         """Rebuild the sums of all stale days."""
-        # A new transaction sees what others have committed
-        self.env["ir.cron"]._commit_progress()
         self._refresh()
 
     @api.model
@@ -125,11 +124,15 @@ class MailjetStatistic(models.Model):
 
         :return: whether no day is left
         """
-        self.env.cr.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [LOCK])
-        if not self.env.cr.fetchone()[0]:
-            return False
-        days = self._stale_days()
+        with worker_lock(self.env, LOCK) as is_free:
+            return is_free and self._refresh_locked()
+
+    @api.model
+    def _refresh_locked(self):
         commit_progress = self.env["ir.cron"]._commit_progress
+        # A new transaction sees what the last refresh has committed
+        commit_progress()
+        days = self._stale_days()
         frozen = self._forgotten_until()
         for number, (server_id, date, stale_ids) in enumerate(days):
             if not frozen or date > frozen:
@@ -189,7 +192,9 @@ class MailjetStatistic(models.Model):
     def _rebuild_day(self, server_id, date):
         """Rebuild the sums of one day.
 
-        A message counts once for each kind of event, on the day of the first one.
+        A message counts once for each kind of event, on the day of the first one. As
+        images may be off, a click shows that it was opened, too. `opens` and `clicks`
+        count nothing but events.
         """
         end = fields.Date.add(date, days=1)
         providers = [
@@ -219,8 +224,8 @@ class MailjetStatistic(models.Model):
                        CASE WHEN fact.recipient_domain IS NOT NULL
                             THEN COALESCE(provider.code, 'other') END,
                        %(delivered)s, %(opened)s, %(clicked)s,
-                       count(*) FILTER (WHERE event = 'open'),
-                       count(*) FILTER (WHERE event = 'click'),
+                       count(*) FILTER (WHERE event = 'open' AND is_event),
+                       count(*) FILTER (WHERE event = 'click' AND is_event),
                        count(*) FILTER (WHERE event = 'open' AND is_automatic),
                        %(hard)s, %(soft)s, %(blocked)s, %(complained)s, %(unsubscribed)s
                   FROM (%(events)s UNION ALL %(messages)s) AS fact
@@ -231,7 +236,7 @@ class MailjetStatistic(models.Model):
                 server=server_id,
                 date=date,
                 delivered=_first("sent"),
-                opened=_first("open"),
+                opened=SQL("count(*) FILTER (WHERE is_first_open)"),
                 clicked=_first("click"),
                 hard=_first("bounce", " AND bounce_type = 'hard'"),
                 soft=_first("bounce", " AND bounce_type IS DISTINCT FROM 'hard'"),
@@ -249,21 +254,29 @@ class MailjetStatistic(models.Model):
         return SQL(
             """
             SELECT mailing_id, mailjet_campaign_id, sender_domain, recipient_domain,
-                   event, bounce_type, is_automatic,
-                   NOT COALESCE(is_automatic, FALSE) AND NOT EXISTS (
-                       SELECT FROM mailjet_event AS earlier
-                        WHERE earlier.mailjet_message_id = event.mailjet_message_id
-                          AND earlier.server_id = event.server_id
-                          AND earlier.event = event.event
-                          AND earlier.is_automatic IS NOT TRUE
-                          AND (earlier.date, earlier.id) < (event.date, event.id)
-                   ) AS is_first
+                   event, bounce_type, is_automatic, TRUE AS is_event,
+                   NOT COALESCE(is_automatic, FALSE)
+                       AND NOT EXISTS (%(earlier)s AND earlier.event = event.event)
+                       AS is_first,
+                   event IN ('open', 'click') AND NOT COALESCE(is_automatic, FALSE)
+                       AND NOT EXISTS (
+                           %(earlier)s AND earlier.event IN ('open', 'click'))
+                       AS is_first_open
               FROM mailjet_event AS event
-             WHERE server_id = %s AND date >= %s AND date < %s
+             WHERE server_id = %(server)s AND date >= %(start)s AND date < %(end)s
             """,
-            server_id,
-            start,
-            end,
+            earlier=SQL(
+                """
+                SELECT FROM mailjet_event AS earlier
+                 WHERE earlier.mailjet_message_id = event.mailjet_message_id
+                   AND earlier.server_id = event.server_id
+                   AND earlier.is_automatic IS NOT TRUE
+                   AND (earlier.date, earlier.id) < (event.date, event.id)
+                """
+            ),
+            server=server_id,
+            start=start,
+            end=end,
         )
 
     @api.model
@@ -275,21 +288,27 @@ class MailjetStatistic(models.Model):
                    NULLIF(split_part(message.email, '@', 2), ''), implied.event,
                    CASE WHEN message.status = 'hardbounced' OR message.is_permanent
                         THEN 'hard' END,
-                   FALSE, TRUE
+                   FALSE, FALSE, TRUE,
+                   implied.event IN ('open', 'click')
+                       AND NOT EXISTS (%(known)s AND event.event IN ('open', 'click')
+                                       AND event.is_automatic IS NOT TRUE)
               FROM mailjet_message AS message
-              JOIN (VALUES %s) AS implied (status, event)
+              JOIN (VALUES %(implied)s) AS implied (status, event)
                 ON implied.status = message.status
-             WHERE server_id = %s AND date >= %s AND date < %s
-               AND NOT EXISTS (
-                       SELECT FROM mailjet_event AS event
-                        WHERE event.mailjet_message_id = message.key
-                          AND event.server_id = message.server_id
-                          AND event.event = implied.event)
+             WHERE server_id = %(server)s AND date >= %(start)s AND date < %(end)s
+               AND NOT EXISTS (%(known)s AND event.event = implied.event)
             """,
-            SQL(", ").join(SQL("(%s, %s)", *pair) for pair in IMPLIED),
-            server_id,
-            start,
-            end,
+            known=SQL(
+                """
+                SELECT FROM mailjet_event AS event
+                 WHERE event.mailjet_message_id = message.key
+                   AND event.server_id = message.server_id
+                """
+            ),
+            implied=SQL(", ").join(SQL("(%s, %s)", *pair) for pair in IMPLIED),
+            server=server_id,
+            start=start,
+            end=end,
         )
 
 

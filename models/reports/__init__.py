@@ -9,6 +9,7 @@ from . import mailjet_report_item
 from . import mailjet_report_item_step
 from . import mailjet_report_plan
 from . import mailjet_report_preview
+from . import mailjet_report_replace
 from . import mailjet_report_run
 from . import mailjet_report_schedule
 from . import mailjet_segment

@@ -16,6 +16,8 @@ class MailjetImportedMixin(models.AbstractModel):
     _name = "mailjet.imported.mixin"
     _description = "Rows imported from Mailjet"
     _log_access = False
+    # The column that names the report which imported a row
+    _report_column = "report_id"
 
     server_id = fields.Many2one(
         "ir.mail_server",
@@ -70,14 +72,13 @@ class MailjetImportedMixin(models.AbstractModel):
         """Link stored rows to records of Odoo. Meant to be overridden."""
 
     @api.model
-    def _remove_unseen(self, report):
-        """Remove rows of this report that its current run did not find."""
+    def _remove_rows(self, server_id, condition):
+        """Remove rows. Meant to be overridden.
+
+        :param int server_id: whose rows these are
+        :param SQL condition: which rows
+        """
         self.env.cr.execute(
-            SQL(
-                "DELETE FROM %s WHERE report_id = %s AND report_run < %s",
-                SQL.identifier(self._table),
-                report.id,
-                report.run,
-            )
+            SQL("DELETE FROM %s WHERE %s", SQL.identifier(self._table), condition)
         )
         self.invalidate_model()

@@ -116,6 +116,26 @@ class MailjetMessage(models.Model):
         refresh(messages, ["trace_id", "mailing_id"])
 
     @api.model
+    def _remove_rows(self, server_id, condition):
+        """Remove messages, and have the sums of their days rebuilt."""
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH removed AS (
+                         DELETE FROM mailjet_message
+                          WHERE %s
+                      RETURNING key AS mailjet_message_id, date)
+                %s
+                """,
+                condition,
+                self.env["mailjet.statistic"]._note_statement(
+                    server_id, SQL("(SELECT mailjet_message_id, date FROM removed)")
+                ),
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
     def _forget_contacts(self, server_id, keys):
         """Erase the addresses of these contacts, and the subjects they received."""
         self.env.cr.execute(

@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools.mailjet.errors import MailjetApiError
+from ..locking import CONFLICTS, begin, try_lock
 
 # Longer than any request with its retries: a worker that holds an item longer has died
 LEASE = timedelta(minutes=5)
@@ -56,6 +57,13 @@ class MailjetReportItem(models.Model):
     )
     reading = fields.Integer("Rereads", readonly=True, copy=False)
     page_key = fields.Char(readonly=True, copy=False)
+    last_key = fields.Char(readonly=True, copy=False)
+    last_count = fields.Integer(
+        readonly=True, default=-1, copy=False, help="Rows when it was last read."
+    )
+    was_empty = fields.Boolean(
+        readonly=True, copy=False, help="At the last look, to Odoo's surprise."
+    )
     read_on = fields.Datetime("Read on", readonly=True, copy=False)
     attempts = fields.Integer(readonly=True, copy=False)
     next_try = fields.Datetime("Next try", readonly=True, copy=False)
@@ -79,16 +87,16 @@ class MailjetReportItem(models.Model):
         with ExitStack() as stack:
             clients = {}
             while seconds_left and conflicts < MAX_CONFLICTS:
+                item = self._lease_next()
+                if not item:
+                    break
+                lease = item.lease
                 try:
-                    item = self._lease_next()
-                    if not item:
-                        break
                     seconds_left = item._work(clients, stack)
                     conflicts = 0
-                except psycopg2.OperationalError:
-                    # Another worker was faster; only a new transaction sees its changes
+                except CONFLICTS:
                     self.env.cr.rollback()
-                    self.env.invalidate_all(flush=False)
+                    item._give_up_lease(lease)
                     conflicts += 1
         self.env["mailjet.report"]._finish_done()
         if not seconds_left:
@@ -124,6 +132,7 @@ class MailjetReportItem(models.Model):
     @api.model
     def _lease_next(self):
         """Lease the next item to this worker; return it, or an empty recordset."""
+        begin(self.env)
         self.env.cr.execute(
             SQL(
                 """
@@ -148,8 +157,7 @@ class MailjetReportItem(models.Model):
                 lease=secrets.token_hex(8),
                 now=fields.Datetime.now(),
                 until=fields.Datetime.now() + LEASE,
-            ),
-            log_exceptions=False,  # losing to another worker is normal
+            )
         )
         found = self.env.cr.fetchone()
         # Other workers must see the lease at once
@@ -174,6 +182,8 @@ class MailjetReportItem(models.Model):
                 store = self._request(clients[server.id])
             except MailjetApiError as error:
                 store = self._handle_error(error)
+            # The request took its time, and others have worked meanwhile
+            begin(self.env)
             is_ours = self._lock_leased(lease) and self._store_safely(store)
             seconds_left = commit_progress(int(is_ours and self.state != "todo"))
             if not is_ours or self.lease != lease:
@@ -186,6 +196,12 @@ class MailjetReportItem(models.Model):
         """Release this item, so that another worker or the next run can continue it."""
         self.write({"lease": False, "lease_until": False})
         self.env["ir.cron"]._commit_progress()
+
+    def _give_up_lease(self, lease):
+        """Release this item after a conflict, unless it is another worker's by now."""
+        begin(self.env)
+        if self._lock_leased(lease):
+            self._release()
 
     def _store_safely(self, store):
         """Store an answer; return whether this item still exists.
@@ -202,7 +218,7 @@ class MailjetReportItem(models.Model):
 
     def _lock_leased(self, lease):
         """Lock this item; return whether this worker still has to work on it."""
-        held = self.try_lock_for_update()
+        held = try_lock(self)
         self.invalidate_recordset()
         return (
             held

@@ -29,8 +29,13 @@ PERMANENT_ERRORS = (
 )
 # A window with more pages is halved, which keeps offsets small
 MAX_PAGES = 10
-# A window whose row count changes while it is read is read again, this often at most
+# Rows of the last page that are asked for again with the next one, as a share of a page.
+# They show whether rows before them have gone, so that those behind them moved up
+OVERLAP = 20
+# A list that changes while it is read is read again, this often at most
 MAX_READINGS = 3
+# After how long an answer is asked for again that would empty a list
+ASK_AGAIN_AFTER = timedelta(minutes=1)
 
 
 class MailjetReportItem(models.Model):
@@ -51,17 +56,41 @@ class MailjetReportItem(models.Model):
             if self.kind == "compare":
                 return lambda: self._handle_comparison(count)
             return lambda: self._handle_count(count)
-        rows = client.page(stream.resource, self.offset, **params)
+        overlap = self._overlap()
+        start = self.offset - overlap
+        rows = client.page(stream.resource, start, **params)
         key = page_key(rows)
         if rows and self.offset and key == self.page_key:
             raise UnexpectedAnswerError(SAME_PAGE)
         values = [stream.read(row, params) for row in rows]
         check_rows(values, params, self.date_from, self.date_to)
+        values = self._after_overlap(values, overlap)
+        if values is None:
+            return self._handle_gap
         remote = self.remote_count
         is_last = len(rows) < API_PAGE_SIZE
         if is_last and not self._can_be_split() and self.stream != "counter":
             remote = client.count(stream.resource, **params)
-        return lambda: self._handle_page(values, key, is_last, remote)
+        position = start + len(rows)
+        return lambda: self._handle_page(values, key, position, is_last, remote)
+
+    def _overlap(self):
+        """Return how many rows of the last page to ask for again."""
+        if not self.last_key:
+            return 0
+        return min(self.offset, max(1, API_PAGE_SIZE // OVERLAP))
+
+    def _after_overlap(self, values, overlap):
+        """Return the rows behind those of the last page, or None if there is a gap."""
+        if not overlap:
+            return values
+        keys = [row["key"] for row in values]
+        if keys[overlap - 1 : overlap] == [self.last_key]:
+            return values[overlap:]
+        if self.last_key not in keys:
+            return None
+        # Rows came or went before this page
+        return values[len(keys) - keys[::-1].index(self.last_key) :]
 
     def _can_be_split(self):
         """Return whether this is a window whose rows can be counted and halved."""
@@ -79,18 +108,50 @@ class MailjetReportItem(models.Model):
         elif count:
             self.remote_count = count
         else:
-            self._finish(remote_count=0)
+            self._handle_nothing()
 
-    def _handle_page(self, values, key, is_last, remote):
-        """Store the rows of a page, and the progress."""
+    def _handle_nothing(self):
+        """Finish with no row; if there were some, ask once more before believing it."""
+        if self.was_empty or not self._had_rows():
+            self._finish(remote_count=0)
+        else:
+            self._restart(
+                was_empty=True, next_try=fields.Datetime.now() + ASK_AGAIN_AFTER
+            )
+
+    def _had_rows(self):
+        """Return whether the last run found rows here."""
+        if self.last_count < 0:  # this item is new
+            return self.report_id._has_earlier_rows(self)
+        return self.last_count > 0
+
+    def _handle_gap(self):
+        """Read again from the start: rows have gone, and others were passed over."""
+        if self.reading + 1 < MAX_READINGS:
+            self._restart(reading=self.reading + 1)
+        else:
+            problem = self.env._("The list kept changing while Odoo read it.")
+            self._finish(state="failed", problem=problem)
+
+    def _handle_page(self, values, key, position, is_last, remote):
+        """Store the rows of a page, and the progress.
+
+        :param list values: the new rows
+        :param int position: of the end of the page in Mailjet's list
+        :param int remote: rows at Mailjet, -1 if unknown
+        """
+        if not position:
+            self._handle_nothing()
+            return
         model = self.env[STREAMS[self.stream].model]
         changed = model._store_page(self.report_id, values)
         self.write(
             {
-                "offset": self.offset + len(values),
+                "offset": position,
                 "row_count": self.row_count + len({row["key"] for row in values}),
                 "changed_count": self.changed_count + changed,
                 "page_key": key,
+                "last_key": values[-1]["key"] if values else self.last_key,
                 "lease_until": fields.Datetime.now() + LEASE,
                 "attempts": 0,
                 "next_try": False,
@@ -105,7 +166,7 @@ class MailjetReportItem(models.Model):
         if moved and self.reading + 1 < MAX_READINGS:
             self._restart(reading=self.reading + 1)
         else:
-            self._finish(remote_count=self.offset)
+            self._finish(remote_count=remote if remote >= 0 else self.offset)
 
     def _handle_comparison(self, count):
         """Narrow down which windows have changed at Mailjet, and read them again."""
@@ -142,6 +203,8 @@ class MailjetReportItem(models.Model):
                 "row_count": 0,
                 "remote_count": -1,
                 "page_key": False,
+                "last_key": False,
+                "was_empty": False,
                 "attempts": 0,
                 "next_try": False,
                 "problem": False,
@@ -155,6 +218,7 @@ class MailjetReportItem(models.Model):
         self.write(
             {
                 "state": "done",
+                "last_count": vals.get("remote_count", self.last_count),
                 "read_on": fields.Datetime.now(),
                 "lease": False,
                 "lease_until": False,

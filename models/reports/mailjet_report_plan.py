@@ -22,13 +22,17 @@ class MailjetReport(models.Model):
         """Return the items for one query, existing and new."""
         stream = STREAMS[query.stream]
         params = dict(query.params)
+        # An empty JSON object is read as False
         known = self.item_ids.filtered(
-            lambda item: item.stream == query.stream and item.params == params
+            lambda item: item.stream == query.stream and (item.params or {}) == params
         )
         lifetime = params.get("CounterResolution") == "Lifetime"
         if not stream.is_windowed or lifetime:
+            last_count = max(known.mapped("last_count"), default=-1)
             known.unlink()
-            return self._new_item(query, None, None)
+            item = self._new_item(query, None, None)
+            item.last_count = last_count
+            return item
         start, end = self._dates(query)
         outside = known.filtered(
             lambda item: item.date_from < start or item.date_to > end

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...tools.report.stream import STREAMS
+from ..locking import begin, try_lock
 
 # New or changed rows from which PostgreSQL needs new statistics of the tables
 ANALYZE_FROM = 1000
@@ -100,7 +101,7 @@ class MailjetReport(models.Model):
         for report in self:
             parts, ended, rows, changed, read = sums[report.id]
             report.row_count, report.changed_count = rows, changed
-            report.repeat_count = read - rows
+            report.repeat_count = max(read - rows, 0)
             report.remote_count = remote.get(report, 0)
             report.progress = 100 * ended // parts if parts else 0
             report.is_complete = report.state == "done" and read == report.remote_count
@@ -165,6 +166,7 @@ class MailjetReport(models.Model):
                 "problem": False,
             }
         )
+        self._note_choice()
         self.item_ids.filtered(lambda item: item.kind == "compare").unlink()
         self.item_ids.changed_count = 0
         queries = self._queries()
@@ -183,13 +185,15 @@ class MailjetReport(models.Model):
     @api.model
     def _finish_done(self):
         """Finish the running reports that have no item left to do."""
-        running = self.search([("state", "=", "running")])
-        left = self.env["mailjet.report.item"]._read_group(
-            [("report_id", "in", running.ids), ("state", "=", "todo")], ["report_id"]
-        )
-        for report in running - self.union(*(group[0] for group in left)):
-            if report.try_lock_for_update():
+        for report in self.search([("state", "=", "running")]):
+            begin(self.env)
+            if try_lock(report) and report._is_to_be_finished():
                 report._finish()
+
+    def _is_to_be_finished(self):
+        return self.state == "running" and not any(
+            item.state == "todo" for item in self.item_ids
+        )
 
     def _finish(self):
         if self.changed_count > ANALYZE_FROM:
@@ -216,11 +220,6 @@ class MailjetReport(models.Model):
         for name in {STREAMS[query.stream].model for query in self._queries()}:
             table = SQL.identifier(self.env[name]._table)
             self.env.cr.execute(SQL("ANALYZE %s", table))
-
-    def _remove_unseen(self):
-        """Remove rows that this report imported and Mailjet no longer has."""
-        for name in sorted({STREAMS[query.stream].model for query in self._queries()}):
-            self.env[name]._remove_unseen(self)
 
     def _complete_until(self):
         """Return the time up to which every window has been read."""

@@ -5,6 +5,8 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..locking import begin, try_lock
+
 WEEKDAYS = [
     ("0", "Monday"),
     ("1", "Tuesday"),
@@ -75,19 +77,21 @@ class MailjetReport(models.Model):
     @api.model
     def _start_due(self):
         """Start the reports that are due."""
-        due = self.search(
-            [
-                ("next_run", "<=", fields.Datetime.now()),
-                ("state", "not in", ("running", "stopped")),
-            ]
-        )
+        due = self.search([("next_run", "<=", fields.Datetime.now())])
         for report in due:
-            if not report.try_lock_for_update():
+            begin(self.env)
+            if not try_lock(report) or not report._is_due_now():
                 continue
             report._plan_next_run()
             try:
                 report._start()
             except UserError as error:
                 report._fail(str(error))
-        if due:
             self.env["ir.cron"]._commit_progress(0)
+
+    def _is_due_now(self):
+        return (
+            self.next_run
+            and self.next_run <= fields.Datetime.now()
+            and self.state not in ("running", "stopped")
+        )

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from odoo import fields
-from odoo.sql_db import Cursor
 from odoo.tools import SQL
 from odoo.tools.mail import email_normalize_all
 
 from ...tools.address import address_key
+from ..locking import read_committed
 from .limits import Allowance
 
 OUTGOING, IN_FLIGHT = "outgoing", "mailjet_in_flight"
@@ -285,16 +285,6 @@ class Claims:
                 """,
                 [OUTGOING, list(mail_ids), self.token, IN_FLIGHT],
             )
-
-
-def read_committed(cr):
-    """Have the transaction that begins see what others have committed by each query.
-
-    Under REPEATABLE READ even SKIP LOCKED fails on a row that was changed since the
-    snapshot. The cursors of tests are in a transaction already.
-    """
-    if isinstance(cr, Cursor):
-        cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
 
 def recipient_count(email_to, email_cc, partner_emails):

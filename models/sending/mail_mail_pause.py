@@ -3,7 +3,8 @@ from datetime import datetime
 from odoo import api, models
 from odoo.tools import SQL
 
-from .claims import OUTGOING, read_committed
+from ..locking import read_committed
+from .claims import OUTGOING
 from .mail_mail_wait import MOST_AT_ONCE
 
 # Keeps mails out of core's queue, which looks at nothing but the time

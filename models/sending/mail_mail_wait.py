@@ -2,7 +2,8 @@ from odoo import SUPERUSER_ID, models
 from odoo.tools import SQL
 from odoo.tools.mail import email_normalize_all
 
-from .claims import OUTGOING, read_committed, recipient_count
+from ..locking import read_committed
+from .claims import OUTGOING, recipient_count
 from .results import Failure
 
 # Mails that one run of the queue sets to wait when the server pauses
