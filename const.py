@@ -110,6 +110,7 @@ RETURN_PATH_TARGET = "bnc3.mailjet.com"
 # https://documentation.mailjet.com/hc/en-us/articles/8625025643803
 FREE_PLAN_DAILY_LIMIT = 200
 FREE_PLAN_MONTHLY_LIMIT = 6000
+FREE_PLAN_CONTACT_LIMIT = 1500
 
 # Mailbox providers and the domains they offer for personal mailboxes. The company
 # domains that they host are not listed.
@@ -215,3 +216,9 @@ PROVIDERS = {
 # emails below which they do not apply: https://www.mailjet.com/legal/anti-spam-policy/
 LIMITS = {"bounced": 8.0, "unsubscribed": 1.4, "blocked": 30.0, "complained": 0.08}
 LIMITS_FROM_MAILS = 1000
+# Instead of 1.4, if more people unsubscribe than click
+UNSUBSCRIBED_LIMIT_ABOVE_CLICKS = 1.0
+# However many emails are sent
+COMPLAINTS_A_DAY = 50
+# Not reported by Mailjet, neither in figures nor in events
+SPAM_TRAPS = 1

@@ -80,6 +80,4 @@ def worker_lock(env, name):
         finally:
             # The connection goes back to the pool, and the lock would go with it
             if is_free:
-                cr.execute(
-                    "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name]
-                )
+                cr.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])

@@ -35,7 +35,9 @@ class MailingMailing(models.Model):
 
         Mailjet reports greylisting as a bounce but tries again, so it does not count.
         """
-        groups = self.env["mailjet.event"]._read_group(
+        # Whoever sees a mailing sees how it went, whichever company's account sent it
+        events = self.env["mailjet.event"].sudo()
+        groups = events._read_group(
             [
                 ("mailing_id", "in", self.ids),
                 ("state", "=", "applied"),

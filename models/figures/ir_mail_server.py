@@ -86,8 +86,10 @@ class IrMail_Server(models.Model):
         start = fields.Datetime.start_of(now - timedelta(days=30), "day")
         with self._mailjet_api() as client:
             days = daily_counters(client, start, now)
+            contacts = client.count("contact") if self.mailjet_contact_limit else None
         self.env["mailjet.counter"]._store_daily_counters(self, days)
         self.env["mailjet.policy.limit"]._judge(self, days)
+        self.env["mailjet.policy.limit"]._judge_contacts(self, contacts)
         self.write(
             {"mailjet_policy_read_on": now, "mailjet_policy_outage_since": False}
         )
@@ -97,8 +99,9 @@ class IrMail_Server(models.Model):
     # ------------------------------------------------------------------
 
     def _mailjet_exceeded_policy_limits(self):
+        """Return the limits of the policy that are exceeded, not those of the plan."""
         return self.mailjet_policy_limit_ids.filtered(
-            lambda limit: limit.state == "over"
+            lambda limit: limit.state == "over" and limit.kind != "contacts"
         )
 
     def _mailjet_pause_at_policy_limits(self):

@@ -44,7 +44,7 @@ class MailjetDashboard(models.AbstractModel):
             "events" (posted or imported), "counters" (Mailjet's own) or False (none)
         """
         self.env["mailjet.deliverability"].check_access("read")
-        servers = self.env["ir.mail_server"]._mailjet_in_use()
+        servers = self.env["ir.mail_server"]._mailjet_of_companies()
         servers = servers.sorted(lambda one: one.mailjet_purpose != "mass_mailing")
         server = servers.filtered(lambda one: one.id == server_id) or servers[:1]
         data = {
@@ -152,8 +152,8 @@ class MailjetDashboard(models.AbstractModel):
                 "label": kinds[limit.kind],
                 "state": limit.state,
                 "state_label": states[limit.state],
-                "rate": limit._number(limit.rate),
-                "limit": limit._number(limit.limit),
+                "rate": limit._value_text(),
+                "limit": limit._limit_text(),
                 "used": limit.used,
                 "words": limit.words,
                 "cure": limit.cure or "",

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import float_round
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import format_date, formatLang
 
 from ... import const
 from ..server.ir_mail_server_alert import ALERT
@@ -8,6 +8,10 @@ from .mailjet_rates_mixin import RATES
 
 # States that call for action, in order of severity
 RANKS = {"half": 1, "over": 2}
+HALF = 0.5
+# Complaints of a single day count for this long: Mailjet slows an account down for a
+# week, https://documentation.mailjet.com/hc/en-us/articles/360043101633
+PEAK_DAYS = 7
 # After an administrator resumes sending, the same limit does not pause it for this long
 ACCEPTED_FOR = {"hours": 24}
 
@@ -38,6 +42,7 @@ class MailjetPolicyLimit(models.Model):
             ("unsubscribed", "Unsubscriptions"),
             ("blocked", "Blocked emails"),
             ("complained", "Complaints"),
+            ("contacts", "Contacts"),
         ],
         "Limit on",
         required=True,
@@ -62,8 +67,14 @@ class MailjetPolicyLimit(models.Model):
     whole = fields.Integer(
         "Out of",
         readonly=True,
-        help="The emails that the rate refers to: all processed or all delivered ones.",
+        help="What the rate refers to: all processed or all delivered emails, or the "
+        "contacts of the plan.",
     )
+    clicked = fields.Integer("Clicks", readonly=True, help="Counts each message once.")
+    peak = fields.Integer(
+        "Most in a day", readonly=True, help="Complaints, in the last week."
+    )
+    peak_date = fields.Date("On", readonly=True)
     rate = fields.Float("Rate (%)", compute="_compute_rate", digits=(16, 3))
     limit = fields.Float("Limit (%)", compute="_compute_limit", digits=(16, 2))
     used = fields.Float("Share of limit (%)", compute="_compute_rate", digits=(16, 1))
@@ -86,16 +97,40 @@ class MailjetPolicyLimit(models.Model):
         for limit in self:
             limit.display_name = labels.get(limit.kind)
 
-    @api.depends("kind")
+    @api.depends("kind", "part", "clicked")
     def _compute_limit(self):
         for limit in self:
-            limit.limit = const.LIMITS.get(limit.kind)
+            limit.limit = limit._allowed()
 
-    @api.depends("part", "whole", "limit")
+    def _allowed(self):
+        """Return the limit in percent."""
+        if self.kind == "contacts":
+            return 100
+        if self.kind == "unsubscribed" and self.part > self.clicked:
+            return const.UNSUBSCRIBED_LIMIT_ABOVE_CLICKS
+        return const.LIMITS.get(self.kind)
+
+    @api.depends("part", "whole", "limit", "peak")
     def _compute_rate(self):
         for limit in self:
             limit.rate = 100 * limit.part / limit.whole if limit.whole else 0
-            limit.used = 100 * limit.rate / limit.limit if limit.limit else 0
+            limit.used = 100 * limit._share_used()
+
+    def _share_used(self):
+        """Return how much of the limit is used up: 1 is all of it."""
+        peak, allowed = self._share_of_peak(), self._allowed()
+        if self._are_few() and peak >= HALF:
+            return peak  # the number of a day counts even then
+        # Not from the fields, which are rounded
+        share = 100 * self.part / self.whole / allowed if self.whole and allowed else 0
+        return max(share, peak)
+
+    def _share_of_peak(self):
+        return self.peak / const.COMPLAINTS_A_DAY
+
+    def _is_peak_decisive(self):
+        """Return whether a single day counts for more than the rate."""
+        return 0 < self._share_of_peak() == self._share_used()
 
     # ------------------------------------------------------------------
     # Judging
@@ -116,17 +151,38 @@ class MailjetPolicyLimit(models.Model):
             part, whole = RATES[f"{kind}_rate"]
             sums = {
                 name: sum(day[name] for day in days)
-                for name in {part, whole, "processed"}
+                for name in {part, whole, "processed", "clicked"}
             }
             limit = known.get(kind)
             if not limit:
                 limit = limits.create({"server_id": server.id, "kind": kind})
-            limit._note(sums["processed"], sums[part], sums[whole])
+            limit._note(
+                processed=sums["processed"],
+                part=sums[part],
+                whole=sums[whole],
+                clicked=sums["clicked"],
+                **_peak_of(days) if kind == "complained" else {},
+            )
 
-    def _note(self, processed, part, whole):
+    @api.model
+    def _judge_contacts(self, server, count):
+        """Check the number of an account's contacts against its plan.
+
+        :param count: None if the plan has no limit
+        """
+        domain = [("server_id", "=", server.id), ("kind", "=", "contacts")]
+        limit = self.sudo().search(domain)
+        if count is None:
+            limit.unlink()
+            return
+        if not limit:
+            limit = limit.create({"server_id": server.id, "kind": "contacts"})
+        limit._note(part=count, whole=server.mailjet_contact_limit)
+
+    def _note(self, **counts):
         """Store the counts, and alert the responsible user if the state got worse."""
         before = RANKS.get(self.state, 0)
-        self.write({"processed": processed, "part": part, "whole": whole})
+        self.write(counts)
         self.state = self._judged_state()
         after = RANKS.get(self.state, 0)
         if after > before:
@@ -138,13 +194,18 @@ class MailjetPolicyLimit(models.Model):
             )
 
     def _judged_state(self):
-        if self.processed < const.LIMITS_FROM_MAILS or not self.whole:
+        if self._are_few() and self._share_of_peak() < HALF:
             return "few"
-        # Not from the field, which is rounded
-        rate = 100 * self.part / self.whole
-        if rate > self.limit:
+        share = self._share_used()
+        if share > 1:
             return "over"
-        return "half" if rate >= self.limit / 2 else "fine"
+        return "half" if share >= HALF else "fine"
+
+    def _are_few(self):
+        """Return whether there are too few emails for Mailjet to apply its rates."""
+        if self.kind == "contacts":
+            return False
+        return self.processed < const.LIMITS_FROM_MAILS or not self.whole
 
     def _is_accepted(self):
         """Return whether somebody recently resumed sending despite this limit."""
@@ -153,14 +214,14 @@ class MailjetPolicyLimit(models.Model):
 
     def action_read(self):
         """Read the figures of these limits' accounts, or of all if none is selected."""
-        servers = self.server_id or self.env["ir.mail_server"]._mailjet_in_use()
+        servers = self.server_id or self.env["ir.mail_server"]._mailjet_of_companies()
         servers.sudo(False).action_mailjet_read_policy_limits()
 
     # ------------------------------------------------------------------
     # Explanation
     # ------------------------------------------------------------------
 
-    @api.depends("kind", "state", "processed", "part", "whole")
+    @api.depends("kind", "state", "processed", "part", "whole", "clicked", "peak")
     @api.depends_context("lang")
     def _compute_words(self):
         for limit in self:
@@ -174,6 +235,20 @@ class MailjetPolicyLimit(models.Model):
                 "%(count)s.",
                 least=self._number(const.LIMITS_FROM_MAILS),
                 count=self._number(self.processed),
+            )
+        if self.kind == "contacts":
+            return self.env._(
+                "Mailjet has %(count)s contacts; your plan allows %(limit)s.",
+                count=self._number(self.part),
+                limit=self._number(self.whole),
+            )
+        if self._is_peak_decisive():
+            return self.env._(
+                "%(count)s recipients reported an email of %(day)s as spam. Mailjet "
+                "allows %(limit)s in a day.",
+                count=self._number(self.peak),
+                day=format_date(self.env, self.peak_date),
+                limit=self._number(const.COMPLAINTS_A_DAY),
             )
         values = {
             "part": self._number(self.part),
@@ -191,6 +266,14 @@ class MailjetPolicyLimit(models.Model):
             return self.env._(
                 "%(part)s of %(whole)s emails were blocked in the last 30 days. That "
                 "is %(rate)s %%; Mailjet allows %(limit)s %%.",
+                **values,
+            )
+        if self.kind == "unsubscribed" and self.part > self.clicked:
+            return self.env._(
+                "%(part)s of %(whole)s recipients unsubscribed in the last 30 days. "
+                "That is %(rate)s %%; Mailjet allows %(limit)s %% if fewer people "
+                "click, here %(clicked)s.",
+                clicked=self._number(self.clicked),
                 **values,
             )
         if self.kind == "unsubscribed":
@@ -224,10 +307,33 @@ class MailjetPolicyLimit(models.Model):
                 "Email only people who asked for it, less often, and with content they "
                 "expect. Mailjet may suspend accounts over the limit."
             )
+        if self.kind == "contacts":
+            return self.env._(
+                "Delete contacts at Mailjet that you no longer email, or choose a "
+                "larger plan."
+            )
         return self.env._(
             "Email only people who asked for it, and make the unsubscribe link easy to "
-            "find. Mailjet may suspend accounts over the limit."
+            "find. Mailjet may suspend accounts over the limit, or for more than "
+            "%(traps)s spam trap, which it does not report.",
+            traps=const.SPAM_TRAPS,
         )
+
+    def _limit_text(self):
+        """Return the limit with its unit."""
+        if self.kind == "contacts":
+            return self._number(self.whole)
+        if self._is_peak_decisive():
+            return self._number(const.COMPLAINTS_A_DAY)
+        return f"{self._number(self.limit)}\N{NO-BREAK SPACE}%"
+
+    def _value_text(self):
+        """Return what is compared with the limit, with its unit."""
+        if self.kind == "contacts":
+            return self._number(self.part)
+        if self._is_peak_decisive():
+            return self._number(self.peak)
+        return f"{self._number(self.rate)}\N{NO-BREAK SPACE}%"
 
     def _number(self, value):
         """Return a number in the user's format, with no more decimals than needed."""
@@ -235,6 +341,16 @@ class MailjetPolicyLimit(models.Model):
         value = float_round(value, precision_digits=most)
         decimals = len(f"{value:.{most}f}".rstrip("0").partition(".")[2])
         return formatLang(self.env, value, digits=decimals)
+
+
+def _peak_of(days):
+    """Return the most complaints that a day of the last week has caused."""
+    recently = fields.Datetime.subtract(fields.Datetime.now(), days=PEAK_DAYS)
+    recent = [day for day in days if day["date"] and day["date"] >= recently]
+    day = max(recent, key=lambda one: one["complained"], default=None)
+    if not day:
+        return {"peak": 0, "peak_date": False}
+    return {"peak": day["complained"], "peak_date": day["date"].date()}
 
 
 def _alert_text(limit):

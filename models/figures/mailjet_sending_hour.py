@@ -85,7 +85,7 @@ class MailjetSendingHour(models.Model):
         :return: an action that shows the imports
         """
         reports = self.env["mailjet.report"]
-        for server in self.env["ir.mail_server"]._mailjet_in_use():
+        for server in self.env["ir.mail_server"]._mailjet_of_companies():
             domain = [("server_id", "=", server.id)]
             domain += [(name, "=", value) for name, value in WANTED.items()]
             reports += reports.search(domain, limit=1) or reports.create(

@@ -58,6 +58,11 @@ class MailjetCampaign(models.Model):
     mailjet_segment_id = fields.Char("Segment ID", readonly=True)
     is_deleted = fields.Boolean("Deleted at Mailjet", readonly=True)
     is_starred = fields.Boolean("Starred", readonly=True)
+    has_counts = fields.Boolean(
+        "Figures known",
+        readonly=True,
+        help="Mailjet lists no figures of deleted campaigns.",
+    )
     processed_count = fields.Integer("Processed", readonly=True)
     delivered_count = fields.Integer("Delivered", readonly=True)
     opened_count = fields.Integer("Opened", readonly=True)

@@ -114,7 +114,7 @@ class MailjetReport(models.Model):
 
     @api.model
     def _default_server(self):
-        return self.env["ir.mail_server"]._mailjet_in_use()[:1]
+        return self.env["ir.mail_server"]._mailjet_of_companies()[:1]
 
     @api.depends("report", "server_id")
     def _compute_name(self):

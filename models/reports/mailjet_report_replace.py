@@ -122,7 +122,7 @@ class MailjetReport(models.Model):
         self.env[stream.model].flush_model()
         self.env.cr.execute(
             SQL(
-                "SELECT FROM %s WHERE %s AND %s AND %s AND report_run < %s LIMIT 1",
+                "SELECT 1 FROM %s WHERE %s AND %s AND %s AND report_run < %s LIMIT 1",
                 SQL.identifier(self.env[stream.model]._table),
                 self._rows_imported(stream.model),
                 ROWS_OF.get(item.stream, SQL("TRUE")),

@@ -9,6 +9,7 @@ from . import mail_compose_message
 from . import ir_mail_server_long_pause
 from . import ir_mail_server_queue
 from . import ir_websocket
+from . import mail_mail_company
 from . import mail_mail_decide
 from . import mail_mail_keep
 from . import mail_mail_pause

@@ -4,10 +4,14 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.sql_db import Cursor
 
-from ...const import FREE_PLAN_DAILY_LIMIT, FREE_PLAN_MONTHLY_LIMIT
+from ...const import (
+    FREE_PLAN_CONTACT_LIMIT,
+    FREE_PLAN_DAILY_LIMIT,
+    FREE_PLAN_MONTHLY_LIMIT,
+)
 from ...tools.report.daily_counter import daily_counters
+from ..locking import read_committed
 from .limits import Limit, allow, largest
 
 
@@ -38,6 +42,11 @@ class IrMail_Server(models.Model):
         "Monthly limit",
         help="Recipients that your plan allows in a month; the rest is sent in the "
         "next month. 0: no limit.",
+    )
+    mailjet_contact_limit = fields.Integer(
+        "Contact limit",
+        help="Contacts that your plan allows in Mailjet, which makes one of each new "
+        "recipient. 0: no limit.",
     )
     mailjet_counted_on = fields.Datetime("Counted on", readonly=True, copy=False)
     mailjet_counted_today = fields.Integer(
@@ -180,9 +189,7 @@ class IrMail_Server(models.Model):
             yield self
             return
         with self.env.registry.cursor() as cr:
-            # The tests' cursors are in a transaction already
-            if isinstance(cr, Cursor):
-                cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            read_committed(cr)
             server = self.with_env(self.env(cr=cr))
             # Nobody else sends through a server that is not committed yet
             yield server if server.exists() else self
@@ -196,18 +203,20 @@ class IrMail_Server(models.Model):
         return largest(self._mailjet_limits())
 
     @api.constrains(
-        "mailjet_hourly_limit", "mailjet_daily_limit", "mailjet_monthly_limit"
+        "mailjet_hourly_limit",
+        "mailjet_daily_limit",
+        "mailjet_monthly_limit",
+        "mailjet_contact_limit",
     )
     def _check_mailjet_quota(self):
         for server in self:
-            if (
-                min(
-                    server.mailjet_hourly_limit,
-                    server.mailjet_daily_limit,
-                    server.mailjet_monthly_limit,
-                )
-                < 0
-            ):
+            limits = (
+                server.mailjet_hourly_limit,
+                server.mailjet_daily_limit,
+                server.mailjet_monthly_limit,
+                server.mailjet_contact_limit,
+            )
+            if min(limits) < 0:
                 raise UserError(self.env._("Enter a limit of 0 or more."))
 
     def _mailjet_over_quota_reason(self):
@@ -228,6 +237,7 @@ class IrMail_Server(models.Model):
             {
                 "mailjet_daily_limit": FREE_PLAN_DAILY_LIMIT,
                 "mailjet_monthly_limit": FREE_PLAN_MONTHLY_LIMIT,
+                "mailjet_contact_limit": FREE_PLAN_CONTACT_LIMIT,
             }
         )
 

@@ -8,6 +8,10 @@ from ...tools.mailjet.campaign_name import campaign_name
 class MailingMailing(models.Model):
     _inherit = "mailing.mailing"
 
+    # Core's default is its own method, not what extends it
+    mail_server_id = fields.Many2one(
+        default=lambda self: self._get_default_mail_server_id()
+    )
     mailjet_server_available = fields.Boolean(
         compute="_compute_mailjet_server_available"
     )
@@ -41,8 +45,24 @@ class MailingMailing(models.Model):
         return self.mailjet_campaign
 
     def _compute_mailjet_server_available(self):
-        servers = self.env["ir.mail_server"]._mailjet_in_use()
+        servers = self.env["ir.mail_server"]._mailjet_of_companies()
         self.mailjet_server_available = bool(servers)
+
+    @api.model
+    def _get_default_mail_server_id(self):
+        """Choose a server of the user's company if the dedicated one is another's."""
+        server_id = super()._get_default_mail_server_id()
+        if server_id or not self._is_dedicated_server_of_others():
+            return server_id
+        servers = self.env["ir.mail_server"]._mailjet_of_companies()
+        own = servers._filter_mass_mailing_only()._mailjet_serving(self.env.company)
+        return own[:1].id
+
+    @api.model
+    def _is_dedicated_server_of_others(self):
+        """Return whether the user's companies may not see the dedicated server."""
+        found = super(MailingMailing, self.sudo())._get_default_mail_server_id()
+        return bool(found)
 
     def _compute_mailjet_waiting(self):
         groups = (

@@ -1,6 +1,7 @@
 from . import ir_mail_server
 from . import ir_mail_server_account
 from . import ir_mail_server_alert
+from . import ir_mail_server_company
 from . import ir_mail_server_connection
 from . import ir_mail_server_coverage
 from . import ir_mail_server_cron

@@ -66,10 +66,15 @@ class IrMail_Server(models.Model):
         )
 
     def _find_mail_server(self, email_from, mail_servers=None):
-        """Skip servers for mass mailing only, unless there is no other server."""
+        """Skip servers for mass mailing only, unless there is no other server.
+
+        Choose no Mailjet server of another company, either. Whoever passes servers has
+        chosen those of the right company, such as `mail.mail`.
+        """
         if mail_servers is None:
             domain = self._find_mail_server_allowed_domain()
             mail_servers = self.sudo().search(domain, order="sequence")
+            mail_servers = mail_servers._mailjet_serving(self.env.company)
         others = mail_servers - mail_servers._filter_mass_mailing_only()
         # A personal server serves only its owner, so it is no alternative
         fallback = self._filter_mail_servers_fallback(others).filtered("active")

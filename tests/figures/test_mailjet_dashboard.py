@@ -235,10 +235,14 @@ class TestMailjetDashboard(MailjetDashboardCommon):
         self.assertEqual(
             [(one["label"], one["state_label"], one["rate"]) for one in limits],
             [
-                ("Bounces", "Over the limit", "9.24"),
-                ("Unsubscriptions", "Half of the limit reached", "0.9"),
-                ("Blocked emails", "Well below the limit", "4"),
-                ("Complaints", "Well below the limit", "0.01"),
+                ("Bounces", "Over the limit", "9.24\N{NO-BREAK SPACE}%"),
+                (
+                    "Unsubscriptions",
+                    "Half of the limit reached",
+                    "0.9\N{NO-BREAK SPACE}%",
+                ),
+                ("Blocked emails", "Well below the limit", "4\N{NO-BREAK SPACE}%"),
+                ("Complaints", "Well below the limit", "0.01\N{NO-BREAK SPACE}%"),
             ],
         )
         self.assertAlmostEqual(limits[0]["used"], 115.5)

@@ -36,6 +36,7 @@ class MailjetPolicyLimitCommon:
         sums = {
             "Total": total,
             "MessageSentCount": total - blocked - bounced,
+            "MessageClickedCount": total // 10,
             **counts,
         }
         halves = {name: count // 2 for name, count in sums.items()}
@@ -111,6 +112,78 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
                 others = {k: v for k, v in self.states().items() if k != kind}
                 expected = "few" if state == "few" else "fine"
                 self.assertEqual(set(others.values()), {expected})
+
+    def test_fewer_clicks_than_unsubscriptions_lower_the_limit(self):
+        for clicks, unsubscriptions, limit, state in (
+            (70, 70, 1.4, "half"),
+            (69, 70, 1.0, "half"),
+            (100, 101, 1.0, "over"),
+            (101, 101, 1.4, "half"),
+            (0, 0, 1.4, "fine"),
+            (0, 49, 1.0, "fine"),
+        ):
+            with self.subTest(clicks=clicks, unsubscriptions=unsubscriptions):
+                self.read_figures(
+                    MessageClickedCount=clicks, MessageUnsubscribedCount=unsubscriptions
+                )
+                found = self.limit("unsubscribed")
+                self.assertEqual((found.limit, found.state), (limit, state))
+        self.read_figures(MessageClickedCount=5, MessageUnsubscribedCount=120)
+        self.assertIn("1 % if fewer people click, here 5", found.words)
+
+    def test_fifty_complaints_in_a_day_are_the_most(self):
+        """However low the rate is, and however few emails were sent."""
+        total = 1_000_000
+        for day, complaints, state in (
+            (NOW, 24, "fine"),
+            (NOW, 25, "half"),
+            (NOW, 50, "half"),
+            (NOW, 51, "over"),
+            (NOW - timedelta(days=6), 51, "over"),
+            (NOW - timedelta(days=9), 51, "fine"),
+        ):
+            with self.subTest(day=day, complaints=complaints):
+                row = counter_row(
+                    day,
+                    Total=total,
+                    MessageSentCount=total,
+                    MessageSpamCount=complaints,
+                )
+                self.answer_counters(row)
+                self.server.action_mailjet_read_policy_limits()
+                self.assertEqual(self.limit("complained").state, state)
+        for complaints, state in ((20, "few"), (60, "over")):
+            row = counter_row(
+                NOW, Total=900, MessageSentCount=900, MessageSpamCount=complaints
+            )
+            self.answer_counters(row)
+            self.server.action_mailjet_read_policy_limits()
+            self.assertEqual(self.limit("complained").state, state)
+        limit = self.limit("complained")
+        self.assertIn("60 recipients reported an email of 03/31/2026", limit.words)
+        self.assertIn("allows 50 in a day", limit.words)
+        self.assertIn("spam trap", limit.cure)
+        self.assertEqual(limit.used, 120)
+
+    def test_the_contacts_of_the_plan(self):
+        self.server.action_mailjet_free_plan()
+        self.assertEqual(self.server.mailjet_contact_limit, 1500)
+        for count, state in ((700, "fine"), (1500, "half"), (1501, "over")):
+            self.answer_sums()
+            body = json.dumps({"Count": count, "Data": [], "Total": count}).encode()
+            self.rest.faults.add("garbage", path="contact", times=None, body=body)
+            self.server.action_mailjet_read_policy_limits()
+            self.assertEqual(self.limit("contacts").state, state)
+        self.assertEqual(
+            self.limit("contacts").words,
+            "Mailjet has 1,501 contacts; your plan allows 1,500.",
+        )
+        self.server.mailjet_pause_at_policy_limit = True
+        self.server._mailjet_pause_at_policy_limits()
+        self.assertFalse(self.server.mailjet_is_paused, "Waiting removes no contact")
+        self.server.mailjet_contact_limit = 0
+        self.read_figures()
+        self.assertFalse(self.limit("contacts"))
 
     def test_the_unsubscription_rate_refers_to_delivered_emails(self):
         """Blocked emails reached nobody who could unsubscribe."""

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from datetime import datetime
 
 from odoo import Command
@@ -141,6 +142,33 @@ class TestMailjetReportData(MailjetReportCommon):
         drafts = self.ids("mailjet.campaign", [("kind", "=", "draft")])
         self.assertIn(str(draft), drafts)
 
+    def test_figures_of_a_deleted_campaign_are_unknown_not_zero(self):
+        at = {"send_start_at": self.ago(days=40)}
+        kept = self.statistics.add_campaign("Kept", **at)
+        deleted = self.statistics.add_campaign("Deleted", is_deleted=True, **at)
+        self.statistics.add_message(
+            "a@x.example", campaign_id=kept, arrived_at=self.ago(days=40)
+        )
+        report = self.create_report("campaign")
+        self.run_report(report)
+        self.assertFalse(self.env["mailjet.campaign"].search([("has_counts", "=", 1)]))
+        report.overview = True
+        self.run_report(report)
+        known = self.env["mailjet.campaign"].search([("has_counts", "=", True)])
+        self.assertEqual(known.mapped("mailjet_id"), [str(kept)])
+        self.assertEqual(known.processed_count, 1)
+        unknown = self.env["mailjet.campaign"].search([("has_counts", "=", False)])
+        self.assertEqual(unknown.mapped("mailjet_id"), [str(deleted)])
+        self.statistics.change_campaign(kept, IsDeleted=True)
+        self.later(hours=21)
+        report.action_run()
+        self.work()
+        self.later(minutes=2)  # the empty overview is asked for twice
+        self.work()
+        self.assertEqual(report.state, "done", report.problem)
+        self.assertTrue(known.is_deleted)
+        self.assertEqual(known.processed_count, 1, "The last known figure stays")
+
     def test_messages_of_one_campaign(self):
         self.fill(events=100)
         self.run_report(self.create_report("campaign"))
@@ -172,6 +200,35 @@ class TestMailjetReportData(MailjetReportCommon):
         self.assertEqual(set(counters.mapped("resolution")), {"Day"})
         self.run_report(report)
         self.assertEqual(self.env["mailjet.counter"].search([]), counters)
+
+    def test_counters_of_five_minutes_are_the_truth(self):
+        self.fill(events=400, days=2, campaigns=3)
+
+        def slices(moments):
+            return Counter(int(at) // 300 * 300 for at in moments)
+
+        epoch = datetime(1970, 1, 1)
+        messages = [
+            datetime.fromisoformat(row["ArrivedAt"]).timestamp()
+            for row in self.rows("message")
+        ]
+        truth = {
+            "Message": ("processed", slices(messages)),
+            "Event": ("opens", slices(e.at for e in self.statistics.events("open"))),
+        }
+        for timing, (name, expected) in truth.items():
+            report = self.create_report(
+                "counter", counter_timing=timing, counter_resolution="Highest"
+            )
+            self.run_report(report)
+            found = {
+                int((counter.date - epoch).total_seconds()): counter[name]
+                for counter in self.env["mailjet.counter"].search(
+                    [("timing", "=", timing), (name, ">", 0)]
+                )
+            }
+            self.assertGreater(len(expected), 20)
+            self.assertEqual(found, expected)
 
     def test_counters_of_a_campaign_for_all_time(self):
         self.fill(events=100)

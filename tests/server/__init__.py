@@ -4,6 +4,7 @@ from . import test_mail_environment
 from . import test_mail_routing
 from . import test_mail_server
 from . import test_mail_server_follow_up
+from . import test_mailjet_company
 from . import test_mailjet_coverage
 from . import test_mailjet_setup
 from . import test_mailjet_smtp_test

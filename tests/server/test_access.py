@@ -134,11 +134,8 @@ class _UndoError(Exception):
     pass
 
 
-class RecordsCommon(AccessCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.mailing = cls.env["mailing.mailing"].create({"subject": "News"})
+class RecordValues:
+    """Values for records of every model, given `server` and `mailing`."""
 
     def vals_of(self, model, number, env):
         """Return values for a record, different for each number."""
@@ -209,6 +206,13 @@ class RecordsCommon(AccessCommon):
             self.env.flush_all()
             raise _UndoError
         self.env.invalidate_all(flush=False)
+
+
+class RecordsCommon(RecordValues, AccessCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.mailing = cls.env["mailing.mailing"].create({"subject": "News"})
 
 
 @tagged("post_install", "-at_install")

@@ -173,6 +173,7 @@ def read_overview(row, asked):
         "date": date and date.replace(tzinfo=None),
         "status": status,
         "is_starred": flag_of(row, "Starred"),
+        "has_counts": row.get("ProcessedCount") not in (None, ""),
         "processed_count": number_of(row, "ProcessedCount"),
         "delivered_count": number_of(row, "DeliveredCount"),
         "opened_count": number_of(row, "OpenedCount"),

@@ -21,12 +21,8 @@ export class MailjetLimitGauge extends Component {
         return LOOKS[this.props.limit.state];
     }
 
-    get rateWords() {
-        return `${this.props.limit.rate}\u00a0%`;
-    }
-
     get limitWords() {
-        return _t("limit %s", `${this.props.limit.limit}\u00a0%`);
+        return _t("limit %s", this.props.limit.limit);
     }
 
     get width() {
