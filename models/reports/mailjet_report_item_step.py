@@ -29,7 +29,7 @@ PERMANENT_ERRORS = (
 )
 # A window with more pages is halved, which keeps offsets small
 MAX_PAGES = 10
-# Rows of the last page that are asked for again with the next one, as a share of a page.
+# The part of a page that is asked for again with the next one: a twentieth of its rows.
 # They show whether rows before them have gone, so that those behind them moved up
 OVERLAP = 20
 # A list that changes while it is read is read again, this often at most
