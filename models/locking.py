@@ -7,16 +7,12 @@ not. So whoever locks begins a transaction with `begin`, or repeats what failed.
 
 from contextlib import contextmanager
 
-import psycopg2
-
+# What `try_lock` and any write may raise; a new transaction may succeed
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as CONFLICTS
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
-# Raised by `try_lock`, and by any write; a new transaction may succeed
-CONFLICTS = (
-    psycopg2.errors.SerializationFailure,
-    psycopg2.errors.DeadlockDetected,
-)
+__all__ = ["CONFLICTS", "begin", "read_committed", "try_lock", "worker_lock"]
 
 
 def begin(env):
@@ -74,7 +70,7 @@ def worker_lock(env, name):
         cr.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
         is_free = cr.fetchone()[0]
         # The lock stays; an open transaction would only be in the way
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit
         try:
             yield is_free
         finally:

@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ...tools.smtp.pipeline import Fate
+from ..locking import try_lock
 from .mail_mail import entry_key
 from .recovery import Recipient, Recovery
 from .results import Failure
@@ -116,7 +117,7 @@ class MailMail(models.Model):
 
         :return: ids of the mails that nobody had decided on
         """
-        mails = self.try_lock_for_update()._mailjet_still_undecided()
+        mails = try_lock(self)._mailjet_still_undecided()
         for server, group in mails.grouped("mailjet_server_id").items():
             group._mailjet_keep_sent(server)
         return mails.ids

@@ -52,17 +52,12 @@ class MailingMailing(models.Model):
     def _get_default_mail_server_id(self):
         """Choose a server of the user's company if the dedicated one is another's."""
         server_id = super()._get_default_mail_server_id()
-        if server_id or not self._is_dedicated_server_of_others():
+        dedicated = super(MailingMailing, self.sudo())._get_default_mail_server_id()
+        if server_id or not dedicated:
             return server_id
         servers = self.env["ir.mail_server"]._mailjet_of_companies()
         own = servers._filter_mass_mailing_only()._mailjet_serving(self.env.company)
         return own[:1].id
-
-    @api.model
-    def _is_dedicated_server_of_others(self):
-        """Return whether the user's companies may not see the dedicated server."""
-        found = super(MailingMailing, self.sudo())._get_default_mail_server_id()
-        return bool(found)
 
     def _compute_mailjet_waiting(self):
         groups = (
