@@ -214,11 +214,10 @@ PROVIDERS = {
 
 # Limits of Mailjet's sending policy, in percent of recent emails, and the number of
 # emails below which they do not apply: https://www.mailjet.com/legal/anti-spam-policy/
+# It also allows one spam trap, but neither its figures nor its events report those.
 LIMITS = {"bounced": 8.0, "unsubscribed": 1.4, "blocked": 30.0, "complained": 0.08}
 LIMITS_FROM_MAILS = 1000
 # Instead of 1.4, if more people unsubscribe than click
 UNSUBSCRIBED_LIMIT_ABOVE_CLICKS = 1.0
 # However many emails are sent
 COMPLAINTS_A_DAY = 50
-# Not reported by Mailjet, neither in figures nor in events
-SPAM_TRAPS = 1

@@ -271,8 +271,8 @@ class MailjetPolicyLimit(models.Model):
         if self.kind == "unsubscribed" and self.part > self.clicked:
             return self.env._(
                 "%(part)s of %(whole)s recipients unsubscribed in the last 30 days. "
-                "That is %(rate)s %%; Mailjet allows %(limit)s %% if fewer people "
-                "click, here %(clicked)s.",
+                "That is %(rate)s %%; as only %(clicked)s clicked, Mailjet allows "
+                "%(limit)s %%.",
                 clicked=self._number(self.clicked),
                 **values,
             )
@@ -314,9 +314,8 @@ class MailjetPolicyLimit(models.Model):
             )
         return self.env._(
             "Email only people who asked for it, and make the unsubscribe link easy to "
-            "find. Mailjet may suspend accounts over the limit, or for more than "
-            "%(traps)s spam trap, which it does not report.",
-            traps=const.SPAM_TRAPS,
+            "find. Mailjet may suspend accounts over the limit, or for more than one "
+            "spam trap, which it does not report."
         )
 
     def _limit_text(self):

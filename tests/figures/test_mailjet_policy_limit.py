@@ -129,7 +129,7 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
                 found = self.limit("unsubscribed")
                 self.assertEqual((found.limit, found.state), (limit, state))
         self.read_figures(MessageClickedCount=5, MessageUnsubscribedCount=120)
-        self.assertIn("1 % if fewer people click, here 5", found.words)
+        self.assertIn("as only 5 clicked, Mailjet allows 1 %", found.words)
 
     def test_fifty_complaints_in_a_day_are_the_most(self):
         """However low the rate is, and however few emails were sent."""
