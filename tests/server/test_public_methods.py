@@ -93,6 +93,7 @@ REACHED = {
     "mailjet.event.action_open_parked_first": FIGURES,
     "mailjet.policy.limit.action_read": SETTINGS,
     "mailjet.report.action_rows": FIGURES,
+    "mailjet.report.action_remove_unseen": SETTINGS,
     "mailjet.report.action_run": SETTINGS,
     "mailjet.report.action_stop": SETTINGS,
     "mailjet.report.preview": SETTINGS,
