@@ -13,6 +13,7 @@ from ...models.reports import (
     mailjet_report_item_step,
     mailjet_report_run,
 )
+from ...tools.mailjet.link import without_values
 from ...tools.mailjet.resources import MailjetApi
 from ..common import MailjetRestCommon
 
@@ -98,7 +99,7 @@ class MailjetReportCommon(MailjetRestCommon):
                 (
                     str(event.message_id),
                     datetime(1970, 1, 1) + timedelta(seconds=event.at),
-                    event.url,
+                    without_values(event.url),
                 )
                 for event in self.statistics.events(report)
             }
