@@ -170,6 +170,7 @@ class RecordsCommon(AccessCommon):
             },
             "mailjet.exclusion": lambda: {**server, **email},
             "mailjet.exclusion.sync": lambda: server,
+            "mailjet.pause": lambda: {**server, "begun_on": "2026-03-05 08:40:00"},
             "mailjet.policy.limit": lambda: {
                 **server,
                 "kind": ("bounced", "blocked")[number],
