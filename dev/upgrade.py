@@ -39,7 +39,7 @@ def release_source(root, home, module):
             raise NoHistoryError(archive.stderr.decode(errors="replace").strip())
         part = home / "releases" / f"{RELEASE}.part.{os.getpid()}"
         with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
-            tar.extractall(part / module, filter="data")
+            tar.extractall(part / module)
         part.rename(target)
     return target
 

@@ -74,6 +74,7 @@ class IrMail_Server(models.Model):
 
     def action_mailjet_accept_hourly_offer(self):
         """Take over the offered limit for as long as Mailjet's usually lasts."""
+        self.check_access("write")
         for server in self.filtered("mailjet_hourly_offer"):
             server.write(
                 {

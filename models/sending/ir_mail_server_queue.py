@@ -34,6 +34,7 @@ class IrMail_Server(models.Model):
     def action_mailjet_queue(self, reason):
         """Open the list of the emails that are not sent for this reason."""
         self.ensure_one()
+        self.check_access("write")
         mails = self.env["mail.mail"]
         domain = self._mailjet_queue_domain() & mails._mailjet_reason_domain(reason)
         return {
