@@ -72,9 +72,9 @@ class TooLateError(smtplib.SMTPServerDisconnected):
 class LineBrokenError(OSError):
     """The connection is of no more use; `cause` is the error that ended it."""
 
-    def __init__(self, cause: OSError) -> None:
+    def __init__(self, cause: Exception) -> None:
         super().__init__(str(cause))
-        self.cause = cause
+        self.cause = cause if isinstance(cause, OSError) else OSError(repr(cause))
 
 
 class Pipeline:
@@ -113,6 +113,7 @@ class Pipeline:
     def offer(self, envelope: Envelope) -> None:
         """Hand over the content of the mail before, and begin this one.
 
+        :raise ValueError: its addresses cannot be written; the line is as it was
         :raise LineBrokenError: both have their `Delivery`; this one was not begun
         """
         if envelope.needs_utf8 and not self._takes_utf8:
@@ -146,7 +147,8 @@ class Pipeline:
         """Where the line breaks, give each mail under way its fate."""
         try:
             yield
-        except OSError as error:  # what smtplib raises is one, too
+        except Exception as error:
+            # Not only when the line breaks: no mail may stay without a delivery
             self._connection.close()
             if self._begun:
                 written = self._begun.is_written
@@ -255,7 +257,7 @@ class _Begun:
     def accepted(self) -> list[str]:
         return [to for to in self.envelope.recipients if to not in self.errors]
 
-    def delivery(self, fate: Fate, error: OSError | None = None) -> Delivery:
+    def delivery(self, fate: Fate, error: Exception | None = None) -> Delivery:
         """Return what became of it, given the fate of the accepted recipients."""
         delivery = Delivery.of(self.envelope, fate, error)
         for address, refusal in self.errors.items():

@@ -177,6 +177,14 @@ class Sessions:
             if self._names:
                 thread.dbname = self._names
             thread.start()
+        except RuntimeError:
+            # Too many threads or too little memory: the others do its work
+            self._running -= 1
+            self._alive -= 1
+            if not self._running:
+                raise
+            self._allowed = self._running
+            self._refused_at = self._clock()
         finally:
             threading.stack_size(size)
 
@@ -229,10 +237,18 @@ class Sessions:
             is_answered = Fate.NOT_BEGUN not in delivery.fates.values()
             answered += is_answered
             envelope = delivery.envelope
+            is_late = self._clock() > envelope.deadline
+            if is_late and set(delivery.fates.values()) == {Fate.NOT_BEGUN}:
+                # It was given up here; the server has refused nothing
+                delivery = Delivery.of(envelope, Fate.NOT_BEGUN)
+            # A connection that has had its share is not the mail's fault
+            is_break = not (
+                is_answered or any(map(self._is_rotation, delivery.errors.values()))
+            )
             with self._changed:
-                self._breaks[envelope.key] += not is_answered
+                self._breaks[envelope.key] += is_break
                 is_given_up = self._breaks[envelope.key] == MOST_BREAKS
-                if is_answered or is_given_up or self._clock() > envelope.deadline:
+                if is_answered or is_given_up or is_late:
                     self._finish(delivery)
                 else:
                     # Behind the others, in case this one makes the server hang up
@@ -243,7 +259,7 @@ class Sessions:
             while True:
                 envelope = self._next(wait=pipeline.is_idle)
                 if envelope:
-                    pipeline.offer(envelope)
+                    self._offer(pipeline, envelope, keep)
                 elif pipeline.is_idle:
                     quit_politely(connection)
                     return answered, None
@@ -251,6 +267,12 @@ class Sessions:
                     pipeline.finish()
         except LineBrokenError as error:
             return answered, error.cause
+
+    def _offer(self, pipeline, envelope, keep) -> None:
+        try:
+            pipeline.offer(envelope)
+        except ValueError as error:
+            keep(Delivery.of(envelope, Fate.REFUSED, error))
 
     def _next(self, wait: bool) -> Envelope | None:
         """Return the next mail; None: not now, or, having waited, no more at all."""

@@ -1,6 +1,7 @@
 """Pipelines and several sessions at once, against the stand-in relay over real TLS."""
 
 import smtplib
+import threading
 from collections import Counter
 
 import pytest
@@ -14,6 +15,7 @@ from mail_mailjet.tests.standins import (
     Store,
     TestAuthority,
 )
+from mail_mailjet.tools.smtp import pipeline as pipeline_module
 from mail_mailjet.tools.smtp.connection import Connector
 from mail_mailjet.tools.smtp.pipeline import Envelope, Fate, LineBrokenError, Pipeline
 from mail_mailjet.tools.smtp.sessions import Sessions
@@ -260,4 +262,56 @@ def test_whoever_waits_gets_what_is_done_when_the_time_is_up(connector, relay, s
     relay.options.change(command_delay=0)
     assert len(done) + len(sessions.take()) == 5
     assert sessions.pending == 0
+    sessions.close()
+
+
+def test_mails_whose_time_is_over_are_no_reason_to_end(connector, store):
+    """They go back as if never queued: nobody has refused anything."""
+    sessions = Sessions(connector.open(), connector, 1, clock=lambda: 11.0)
+    late = [envelope(number, deadline=10.0) for number in range(8)]
+    found = hand_over(sessions, [*late, envelope(8)])
+    assert not sessions.failure
+    assert not any(found[number].errors for number in range(8))
+    assert fates(found) == {Fate.NOT_BEGUN: 8, Fate.ACCEPTED: 1}
+    assert store.taken() == {"to8@example.org": 1}
+
+
+def test_a_mail_that_cannot_be_written_has_a_fate(connector, store):
+    sessions = Sessions(connector.open(), connector, 1)
+    sessions.put([envelope(1), envelope(2, ",\r\nDATA"), envelope(3)])
+    done = sessions.take(seconds=10)
+    assert fates({each.envelope.key: each for each in done}) == {
+        Fate.ACCEPTED: 2,
+        Fate.REFUSED: 1,
+    }
+    sessions.close()
+
+
+def test_an_unforeseen_error_in_a_session_leaves_no_mail_without_a_fate(
+    connector, monkeypatch
+):
+    def fail(content):
+        raise MemoryError
+
+    monkeypatch.setattr(pipeline_module, "_quoted", fail)
+    sessions = Sessions(connector.open(), connector, 1)
+    sessions.put([envelope(1)])
+    [delivery] = sessions.take(seconds=10)
+    assert set(delivery.fates.values()) == {Fate.NOT_BEGUN}
+    sessions.close()
+
+
+def test_without_another_thread_the_first_session_sends_all(
+    connector, store, monkeypatch
+):
+    sessions = Sessions(connector.open(), connector, 4)
+
+    def fail(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    sessions.put([envelope(number) for number in range(20)])
+    found = sessions.take(seconds=30)
+    assert len(found) == 20 and len(store.taken()) == 20
+    assert sessions.running == 1
     sessions.close()
