@@ -1,7 +1,6 @@
 from . import ir_mail_server
 from . import mail_blacklist
 from . import mail_blacklist_spelling
-from . import mail_compose_message
 from . import mail_thread_blacklist
 from . import mailjet_exclusion
 from . import mailjet_exclusion_sync

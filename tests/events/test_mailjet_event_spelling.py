@@ -123,9 +123,9 @@ class TestMailjetEventSpelling(MailjetEventsCommon):
                 self.assertEqual(notification.notification_status, "sent")
 
     def test_the_next_mailing_spares_a_spelling_that_came_later(self):
-        for stored, posted in MAILBOXES[:-1]:
-            [trace] = self.create_traces(self.contact(stored))
-            self.receive(self.event("spam", trace, email=posted))
+        """Even if only Odoo knows of the block, and nothing is suppressed."""
+        for stored, _posted in MAILBOXES[:-1]:
+            self.env["mail.blacklist"]._add(stored)
         later = {
             email: self.contact(email)
             for stored, posted in MAILBOXES[:-1]
