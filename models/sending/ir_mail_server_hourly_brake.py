@@ -63,7 +63,7 @@ class IrMail_Server(models.Model):
 
     def _mailjet_note_refusal(self, refusal, is_connection=False):
         """Remember that Mailjet limits the account by the hour."""
-        super()._mailjet_note_refusal(refusal, is_connection=is_connection)
+        result = super()._mailjet_note_refusal(refusal, is_connection)
         if refusal.cause is Cause.HOURLY_LIMIT:
             self.sudo().write(
                 {
@@ -71,6 +71,7 @@ class IrMail_Server(models.Model):
                     "mailjet_brake_limit": refusal.hourly_limit or 0,
                 }
             )
+        return result
 
     def action_mailjet_accept_hourly_offer(self):
         """Take over the offered limit for as long as Mailjet's usually lasts."""

@@ -262,9 +262,11 @@ class MailMail(models.Model):
     def _mailjet_routed(self):
         """Return those of these mails that core's rules lead to a Mailjet server."""
         servers = self.env["ir.mail_server"].sudo()
+        # pylint: disable-next=super-method-mismatch
+        batches = super()._split_by_mail_configuration()
         return self.browse(
             mail_id
-            for server_id, _alias, _from, ids in super()._split_by_mail_configuration()
+            for server_id, _alias, _from, ids in batches
             if servers.browse(server_id or [])._filter_mailjet()
             for mail_id in ids
         )

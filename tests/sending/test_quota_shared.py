@@ -75,7 +75,7 @@ class TestQuotaShared(MailRefusedCommon):
                     cr.execute("SELECT 1 FROM mail_mail LIMIT 1")
                     barrier.wait(10)
                     work(env, number)
-                    cr.commit()
+                    cr.commit()  # pylint: disable=invalid-commit
             except Exception as error:
                 errors.append(error)
 

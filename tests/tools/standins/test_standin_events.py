@@ -162,7 +162,8 @@ def test_the_fields_of_each_type(store):
     unsub = found["unsub", "unsub"]
     assert unsub["agent"] == "List-Unsubscribe" and unsub["mj_list_id"] == 0
     post = read_post(json.dumps(events).encode())
-    assert len(post.events) == len(events) and not post.unreadable + post.empty
+    assert len(post.events) == len(events)
+    assert not post.unreadable and not post.empty
 
 
 def test_each_recipient_has_ids_of_its_own(store, get):
