@@ -15,6 +15,7 @@ from . import mail_mail_keep
 from . import mail_mail_pause
 from . import mail_mail_prepare
 from . import mail_mail_queue
+from . import mail_mail_singly
 from . import mail_mail_split
 from . import mail_mail_recovery
 from . import mail_mail_wait

@@ -1,6 +1,7 @@
 # Sending is committed step by step: bytes that have left cannot be rolled back
 # pylint: disable=invalid-commit
 import logging
+import random
 import smtplib
 from collections import defaultdict
 from dataclasses import replace
@@ -12,10 +13,10 @@ from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
 from ...tools.smtp.cause import Stage
 from ...tools.smtp.refusal_log import RefusalFilter
-from ...tools.smtp.retry_schedule import next_try
 from ...tools.smtp.session import Outcome, RefusedError, Session
 from ...tools.smtp.sessions import MOST_BREAKS
-from .claims import OUTGOING, Claims, Reservation
+from .budget import Budget
+from .claims import OUTGOING, Reservation
 from .mail_mail_pause import UNTIL_RESUMED
 from .results import Entry, Failure, used_of
 from .run import Run
@@ -23,12 +24,6 @@ from .run import Run
 _logger = logging.getLogger(__name__)
 logging.getLogger("odoo.addons.mail.models.mail_mail").addFilter(RefusalFilter())
 
-# These extend the ways to send without touching a Mailjet server's; for the sake of any
-# other module that does, mail goes core's way
-KNOWN_MODULES = {
-    *("base", "mail", "mass_mailing", "mail_mailjet", None),
-    *("google_gmail", "microsoft_outlook"),
-}
 # Mails without a server that a run of the queue looks through at once
 LOOKED_THROUGH = 1000
 
@@ -66,6 +61,7 @@ class MailMail(models.Model):
             mailjet_commits=auto_commit is True and not raise_exception,
             mailjet_raises=raise_exception,
             mailjet_callback=post_send_callback,
+            mailjet_budget=Budget(),
         )
         try:
             result = super(MailMail, mails).send(
@@ -102,9 +98,15 @@ class MailMail(models.Model):
         if not self.env.context.get("mailjet_commits"):
             return False
         callback = self.env.context.get("mailjet_callback")
-        is_left = self._mailjet_run(
-            server, mail_ids, alias_domain_id, smtp_from or False, callback
-        )
+        budget = self.env.context["mailjet_budget"]
+        try:
+            is_left = self._mailjet_run(
+                server, mail_ids, alias_domain_id, smtp_from or False, callback, budget
+            )
+        except UserError as error:
+            # It is archived, for example; core fails these mails, and goes on
+            _logger.info("Mailjet: %s cannot be used: %s", server.name, error)
+            return False
         if is_left or callback:
             # Core's queue looks at 1,000 mails an hour; Mailjet's goes on
             self._mailjet_trigger_senders()
@@ -112,92 +114,33 @@ class MailMail(models.Model):
 
     @api.model
     def _mailjet_run(
-        self, server, ids=None, alias_domain_id=False, smtp_from=None, callback=None
+        self,
+        server,
+        ids=None,
+        alias_domain_id=False,
+        smtp_from=None,
+        callback=None,
+        budget=None,
     ):
         """Send mails through a Mailjet server, in transactions of their own.
 
         :param ids: None: all that name the server and may go
+        :param Budget budget: how long that may take
         :return: whether mails may be left that could go now
+        :raise UserError: the server cannot be used
         """
+        budget = budget or Budget()
         if server._is_mailjet_paused():
             self._mailjet_wait_for_pause(server, ids)
             return False
+        if budget.is_over():
+            return True
         self._mailjet_hold_mailings()
         if foreign := self._mailjet_foreign_senders():
             _logger.info("Mailjet: sending one by one, for the sake of %s", foreign)
-            return self._mailjet_run_singly(server, ids, callback)
-        return Run(self.env, server, callback).send(ids, alias_domain_id, smtp_from)
-
-    @api.model
-    def _mailjet_run_singly(self, server, ids, callback):
-        """Send in core's way what other modules take part in.
-
-        Each mail is claimed all the same: a worker that dies leaves it in flight.
-        """
-        self.env.cr.commit()
-        left = None if ids is None else list(ids)
-        mails = self
-        with Claims(self.env) as claims:
-            while left is None or left:
-                wanted = None if left is None else [left.pop(0)]
-                taken = claims.take(server, 1, wanted)
-                self.env.cr.commit()
-                self.browse(taken.too_large)._mailjet_split_to_fit(server)
-                self.env.cr.commit()
-                if taken.chosen:
-                    mail = mails.browse(taken.chosen)
-                    mail._mailjet_send_claimed(server, claims)
-                    if mail.exists().mailjet_waits_for == "sender":
-                        if not mail._mailjet_ask_about_sender(server):
-                            break
-                        mails = self.with_context(mailjet_is_asked=True)
-                        left = left if left is None else taken.chosen + left
-                    if callback:
-                        callback(taken.chosen)
-                if server._is_mailjet_paused() or (taken.is_empty and left is None):
-                    break
-        return False
-
-    def _mailjet_send_claimed(self, server, claims):
-        """Send one claimed mail in core's way."""
-        claims.note({self.id: self._mailjet_all_custom_ids()})
-        self.env.cr.commit()
-        # Seen by this transaction only; for others the mail is in flight until the end
-        self.state = OUTGOING
-        reserved = {self.id: claims.reservations.pop(self.id)}
-        try:
-            self.with_context(mailjet_reserved=reserved).send(auto_commit=False)
-            self.env.cr.commit()
-        except Exception:
-            self.env.cr.rollback()
-            _logger.exception("Mailjet: email %s stays in flight", self.id)
-
-    def _mailjet_ask_about_sender(self, server):
-        """Have Mailjet's senders read; without an answer try this mail again later.
-
-        :return: whether Mailjet has answered
-        """
-        has_answered = server._mailjet_read_senders()
-        if not has_answered:
-            self._mailjet_wait("retry", server, next_try(1, fields.Datetime.now()))
-        self.env.cr.commit()
-        return has_answered
-
-    @api.model
-    def _mailjet_foreign_senders(self):
-        """Return the modules that change how mail is sent, other than those known."""
-        places = [
-            (type(self), "_send"),
-            (type(self.env["ir.mail_server"]), "send_email"),
-            (type(self.env["ir.mail_server"]), "_connect__"),
-            (type(self.env["ir.mail_server"]), "_smtp_login__"),
-        ]
-        return {
-            cls._module
-            for model, method in places
-            for cls in model.mro()
-            if method in vars(cls)
-        } - KNOWN_MODULES
+            return self._mailjet_run_singly(server, ids, callback, budget)
+        run = Run(self.env, server, callback, budget)
+        return run.send(ids, alias_domain_id, smtp_from)
 
     # ------------------------------------------------------------------
     # Mailjet's own queue
@@ -207,22 +150,38 @@ class MailMail(models.Model):
     def _cron_mailjet_send(self):
         """Send what waits for Mailjet servers, until nothing that may go is left."""
         self.env["ir.cron"]._commit_progress(remaining=1)
-        is_left = False
-        for server in self.env["ir.mail_server"]._mailjet_in_use():
-            is_left |= bool(self._mailjet_run(server, callback=self._mailjet_progress))
-        is_left |= self._mailjet_send_routed()
+        budget, is_left = Budget(), False
+        # Each its share, and none always the last
+        servers = list(self.env["ir.mail_server"]._mailjet_in_use())
+        random.shuffle(servers)
+        for number, server in enumerate(servers):
+            share = budget.share(len(servers) - number)
+            is_left |= self._mailjet_run_of_queue(server, share)
+        is_left |= self._mailjet_send_routed(Budget())
         self.env["ir.cron"]._commit_progress(remaining=0)
         if is_left:
             self._mailjet_trigger_senders()
+
+    @api.model
+    def _mailjet_run_of_queue(self, server, budget, *mails):
+        """Have a run, or log that the server cannot be used: the others can."""
+        callback = self._mailjet_progress
+        try:
+            return self._mailjet_run(server, *mails, callback=callback, budget=budget)
+        except UserError as error:
+            self.env.cr.rollback()
+            _logger.error("Mailjet: %s cannot be used: %s", server.name, error)
+            return False
 
     @api.model
     def _mailjet_progress(self, mail_ids):
         self.env["ir.cron"]._commit_progress(len(mail_ids), remaining=1)
 
     @api.model
-    def _mailjet_send_routed(self):
+    def _mailjet_send_routed(self, budget):
         """Send the mails that name no server and go through a Mailjet server.
 
+        :param Budget budget: how long that may take
         :return: whether mails may be left that could go now
         """
         last_id, is_left = 0, False
@@ -249,14 +208,8 @@ class MailMail(models.Model):
             for server_id, alias_domain_id, smtp_from, ids in routes:
                 server = self.env["ir.mail_server"].sudo().browse(server_id or [])
                 if server._filter_mailjet():
-                    is_left |= bool(
-                        self._mailjet_run(
-                            server,
-                            ids,
-                            alias_domain_id,
-                            smtp_from or False,
-                            self._mailjet_progress,
-                        )
+                    is_left |= self._mailjet_run_of_queue(
+                        server, budget, ids, alias_domain_id, smtp_from or False
                     )
 
     def _mailjet_routed(self):

@@ -2,7 +2,6 @@
 # pylint: disable=invalid-commit
 import logging
 import random
-import resource
 import time
 
 import psycopg2
@@ -16,6 +15,7 @@ from ...tools.smtp.message_memory import remembering
 from ...tools.smtp.pipeline import Delivery, Fate
 from ...tools.smtp.session import Outcome
 from ...tools.smtp.sessions import Sessions
+from .budget import Budget
 from .claims import Claims
 from .progress import Progress
 from .results import Entry, Failure, used_of
@@ -28,8 +28,6 @@ CHUNK = 100
 PARCEL_BYTES = 8 << 20
 # No content is begun so long after the claim; recovery waits for 15 minutes
 LEASE_SECONDS = 300
-# Odoo ends a job that takes longer than limit_time_real_cron, 120 s by default
-RUN_SECONDS = 45
 # Consecutive conflicts with other transactions before the results are left to recovery
 MOST_CONFLICTS = 10
 
@@ -42,12 +40,11 @@ class Run:
     results are written, which can be repeated.
     """
 
-    def __init__(self, env, server, callback=None):
+    def __init__(self, env, server, callback=None, budget=None):
         self.env = env
         self.server = server
         self._callback = callback
-        self._begun_at = time.monotonic()
-        self._cpu_at = time.process_time()
+        self.budget = budget or Budget()
         self._mailings = {}  # mail id -> mailing id
         self._open = {}  # mail id -> what is not answered yet and what is, see _Mail
         self._reasons = {}
@@ -90,7 +87,7 @@ class Run:
             lease = self._claims.seconds_left(LEASE_SECONDS)
             deadline = time.monotonic() + lease
             self._prepare(taken.chosen, deadline, alias_domain_id, smtp_from)
-            self._keep(at_most_pending=CHUNK, seconds=self._seconds_left())
+            self._keep(at_most_pending=CHUNK, seconds=self.budget.seconds_left())
         else:
             return True
         return self._deliver_rest()
@@ -99,23 +96,14 @@ class Run:
         """Wait for the mails that are queued; return whether some are left."""
         while self._open and not self._is_over():
             half = self.sessions.pending // 2
-            self._keep(at_most_pending=half, seconds=self._seconds_left())
+            self._keep(at_most_pending=half, seconds=self.budget.seconds_left())
         return bool(self._open)
-
-    def _seconds_left(self):
-        return max(self._begun_at + RUN_SECONDS - time.monotonic(), 0)
 
     def _is_over(self):
         """Whether to leave the rest to the next run: of time, or of the account."""
         if self.sessions.failure or self._is_paused():
             return True
-        if not self._seconds_left():
-            return True
-        soft, _hard = resource.getrlimit(resource.RLIMIT_CPU)
-        if soft == resource.RLIM_INFINITY:
-            return False
-        used = time.process_time()
-        return used - self._cpu_at > (soft - self._cpu_at) / 2
+        return self.budget.is_over()
 
     def _is_paused(self):
         return any(refusal.pauses for refusal in self._refusals.values())
@@ -131,9 +119,7 @@ class Run:
             self._keep()
         finally:
             self.sessions.close()
-            ids = list(self._open)
-            self._claims.release(ids)
-            self._claims.give_back(self.server, dict.fromkeys(ids, 0))
+            self._release(list(self._open))
         self._note_refusals()
         self._progress.end()
 
@@ -190,13 +176,24 @@ class Run:
 
     def _split(self, mail_ids):
         """Split mails that never fit the limits; their parts are claimed later."""
-        mails = self.env["mail.mail"].browse(mail_ids)
-        try:
-            mails._mailjet_split_to_fit(self.server)
-            self.env.cr.commit()
-        except CONFLICTS:
-            # Another worker is splitting them
-            self.env.cr.rollback()
+        for mail in self.env["mail.mail"].browse(mail_ids):
+            try:
+                mail._mailjet_split_to_fit(self.server)
+                self.env.cr.commit()
+            except CONFLICTS:
+                # Another worker is splitting it
+                self.env.cr.rollback()
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                raise
+            except Exception as error:
+                self.env.cr.rollback()
+                _logger.exception("Mailjet: email %s cannot be split", mail.id)
+                failure = Failure("unknown", str(error) or type(error).__name__)
+                self._repeat(
+                    lambda mail=mail, failure=failure: (
+                        mail._mailjet_locked()._mailjet_keep_failed(failure)
+                    )
+                )
 
     def _prepare(self, mail_ids, deadline, alias_domain_id, smtp_from):
         """Prepare claimed mails and give them to the sessions.
@@ -205,23 +202,39 @@ class Run:
         """
         for mail_id in mail_ids:
             self._open[mail_id] = _Mail(mail_id)
-        left = list(mail_ids)
-        conflicts = 0
-        while conflicts < MOST_CONFLICTS:
+        left, at_once, conflicts = list(mail_ids), CHUNK, 0
+        while left and conflicts < MOST_CONFLICTS:
+            part = left[:at_once]
             try:
-                self._prepare_once(left, deadline, alias_domain_id, smtp_from)
-                return
+                self._prepare_once(list(part), deadline, alias_domain_id, smtp_from)
             except CONFLICTS:
                 self.env.cr.rollback()
                 conflicts += 1
                 time.sleep(random.uniform(0, 0.05 * 2**conflicts))
-            except UnpreparableError as error:
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                raise  # about the database, not about a mail
+            except Exception as error:
                 # Its transaction is of no more use; the other mails get a new one
                 self.env.cr.rollback()
-                left.remove(error.mail_id)
-                mail = self._open[error.mail_id]
-                mail.waits_for, mail.entries = set(), [error.entry]
-        _logger.info("Mailjet: %s emails are left to the next run", len(left))
+                _logger.exception("Mailjet: emails %s cannot be prepared", part)
+                if at_once == 1:
+                    self._open[part[0]].fail(error)
+                at_once = 1
+            left = [
+                mail_id
+                for mail_id in left
+                if mail_id in self._open and self._open[mail_id].is_unprepared
+            ]
+        if left:
+            _logger.info("Mailjet: %s emails are left to the next run", len(left))
+            self._release(left)
+
+    def _release(self, mail_ids):
+        """Give back mails of which not a byte has left."""
+        for mail_id in mail_ids:
+            self._open.pop(mail_id, None)
+        self._claims.release(mail_ids)
+        self._claims.give_back(self.server, dict.fromkeys(mail_ids, 0))
 
     def _prepare_once(self, left, deadline, alias_domain_id, smtp_from):
         mails = self.env["mail.mail"].browse(left)
@@ -247,18 +260,12 @@ class Run:
         self._hand_over(parcel, left)
 
     def _prepare_mail(self, mail, *options):
-        try:
+        prepared = mail._mailjet_prepare(self.session, self.server, *options)
+        outcome = self.session.outcome
+        if outcome.unknown_sender and not outcome.is_asked:
+            self._ask_about_senders()
             prepared = mail._mailjet_prepare(self.session, self.server, *options)
-            outcome = self.session.outcome
-            if outcome.unknown_sender and not outcome.is_asked:
-                self._ask_about_senders()
-                prepared = mail._mailjet_prepare(self.session, self.server, *options)
-            return prepared
-        except CONFLICTS:
-            raise
-        except psycopg2.Error as error:
-            _logger.exception("Mailjet: email %s cannot be prepared", mail.id)
-            raise UnpreparableError(mail.id, str(error)) from error
+        return prepared
 
     def _ask_about_senders(self):
         """Read Mailjet's senders again, once a run."""
@@ -283,7 +290,7 @@ class Run:
             mail.waits_for = {each.key for each in prepared.envelopes}
             mail.partner_ids = prepared.partner_ids
         self.sessions.put([each for mail in parcel for each in mail.envelopes])
-        self._keep(at_most_pending=2 * CHUNK, seconds=self._seconds_left())
+        self._keep(at_most_pending=2 * CHUNK, seconds=self.budget.seconds_left())
 
     # ------------------------------------------------------------------
     # Keeping
@@ -386,15 +393,6 @@ class Run:
             self.server._mailjet_end_pause()
 
 
-class UnpreparableError(Exception):
-    """The database refused what it takes to prepare a mail."""
-
-    def __init__(self, mail_id, reason):
-        super().__init__(reason)
-        self.mail_id = mail_id
-        self.entry = Entry.failed(0, [], Failure("unknown", reason))
-
-
 class _Mail:
     """A claimed mail on its way."""
 
@@ -404,9 +402,19 @@ class _Mail:
         self.entries = []
         self.partner_ids = {}
 
+    def fail(self, error):
+        """Note that it cannot be prepared, and why."""
+        self.waits_for = set()
+        reason = str(error) or type(error).__name__
+        self.entries = [Entry.failed(0, [], Failure("unknown", reason))]
+
+    @property
+    def is_unprepared(self):
+        return self.waits_for is None
+
     @property
     def is_answered(self):
-        return self.waits_for is not None and not self.waits_for
+        return not self.is_unprepared and not self.waits_for
 
     @property
     def is_untouched(self):

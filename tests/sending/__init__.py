@@ -15,6 +15,7 @@ from . import test_mailing_sent
 from . import test_mailing_watched
 from . import test_mails_made
 from . import test_other_servers
+from . import test_queue_not_blocked
 from . import test_quota
 from . import test_quota_property
 from . import test_quota_shared
