@@ -44,6 +44,21 @@ class IrMail_Server(models.Model):
     mailjet_waiting_count = fields.Integer(
         "Emails that wait", compute="_compute_mailjet_waiting_count"
     )
+    mailjet_account_since = fields.Datetime(
+        "API key changed on",
+        readonly=True,
+        copy=False,
+        help="Emails handed over before that are in another account.",
+    )
+
+    @api.model
+    def _mailjet_accompanied(self, vals):
+        """Note when the server begins to stand for another account."""
+        vals = super()._mailjet_accompanied(vals)
+        key = (vals.get("smtp_user") or "").strip()
+        if key and any(server.smtp_user not in (False, key) for server in self):
+            vals["mailjet_account_since"] = fields.Datetime.now()
+        return vals
 
     @api.depends("mailjet_paused_until")
     def _compute_mailjet_is_paused(self):

@@ -266,6 +266,14 @@ class Recovery:
         if not server:
             self._judge(doubts, evidence, None)
             return
+        if since := server.mailjet_account_since:
+            # A run may have gone on with the key that it had begun with
+            since += ABANDONED_AFTER
+            elsewhere = [one for one in doubts if one.claimed_on <= since]
+            self._judge(elsewhere, evidence, None)
+            doubts = [one for one in doubts if one.claimed_on > since]
+            if not doubts:
+                return
         since = min(doubt.uncertain_on for doubt in doubts)
         try:
             with server._mailjet_client() as client:

@@ -76,10 +76,10 @@ class MailRecoveryCommon(MailRefusedCommon):
             for recipient in mail._mailjet_doubtful_recipients():
                 self.take(recipient.custom_id, *recipient.addresses)
 
-    def take(self, custom_id, *addresses):
+    def take(self, custom_id, *addresses, api_key=API_KEY):
         content = f"Subject: Hi\r\nX-MJ-CustomID: {custom_id}\r\n\r\nHello"
         return self.mailjet.store.add_message(
-            api_key=API_KEY,
+            api_key=api_key,
             mail_from="info@company.example",
             rcpt_tos=list(addresses),
             content=content.encode(),

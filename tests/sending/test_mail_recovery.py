@@ -12,6 +12,7 @@ from ...models.sending import recovery
 from ...models.sending.recovery import Recovery
 from ...models.sending.results import Entry
 from ...tools.smtp.pipeline import Fate
+from ..common import SECRET_KEY
 from .recovery_common import IN_FLIGHT, MailRecoveryCommon
 
 
@@ -280,6 +281,21 @@ class TestMailRecovery(MailRecoveryCommon):
         self.rest.faults.clear()
         self.recover(minutes=36)
         self.assertEqual(set(mails.mapped("state")), {"outgoing"})
+
+    def test_another_account_proves_nothing(self):
+        mail = self.create_mails(1)
+        self.leave_in_flight(mail)
+        other_key = "f" * 32
+        self.mailjet.store.add_key(other_key, SECRET_KEY)
+        self.server.smtp_user = other_key
+        self.later = timedelta(minutes=20)
+        for number in range(5):
+            self.take("", f"other{number}@elsewhere.example", api_key=other_key)
+        self.recover(minutes=31)
+        self.assertEqual(mail.state, IN_FLIGHT)
+        self.recover(hours=25)
+        self.assertEqual(mail.state, "exception")
+        self.assertTrue(mail.mailjet_is_undecided)
 
     def test_the_server_that_took_it_is_asked(self):
         """Even if it is archived, and whatever the database's secret is by now."""
