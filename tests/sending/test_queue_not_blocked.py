@@ -7,6 +7,7 @@ from odoo.tools import mute_logger
 
 from ...models.sending.budget import RUN_SECONDS, Budget
 from ...models.sending.run import Run
+from ..standins import HANG_UP
 from .fates_common import FatesCommon
 
 
@@ -104,3 +105,10 @@ class TestQueueNotBlocked(FatesCommon):
         cron = self.env.ref("mail_mailjet.ir_cron_mailjet_send_1")
         self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]))
         self.assertEqual(mails.mapped("state").count("outgoing"), 2)
+
+    def test_a_mail_that_makes_the_server_hang_up_pauses_nothing(self):
+        bad = self.create_mails(1, email_to="bad@example.org")
+        self.mailjet.faults.add("RCPT", HANG_UP, address="bad@example.org", times=None)
+        self.in_queue("_cron_mailjet_send")
+        self.assertEqual((bad.mailjet_waits_for, bad.mailjet_tries), ("retry", 1))
+        self.assertFalse(self.server.mailjet_is_paused)

@@ -228,7 +228,7 @@ class Sessions:
     def _work(self, connection: smtplib.SMTP) -> tuple[int, OSError | None]:
         """Hand mails over until no more are left or the line breaks.
 
-        :return: how many were answered, and the error if the line broke
+        :return: how many were answered or given up, and the error if the line broke
         """
         answered = 0
 
@@ -248,6 +248,8 @@ class Sessions:
             with self._changed:
                 self._breaks[envelope.key] += is_break
                 is_given_up = self._breaks[envelope.key] == MOST_BREAKS
+                # The mail may be the reason, so the session goes on with the others
+                answered += is_given_up
                 if is_answered or is_given_up or is_late:
                     self._finish(delivery)
                 else:
