@@ -235,7 +235,8 @@ class Sessions:
         def keep(delivery: Delivery) -> None:
             nonlocal answered
             is_answered = Fate.NOT_BEGUN not in delivery.fates.values()
-            answered += is_answered
+            # A server that takes mails without an answer is no better than none
+            answered += is_answered and Fate.UNCERTAIN not in delivery.fates.values()
             envelope = delivery.envelope
             is_late = self._clock() > envelope.deadline
             if is_late and set(delivery.fates.values()) == {Fate.NOT_BEGUN}:

@@ -315,3 +315,13 @@ def test_without_another_thread_the_first_session_sends_all(
     assert len(found) == 20 and len(store.taken()) == 20
     assert sessions.running == 1
     sessions.close()
+
+
+def test_a_server_that_never_answers_does_not_get_the_whole_queue(relay, connector):
+    """Each of these mails is uncertain for hours."""
+    relay.faults.add("CONTENT", LOSE_ANSWER, times=None)
+    sessions = Sessions(connector.open(), connector, 1)
+    found = hand_over(sessions, [envelope(number) for number in range(30)])
+    assert fates(found)[Fate.UNCERTAIN] <= 3
+    assert fates(found)[Fate.NOT_BEGUN] >= 27
+    assert sessions.failure
