@@ -5,6 +5,8 @@ from urllib.parse import quote, urlsplit
 from odoo import api, fields, models
 from odoo.tools import consteq
 
+from ..secret import Secret
+
 EVENT_PATH = "/mailjet/events/"
 EVENT_USER = "mailjet"
 # Mailjet retries a post for a day
@@ -23,15 +25,9 @@ class IrMail_Server(models.Model):
 
     _inherit = "ir.mail_server"
 
-    mailjet_event_token = fields.Char(
-        copy=False, groups="base.group_system", readonly=True
-    )
-    mailjet_event_password = fields.Char(
-        copy=False, groups="base.group_system", readonly=True
-    )
-    mailjet_event_old_token = fields.Char(
-        copy=False, groups="base.group_system", readonly=True
-    )
+    mailjet_event_token = Secret(copy=False, groups="base.group_system", readonly=True)
+    mailjet_event_password = Secret(copy=False, groups="base.group_system", readonly=True)
+    mailjet_event_old_token = Secret(copy=False, groups="base.group_system", readonly=True)
     mailjet_event_changed_on = fields.Datetime(readonly=True, copy=False)
     mailjet_event_token_suspended = fields.Boolean(
         readonly=True,

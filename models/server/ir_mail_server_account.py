@@ -54,9 +54,16 @@ class IrMail_Server(models.Model):
             raise UserError(self._mailjet_explain_api_error(error)) from None
 
     def _mailjet_client(self):
-        """Return an API client for this account that raises `MailjetApiError`."""
+        """Return an API client for this account that raises `MailjetApiError`.
+
+        :raise UserError: for another server, whose password is not Mailjet's business
+        """
         self.ensure_one()
         server = self.sudo()
+        if not server._filter_mailjet():
+            raise UserError(
+                self.env._("“%(name)s” is not a Mailjet server.", name=self.name)
+            )
         return MailjetApi(
             server.smtp_user,
             server.smtp_pass,
