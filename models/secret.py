@@ -39,8 +39,8 @@ class Secret(fields.Char):
         if self.hides(record):
             raise UserError(
                 record.env._(
-                    "“%(field)s” is a secret and cannot be exported. Remove the column, "
-                    "or leave out the records that have one.",
+                    "“%(field)s” is a secret and cannot be exported. Remove the "
+                    "column, or leave out the records that have one.",
                     field=self._description_string(record.env),
                 )
             )

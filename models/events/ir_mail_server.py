@@ -26,8 +26,12 @@ class IrMail_Server(models.Model):
     _inherit = "ir.mail_server"
 
     mailjet_event_token = Secret(copy=False, groups="base.group_system", readonly=True)
-    mailjet_event_password = Secret(copy=False, groups="base.group_system", readonly=True)
-    mailjet_event_old_token = Secret(copy=False, groups="base.group_system", readonly=True)
+    mailjet_event_password = Secret(
+        copy=False, groups="base.group_system", readonly=True
+    )
+    mailjet_event_old_token = Secret(
+        copy=False, groups="base.group_system", readonly=True
+    )
     mailjet_event_changed_on = fields.Datetime(readonly=True, copy=False)
     mailjet_event_token_suspended = fields.Boolean(
         readonly=True,
