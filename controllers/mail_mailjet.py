@@ -41,31 +41,6 @@ _refusals = _Refusals()
 
 class MailMailjet(Controller):
     @route(
-        "/<string(length=32):token>.txt",
-        type="http",
-        auth="public",
-        methods=["GET", "HEAD"],
-        sitemap=False,
-        save_session=False,
-    )
-    def ownership_file(self, token):
-        """Serve the empty file by which Mailjet verifies the owner of a domain.
-
-        Only while a domain waits for it; any other name gives stock Odoo's 404.
-        """
-        sender = (
-            request.env["mailjet.sender"]
-            .sudo()
-            .search(
-                [("filename", "=", f"{token}.txt"), ("status", "=", "inactive")],
-                limit=1,
-            )
-        )
-        if not sender:
-            raise request.not_found()
-        return request.make_response("", [("Content-Type", "text/plain")])
-
-    @route(
         "/mailjet/events/<string:token>",
         type=RawDispatcher.routing_type,
         auth="public",
