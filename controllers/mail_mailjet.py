@@ -5,8 +5,10 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from odoo.http import Controller, request, route
 
+from ..models.events.ir_mail_server import EVENT_PATH
 from ..tools.mailjet.event import read_post
 from ..tools.mailjet.post_body import PostError, TooLargeError, unpack
+from ..tools.mailjet.token_filter import mask_tokens
 from .raw_dispatcher import RawDispatcher
 
 _logger = logging.getLogger(__name__)
@@ -37,11 +39,12 @@ class _Refusals:
 
 
 _refusals = _Refusals()
+mask_tokens(EVENT_PATH)
 
 
 class MailMailjet(Controller):
     @route(
-        "/mailjet/events/<string:token>",
+        f"{EVENT_PATH}<string:token>",
         type=RawDispatcher.routing_type,
         auth="public",
         methods=["POST"],

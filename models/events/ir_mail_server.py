@@ -102,6 +102,15 @@ class IrMail_Server(models.Model):
             f"{EVENT_PATH}{server.mailjet_event_token}"
         )
 
+    def _mailjet_secrets_beside_keys(self):
+        """Hide the parts of the event address, too."""
+        return [
+            *super()._mailjet_secrets_beside_keys(),
+            self.mailjet_event_token,
+            self.mailjet_event_password,
+            self.mailjet_event_old_token,
+        ]
+
     def _is_mailjet_event_url(self, url):
         """Return whether a URL registered at Mailjet is this database's, old or new."""
         server = self.sudo()

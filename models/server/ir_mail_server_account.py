@@ -70,7 +70,12 @@ class IrMail_Server(models.Model):
             server.mailjet_api_url or const.API_URL,
             deadline=API_DEADLINE,
             read_only=self._is_mailjet_neutralized(),
+            hidden=server._mailjet_secrets_beside_keys(),
         )
+
+    def _mailjet_secrets_beside_keys(self):
+        """Return further secrets that Mailjet knows and may echo in an error."""
+        return []
 
     @api.model
     def _is_mailjet_neutralized(self):

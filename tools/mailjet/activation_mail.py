@@ -4,7 +4,7 @@ import html
 import re
 from urllib.parse import unquote, urlsplit
 
-from ..smtp.address import address_key
+from ..address import address_key
 
 # A link in text or in an attribute; it ends at a quote or a space
 _LINK = re.compile(r"https://[^\s\"'<>\\^`{|}]+")
