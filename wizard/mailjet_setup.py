@@ -38,7 +38,12 @@ class MailjetSetup(models.TransientModel):
         required=True,
         default="keys",
     )
-    server_id = fields.Many2one("ir.mail_server", "Mailjet server", ondelete="cascade")
+    server_id = fields.Many2one(
+        "ir.mail_server",
+        "Mailjet server",
+        domain=[("mailjet_purpose", "!=", False)],
+        ondelete="cascade",
+    )
     api_key = TypedApiKey("API key", copy=False)
     secret_key = Secret(copy=False)
     region = fields.Selection(

@@ -1,5 +1,6 @@
 """What becomes of mail that strangers and Mailjet send to an address of this Odoo."""
 
+# pylint: disable=translation-required
 import base64
 import itertools
 from email.message import EmailMessage
