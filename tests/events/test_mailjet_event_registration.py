@@ -156,7 +156,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
             self.env["ir.config_parameter"].set_param(
                 "mail_mailjet.event_base_url", base
             )
-            self.server.mailjet_api_url = api
+            self.point_at(self.server, mailjet_api_url=api)
             self.assertIn(text, self.server._mailjet_event_base_problem())
 
     def suspend(self, *events):

@@ -17,13 +17,8 @@ WRONG = "not-the-right-secret"
 class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
     def setUp(self):
         super().setUp()
-        self.server.write(
-            {
-                "smtp_host": "localhost",
-                "smtp_port": self.mailjet.starttls_port,
-                "smtp_pass": SECRET_KEY,
-            }
-        )
+        port = self.mailjet.starttls_port
+        self.point_at(self.server, smtp_host="localhost", smtp_port=port)
 
     def open(self, server=None, **vals):
         action = (server or self.server).action_mailjet_smtp_test()
