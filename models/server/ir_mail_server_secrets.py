@@ -86,14 +86,6 @@ class IrMail_Server(models.Model):
             or (method != "mailjet" and host not in MAILJET_HOSTS)
         )
 
-    def write(self, vals):
-        """Forget a stored secret before anything could send it elsewhere."""
-        leaving = self._filter_leaving_destination(vals)
-        if not leaving:
-            return super().write(vals)
-        super(IrMail_Server, leaving).write({**vals, "smtp_pass": False})
-        return super(IrMail_Server, self - leaving).write(vals)
-
     def copy_data(self, default=None):
         """Leave the keys out: the copy stays archived until it has its self."""
         vals_list = super().copy_data(default)
