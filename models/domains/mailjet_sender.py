@@ -116,7 +116,8 @@ class MailjetSender(models.Model):
         senders = self._sync_values(server, vals_list)
         active = senders.filtered(lambda sender: sender.status == "active")
         active.activity_ids.unlink()
-        active.sudo().activation_ids.unlink()
+        opened = [("sender_id", "in", active.ids)]
+        self.env["mailjet.activation"].sudo().search(opened).unlink()
 
     def action_check(self):
         """Read the status from Mailjet again."""

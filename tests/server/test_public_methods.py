@@ -84,6 +84,7 @@ REACHED = {
     "mailing.mailing.unlink": FIGURES,
     "mailing.trace.set_failed": MARKETING,
     "mailing.trace.set_sent": MARKETING,
+    "mailjet.activation.action_open": SETTINGS,
     "mailjet.address.action_add": SETTINGS,
     "mailjet.address.action_check": SETTINGS,
     "mailjet.callback.action_open_server": SETTINGS,
@@ -306,4 +307,4 @@ class TestPublicMethods(RecordsCommon, MailjetRestCommon):
             threads = self.env["res.partner"].with_user(self.users[role])
             with self.subTest(role=role), self.assertRaises(TypeError):
                 call_kw(threads, "message_route", ["no mail", forged], {})
-        self.assertFalse(sender.activation_url)
+        self.assertFalse(sender.activation_ids)
