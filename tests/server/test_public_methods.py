@@ -180,7 +180,7 @@ class TestPublicMethods(RecordsCommon, MailjetRestCommon):
     def setUp(self):
         super().setUp()
         # A port at which nobody listens
-        self.server.write({"smtp_host": "localhost", "smtp_port": 9})
+        self.point_at(self.server, smtp_host="localhost", smtp_port=9)
 
     def record_of(self, model):
         """Create a record that belongs to nobody of these roles."""
