@@ -21,6 +21,7 @@
         "wizard/mailjet_setup_views.xml",
         "wizard/mailjet_smtp_test_views.xml",
         "wizard/mailjet_timeline_views.xml",
+        "views/mailjet_activation_views.xml",
         "views/mailjet_sender_views.xml",
         "views/mailjet_dns_record_views.xml",
         "views/mailjet_domain_views.xml",

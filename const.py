@@ -22,6 +22,8 @@ MAX_EMAIL_SIZE_MB = 14
 
 # Hosts that an activation link may point to; any other link is ignored
 ACTIVATION_HOSTS = ("app.mailjet.com", "www.mailjet.com", "mailjet.com")
+# Domain of the author of an activation email
+ACTIVATION_AUTHOR = "mailjet.com"
 
 # https://github.com/mailjet/mailjet-apiv3-nodejs#api-base-url ; the second is for
 # accounts that Mailjet has moved to the United States

@@ -5,8 +5,10 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from odoo.http import Controller, request, route
 
+from ..models.events.ir_mail_server import EVENT_PATH
 from ..tools.mailjet.event import read_post
 from ..tools.mailjet.post_body import PostError, TooLargeError, unpack
+from ..tools.mailjet.token_filter import mask_tokens
 from .raw_dispatcher import RawDispatcher
 
 _logger = logging.getLogger(__name__)
@@ -37,36 +39,12 @@ class _Refusals:
 
 
 _refusals = _Refusals()
+mask_tokens(EVENT_PATH)
 
 
 class MailMailjet(Controller):
     @route(
-        "/<string(length=32):token>.txt",
-        type="http",
-        auth="public",
-        methods=["GET", "HEAD"],
-        sitemap=False,
-        save_session=False,
-    )
-    def ownership_file(self, token):
-        """Serve the empty file by which Mailjet verifies the owner of a domain.
-
-        Only while a domain waits for it; any other name gives stock Odoo's 404.
-        """
-        sender = (
-            request.env["mailjet.sender"]
-            .sudo()
-            .search(
-                [("filename", "=", f"{token}.txt"), ("status", "=", "inactive")],
-                limit=1,
-            )
-        )
-        if not sender:
-            raise request.not_found()
-        return request.make_response("", [("Content-Type", "text/plain")])
-
-    @route(
-        "/mailjet/events/<string:token>",
+        f"{EVENT_PATH}<string:token>",
         type=RawDispatcher.routing_type,
         auth="public",
         methods=["POST"],

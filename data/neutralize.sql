@@ -3,9 +3,6 @@
 -- reactivated by mistake.
 UPDATE ir_mail_server
    SET smtp_pass = NULL,
-       mailjet_event_token = NULL,
-       mailjet_event_old_token = NULL,
-       mailjet_event_password = NULL,
        mailjet_reports_sent = FALSE,
        mailjet_callbacks_read_on = NULL,
        mailjet_event_problem = NULL,
@@ -26,3 +23,13 @@ UPDATE ir_mail_server
 
 -- Mailjet keeps posting to the original; the copy is not registered
 DELETE FROM mailjet_callback;
+
+-- Also of a server that is no longer Mailjet's
+UPDATE ir_mail_server
+   SET mailjet_event_token = NULL,
+       mailjet_event_old_token = NULL,
+       mailjet_event_password = NULL;
+
+-- What was typed and never used
+UPDATE mailjet_setup SET api_key = NULL, secret_key = NULL;
+UPDATE mailjet_smtp_test SET smtp_pass = NULL;

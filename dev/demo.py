@@ -60,7 +60,13 @@ def make_server():
 
 def point_at_sandbox(server):
     rest_port = os.environ["MAILJET_SANDBOX_REST_PORT"]
-    server.mailjet_api_url = f"http://127.0.0.1:{rest_port}"
+    server.write(
+        {
+            "mailjet_api_url": f"http://127.0.0.1:{rest_port}",
+            # Another API needs it again
+            "smtp_pass": os.environ["MAILJET_SANDBOX_SECRET_KEY"],
+        }
+    )
     env["ir.config_parameter"].set_param(  # noqa: F821
         "mail_mailjet.dns_servers",
         f"127.0.0.1:{os.environ['MAILJET_SANDBOX_DNS_PORT']}",

@@ -1,4 +1,5 @@
 # Each concern extends those above it; the last to be imported is the first to be called
+from . import secret
 from . import server
 from . import domains
 from . import sending

@@ -11,7 +11,12 @@ class MailjetSenderAdd(models.TransientModel):
     _name = "mailjet.sender.add"
     _description = "Add a sender at Mailjet"
 
-    server_id = fields.Many2one("ir.mail_server", required=True, ondelete="cascade")
+    server_id = fields.Many2one(
+        "ir.mail_server",
+        required=True,
+        domain=[("mailjet_purpose", "!=", False)],
+        ondelete="cascade",
+    )
     kind = fields.Selection(
         [("domain", "A whole domain"), ("address", "One address")],
         "Add",

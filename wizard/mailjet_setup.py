@@ -1,9 +1,17 @@
 from odoo import api, fields, models
 
 from .. import const
+from ..models.secret import Secret
 
 STEPS = ("keys", "use", "senders", "domains", "events", "ready")
 REGION_URLS = {"eu": const.API_URL, "us": const.API_URL_US}
+
+
+class TypedApiKey(Secret):
+    """An API key that is shown once it is the server's: the wrong key may be typed."""
+
+    def hides(self, record):
+        return record[self.name] != record.server_id.smtp_user
 
 
 class MailjetSetup(models.TransientModel):
@@ -15,6 +23,7 @@ class MailjetSetup(models.TransientModel):
     """
 
     _name = "mailjet.setup"
+    _inherit = ["mailjet.secret.mixin"]
     _description = "Set up Mailjet"
 
     step = fields.Selection(
@@ -29,9 +38,14 @@ class MailjetSetup(models.TransientModel):
         required=True,
         default="keys",
     )
-    server_id = fields.Many2one("ir.mail_server", "Mailjet server", ondelete="cascade")
-    api_key = fields.Char("API key")
-    secret_key = fields.Char("Secret key")
+    server_id = fields.Many2one(
+        "ir.mail_server",
+        "Mailjet server",
+        domain=[("mailjet_purpose", "!=", False)],
+        ondelete="cascade",
+    )
+    api_key = TypedApiKey("API key", copy=False)
+    secret_key = Secret(copy=False)
     region = fields.Selection(
         [
             ("eu", "Europe (api.mailjet.com)"),
@@ -84,16 +98,6 @@ class MailjetSetup(models.TransientModel):
     dedicated_server_id = fields.Many2one(
         related="server_id.mailjet_dedicated_server_id"
     )
-
-    def _read_format(self, fnames, load="_classic_read"):
-        """Never send back a secret key, even one typed into the wrong field."""
-        values_list = super()._read_format(fnames, load)
-        for setup, values in zip(self, values_list, strict=True):
-            if "secret_key" in values:
-                values["secret_key"] = False
-            if "api_key" in values and setup.api_key != setup.server_id.smtp_user:
-                values["api_key"] = False
-        return values_list
 
     @api.model
     def action_open(self, server=None):

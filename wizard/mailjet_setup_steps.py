@@ -1,7 +1,9 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from .. import const
 from ..models.server.ir_mail_server_account import API_DEADLINE
+from ..models.server.ir_mail_server_secrets import MAILJET_API_URLS
 from ..tools.mailjet.errors import AuthenticationError, MailjetApiError
 from ..tools.mailjet.resources import MailjetApi
 
@@ -16,12 +18,36 @@ class MailjetSetup(models.TransientModel):
     # ------------------------------------------------------------------
 
     def _leave_keys(self):
-        secret_key = (self.secret_key or "").strip() or self.server_id.sudo().smtp_pass
-        pair = ((self.api_key or "").strip(), secret_key or "")
+        """Create the server if Mailjet accepts the keys; otherwise say why not.
+
+        The reason is shown and not raised: an error would roll back that what was typed
+        is forgotten.
+        """
+        pair = self._take_pair()
+        try:
+            with self.env.cr.savepoint():
+                return self._connect(*pair)
+        except UserError as error:
+            self.notice = str(error)
+            return False
+
+    def _take_pair(self):
+        """Return both keys, and forget what was typed."""
+        pair = ((self.api_key or "").strip(), (self.secret_key or "").strip())
+        server = self.server_id.sudo()
+        own_urls = (server.mailjet_api_url or const.API_URL, *MAILJET_API_URLS)
+        if server and not pair[1] and self.api_url in own_urls:
+            pair = (pair[0], server.smtp_pass or "")
+        self.write({"api_key": server.smtp_user, "secret_key": False})
+        return pair
+
+    def _connect(self, *pair):
+        """Store a pair that Mailjet accepts, in either order; return whether it does.
+
+        :raise UserError: if a key is missing, or anything but the pair is wrong
+        """
         if not all(pair):
             raise UserError(self.env._("Enter both keys."))
-        # Not sent to the browser again, and not kept if it is refused
-        self.secret_key = False
         account = self._account_of(*pair)
         if not account:
             # Both look alike: 32 hexadecimal digits each
@@ -81,9 +107,8 @@ class MailjetSetup(models.TransientModel):
         }
         if self.server_id:
             server = self.server_id
-            server.write(
-                {name: vals[name] for name in vals if server[name] != vals[name]}
-            )
+            if any(server[name] != vals[name] for name in vals):
+                server.write(vals)
         else:
             self.server_id = self.env["ir.mail_server"].create(
                 {
@@ -105,9 +130,18 @@ class MailjetSetup(models.TransientModel):
         changes = {
             name: vals[name] for name in vals if self.server_id[name] != vals[name]
         }
+        if self._is_of_this_user():
+            # Otherwise another host would need it again
+            changes.setdefault("smtp_pass", self.server_id.sudo().smtp_pass)
         self.server_id.write(changes)
         self.server_id._mailjet_refresh()
         return True
+
+    def _is_of_this_user(self):
+        """Return whether this user has just typed the server's keys."""
+        server = self.server_id
+        is_new = not server.active and not server.mailjet_refreshed_on
+        return is_new and server.create_uid == self.env.user
 
     # ------------------------------------------------------------------
     # Senders and domains

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .. import const
+from ..models.secret import Secret
 from ..tools.smtp.advice import DOMAIN, SENDERS, SERVER
 from ..tools.smtp.encryption import is_strict, security_of, strict_encryption
 
@@ -29,7 +30,7 @@ class MailjetSmtpTest(models.TransientModel):
     """
 
     _name = "mailjet.smtp.test"
-    _inherit = ["mailjet.words"]
+    _inherit = ["mailjet.words", "mailjet.secret.mixin"]
     _description = "SMTP test"
     _rec_name = "smtp_host"
 
@@ -50,7 +51,7 @@ class MailjetSmtpTest(models.TransientModel):
     )
     verify = fields.Boolean("Verify the certificate", default=True)
     smtp_user = fields.Char("User name or API key")
-    smtp_pass = fields.Char("Password or secret key")
+    smtp_pass = Secret("Password or secret key", copy=False)
     mechanism = fields.Selection(
         [
             ("auto", "Automatic"),
@@ -170,14 +171,6 @@ class MailjetSmtpTest(models.TransientModel):
         if sender:
             vals["email_from"] = sender.email
         return vals
-
-    def _read_format(self, fnames, load="_classic_read"):
-        """Never send the password back."""
-        values_list = super()._read_format(fnames, load)
-        for values in values_list:
-            if "smtp_pass" in values:
-                values["smtp_pass"] = False
-        return values_list
 
     @api.onchange("sender_id")
     def _onchange_sender_id(self):

@@ -63,6 +63,7 @@ class MailjetSmtpTest(models.TransientModel):
                 "delivery": False,
                 "delivery_words": False,
                 "transcript": False,
+                "smtp_pass": False,  # typed for this test only
             }
         )
         api_url = self._api_url()
@@ -76,19 +77,50 @@ class MailjetSmtpTest(models.TransientModel):
 
     def _api_url(self):
         """Return where to try the same pair over REST, or False if not at Mailjet."""
-        if self.server_id._filter_mailjet():
+        if self.server_id._filter_mailjet() and self._is_at_server():
             return self.server_id.mailjet_api_url or const.API_URL
-        return self.smtp_host == const.SMTP_HOST and const.API_URL
+        return self._host() == const.SMTP_HOST and const.API_URL
+
+    def _host(self):
+        return (self.smtp_host or "").strip().lower()
+
+    def _is_at_server(self):
+        """Return whether the test talks to the host of its mail server."""
+        return bool(self.server_id) and self._host() == self.server_id._mailjet_host()
+
+    def _secret(self):
+        """Return the secret that was typed, or the server's where it may go.
+
+        :raise UserError: if it has to be typed
+        """
+        stored = self.server_id.sudo().smtp_pass
+        if self.smtp_pass or not stored or not self.smtp_user:
+            return self.smtp_pass or ""
+        if not self._is_at_server() or self.security == "none" or not self.verify:
+            raise UserError(
+                self.env._(
+                    "Type the password or secret key. The stored one only goes to the "
+                    "server it is stored for, with encryption and a verified "
+                    "certificate."
+                )
+            )
+        return stored
+
+    @api.constrains("email_from", "email_to", "smtp_host", "smtp_pass", "smtp_port")
+    def _check_typed(self):
+        """Store nothing that was typed for a test that cannot be run."""
+        for test in self.filtered("smtp_pass"):
+            test._target("")
 
     def _target(self, custom_id):
         try:
             return Target(
-                host=(self.smtp_host or "").strip(),
+                host=self._host(),
                 port=self.smtp_port,
                 security=self.security,
                 verify=self.verify,
                 user=(self.smtp_user or "").strip(),
-                secret=self.smtp_pass or self.server_id.sudo().smtp_pass or "",
+                secret=self._secret(),
                 mechanism=self.mechanism,
                 mail_from=(self.email_from or "").strip(),
                 rcpt_to=(self.email_to or "").strip(),

@@ -1,5 +1,7 @@
 from . import mailjet_synced_mixin  # before the models that inherit it
+from . import ir_http
 from . import mail_thread
+from . import mailjet_activation
 from . import mailjet_dns_record
 from . import mailjet_domain
 from . import mailjet_domain_check

@@ -61,12 +61,12 @@ class MailjetSender(models.Model):
         "mailjet.domain", readonly=True, index=True, ondelete="set null"
     )
 
-    activation_url = fields.Char(
-        "Activation link",
+    activation_ids = fields.One2many(
+        "mailjet.activation",
+        "sender_id",
+        "Activation emails",
         readonly=True,
-        copy=False,
         groups="base.group_system",
-        help="From Mailjet's activation email to this address, if Odoo received it.",
     )
 
     _email_unique = models.UniqueIndex("(server_id, email)")
@@ -114,7 +114,10 @@ class MailjetSender(models.Model):
         domain_ids = {domain.name: domain.id for domain in domains}
         vals_list = [self._sync_vals(row, domain_ids) for row in rows]
         senders = self._sync_values(server, vals_list)
-        senders.filtered(lambda s: s.status == "active").activity_ids.unlink()
+        active = senders.filtered(lambda sender: sender.status == "active")
+        active.activity_ids.unlink()
+        opened = [("sender_id", "in", active.ids)]
+        self.env["mailjet.activation"].sudo().search(opened).unlink()
 
     def action_check(self):
         """Read the status from Mailjet again."""
@@ -151,10 +154,10 @@ class MailjetSender(models.Model):
         )
 
     def action_activate(self):
-        """Open the link in Mailjet's activation email in a new tab."""
+        """Show the activation emails, whose links can be opened there."""
         self.ensure_one()
         self.check_access("write")
-        if not self.activation_url:
+        if not self.activation_ids:
             raise UserError(
                 self.env._(
                     "No activation email for %(email)s has reached Odoo. Have Mailjet "
@@ -162,11 +165,10 @@ class MailjetSender(models.Model):
                     email=self.email,
                 )
             )
-        return {
-            "type": "ir.actions.act_url",
-            "url": self.activation_url,
-            "target": "new",
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_mailjet.mailjet_activation_action"
+        )
+        return {**action, "domain": [("sender_id", "=", self.id)]}
 
     @api.model
     def _find_awaiting(self, emails):
@@ -176,13 +178,18 @@ class MailjetSender(models.Model):
             [("status", "=", "inactive"), ("email", "in", list(keys - {""}))]
         )
 
-    def _receive_activation(self, url):
-        """Store the link and ask an administrator to open it: Odoo never does."""
-        self.activation_url = url
-        for sender in self:
+    def _receive_activation(self, message, message_dict):
+        """Keep a mail that activates these, and ask an administrator to look at it.
+
+        :return: whether it is Mailjet's activation email for one of them
+        """
+        candidates = self.env["mailjet.activation"].sudo()
+        named = candidates._receive(self, message, message_dict)
+        for sender in named:
             sender.server_id._mailjet_alert(
                 sender, _activation_text, "mail.mail_activity_data_todo"
             )
+        return bool(named)
 
     @api.model
     def _cron_check_pending(self):
@@ -242,7 +249,7 @@ def _activation_text(sender):
     env = sender.env
     summary = env._("Activate %(email)s at Mailjet", email=sender.email)
     note = env._(
-        "Mailjet's activation email has arrived. Click “Activate” on the sender to "
-        "open its link in a new tab."
+        "Mailjet's activation email has arrived. Click “Activate” on the sender, check "
+        "who wrote the email, and open its link."
     )
     return summary, note

@@ -5,6 +5,8 @@ from urllib.parse import quote, urlsplit
 from odoo import api, fields, models
 from odoo.tools import consteq
 
+from ..secret import Secret
+
 EVENT_PATH = "/mailjet/events/"
 EVENT_USER = "mailjet"
 # Mailjet retries a post for a day
@@ -23,13 +25,11 @@ class IrMail_Server(models.Model):
 
     _inherit = "ir.mail_server"
 
-    mailjet_event_token = fields.Char(
+    mailjet_event_token = Secret(copy=False, groups="base.group_system", readonly=True)
+    mailjet_event_password = Secret(
         copy=False, groups="base.group_system", readonly=True
     )
-    mailjet_event_password = fields.Char(
-        copy=False, groups="base.group_system", readonly=True
-    )
-    mailjet_event_old_token = fields.Char(
+    mailjet_event_old_token = Secret(
         copy=False, groups="base.group_system", readonly=True
     )
     mailjet_event_changed_on = fields.Datetime(readonly=True, copy=False)
@@ -101,6 +101,15 @@ class IrMail_Server(models.Model):
             f"{parts.scheme}://{login}@{parts.netloc}{parts.path}"
             f"{EVENT_PATH}{server.mailjet_event_token}"
         )
+
+    def _mailjet_secrets_beside_keys(self):
+        """Hide the parts of the event address, too."""
+        return [
+            *super()._mailjet_secrets_beside_keys(),
+            self.mailjet_event_token,
+            self.mailjet_event_password,
+            self.mailjet_event_old_token,
+        ]
 
     def _is_mailjet_event_url(self, url):
         """Return whether a URL registered at Mailjet is this database's, old or new."""

@@ -4,6 +4,7 @@ import logging
 from odoo import api, fields, models
 
 from ...const import EVENT_TYPES
+from ...tools.address import address_key
 from ...tools.debounce import Debounced
 from ...tools.mailjet.delivery_failure import reason_code
 from ...tools.mailjet.link import text_without_values, without_values
@@ -232,19 +233,26 @@ class MailjetEvent(models.Model):
         self.env.cr.postcommit.add(lambda: _waking.request(cron._notifydb))
 
     @api.model
-    def _find_message_ids(self, mailjet_message_ids):
-        """Return the Message-Ids in Odoo of emails, given their ids at Mailjet.
+    def _find_message_ids(self, mailjet_message_ids, email):
+        """Return the Message-Ids in Odoo of emails to one address.
 
-        :param list mailjet_message_ids: as strings
+        :param list mailjet_message_ids: their ids at Mailjet, as strings
+        :param str email: what their events must give as the recipient
         """
-        events = self.search(
+        groups = self._read_group(
             [
                 ("mailjet_message_id", "in", mailjet_message_ids),
                 ("state", "=", "applied"),
-            ]
+            ],
+            ["email", "trace_id", "mail_message_id"],
         )
-        found = {event.trace_id.message_id for event in events}
-        found.update(event.mail_message_id.message_id for event in events)
+        own = [
+            group
+            for group in groups
+            if address_key(group[0] or "") == address_key(email)
+        ]
+        found = {trace.message_id for _email, trace, _message in own}
+        found.update(message.message_id for _email, _trace, message in own)
         return sorted(found - {False})
 
     @api.model

@@ -42,6 +42,7 @@ class MailjetReport(models.Model):
         required=True,
         index=True,
         ondelete="cascade",
+        domain=[("mailjet_purpose", "!=", False)],  # only Mailjet servers have one
         default=lambda self: self._default_server(),
     )
     report = fields.Selection(REPORTS, required=True, default="bounce")

@@ -151,8 +151,8 @@ class IrMail_Server(models.Model):
     def _check_mailjet_settings(self):
         for server in self._filter_mailjet():
             problem = (
-                server._mailjet_key_problem()
-                or server._mailjet_connection_problem()
+                server._mailjet_connection_problem()
+                or server._mailjet_key_problem()
                 or server._mailjet_routing_problem()
             )
             if problem:
@@ -341,7 +341,10 @@ class IrMail_Server(models.Model):
 
     def write(self, vals):
         vals = self._mailjet_accompanied(vals)
-        result = super().write(vals)
+        leaving = self._filter_leaving_destination(vals)
+        if leaving:
+            super(IrMail_Server, leaving).write({**vals, "smtp_pass": False})
+        result = super(IrMail_Server, self - leaving).write(vals)
         self._mailjet_follow_up(vals)
         return result
 

@@ -54,16 +54,28 @@ class IrMail_Server(models.Model):
             raise UserError(self._mailjet_explain_api_error(error)) from None
 
     def _mailjet_client(self):
-        """Return an API client for this account that raises `MailjetApiError`."""
+        """Return an API client for this account that raises `MailjetApiError`.
+
+        :raise UserError: for another server, whose password is not Mailjet's business
+        """
         self.ensure_one()
         server = self.sudo()
+        if not server._filter_mailjet():
+            raise UserError(
+                self.env._("“%(name)s” is not a Mailjet server.", name=self.name)
+            )
         return MailjetApi(
             server.smtp_user,
             server.smtp_pass,
             server.mailjet_api_url or const.API_URL,
             deadline=API_DEADLINE,
             read_only=self._is_mailjet_neutralized(),
+            hidden=server._mailjet_secrets_beside_keys(),
         )
+
+    def _mailjet_secrets_beside_keys(self):
+        """Return further secrets that Mailjet knows and may echo in an error."""
+        return []
 
     @api.model
     def _is_mailjet_neutralized(self):

@@ -1,3 +1,4 @@
+from . import test_inbound_mail
 from . import test_mailjet_activation
 from . import test_mailjet_addresses
 from . import test_mailjet_dns

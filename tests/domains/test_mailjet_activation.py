@@ -29,9 +29,13 @@ class TestMailjetActivation(MailjetRestCommon):
                 self.rest.clear_requests()
                 sender, (_email, url, mail) = self.add(email)
                 self.receive(mail)
-                self.assertEqual(sender.activation_url, url)
+                self.assertEqual(sender.activation_ids.url, url)
                 self.assertIn(email, sender.activity_ids.summary)
                 action = sender.action_activate()
+                shown = self.env[action["res_model"]].search(action["domain"])
+                self.assertEqual(shown.email_from, '"Mailjet" <no-reply@mailjet.com>')
+                self.assertTrue(shown.date)
+                action = shown.action_open()
                 self.assertEqual((action["url"], action["target"]), (url, "new"))
                 # Odoo has not opened the link
                 self.assertEqual(sender.status, "inactive")
@@ -42,14 +46,28 @@ class TestMailjetActivation(MailjetRestCommon):
                 sender.action_check()
                 self.assertEqual(sender.status, "active")
                 self.assertFalse(sender.activity_ids)
+                self.assertFalse(sender.activation_ids, "Its link opens nothing more")
 
     def test_sent_again_it_stays_one_activity(self):
-        sender, (_email, _url, mail) = self.add()
+        sender, (_email, url, mail) = self.add()
         self.receive(mail)
         sender.action_validate()
         self.receive(self.mails[-1][2])
         self.assertEqual(len(sender.activity_ids), 1)
-        self.assertEqual(sender.activation_url, self.mails[-1][1])
+        both = [self.mails[-1][1], url]
+        self.assertEqual(sender.activation_ids.mapped("url"), both)
+
+    def test_a_strangers_link_replaces_none(self):
+        """Without a report of the mail server, it stands beside the real one."""
+        sender, (_email, url, mail) = self.add()
+        header = b"Authentication-Results: mx; dkim=pass header.d=mailjet.com\r\n"
+        self.receive(header + mail)
+        token = url.rpartition("/")[2]
+        self.receive(mail.replace(token.encode(), b"0123456789abcdef" * 2))
+        self.assertEqual(
+            [(one.is_proven, one.url == url) for one in sender.activation_ids],
+            [(True, True), (False, False)],
+        )
 
     def test_other_mail_goes_its_way(self):
         sender, (_email, url, mail) = self.add()
@@ -57,12 +75,12 @@ class TestMailjetActivation(MailjetRestCommon):
         without_tls = mail.replace(b"https://", b"http://")
         for other in (wrong_host, without_tls):
             self.receive(other)
-            self.assertFalse(sender.activation_url)
+            self.assertFalse(sender.activation_ids)
         with self.store.lock:
             self.account.senders[0]["Status"] = "Active"
         sender.action_check()
         self.receive(mail)
-        self.assertFalse(sender.activation_url)
+        self.assertFalse(sender.activation_ids)
 
     def test_without_a_mail_it_says_what_to_do(self):
         sender, _mail = self.add()
@@ -103,3 +121,28 @@ class TestOwnershipFile(MailjetRestCommon, HttpCase):
         self.assertEqual(sender.status, "active")
         self.env.flush_all()
         self.assertEqual(self.url_open(f"/{sender.filename}").status_code, 404)
+
+    def test_no_other_file_is_hidden(self):
+        """Attachments of the same form are served as ever, waiting or not."""
+        sender, _message = self.server._mailjet_add_sender("*@company.example")
+        for url in (f"/{'0a' * 16}.txt", f"/{sender.filename}"):
+            self.env["ir.attachment"].create(
+                {
+                    "name": "proof",
+                    "type": "binary",
+                    "url": url,
+                    "raw": b"of another service",
+                    "mimetype": "text/plain",
+                    "public": True,
+                }
+            )
+            self.env.flush_all()
+            self.assertEqual(self.url_open(url).content, b"of another service")
+
+    def test_only_its_exact_name(self):
+        sender, _message = self.server._mailjet_add_sender("*@company.example")
+        self.env.flush_all()
+        url = f"/{sender.filename}"
+        for other in (url.upper(), f"/x{url}", f"{url}x", f"{url}/", "/%25.txt"):
+            self.assertEqual(self.url_open(other).status_code, 404, other)
+        self.assertEqual(self.url_open(url, data={"a": 1}).status_code, 404)

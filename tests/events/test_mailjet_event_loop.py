@@ -24,7 +24,7 @@ class MailjetLoopCommon(MailRefusedCommon):
     def setUp(self):
         super().setUp()
         self.rest = self.enterContext(RestStandin(self.mailjet.store))
-        self.server.mailjet_api_url = self.rest.url
+        self.point_at(self.server, mailjet_api_url=self.rest.url)
         self.server.mailjet_reports_sent = True
 
     def take_in_events(self):

@@ -149,6 +149,27 @@ class TestMailjetEventPosts(MailjetPostCommon):
         self.assertEqual(response.status_code, 404)
         self.assertFalse(self.stored())
 
+    def test_no_log_shows_the_token(self):
+        token = self.server.mailjet_event_token
+        with self.assertLogs(level="DEBUG") as log:
+            self.post([])
+            self.post([], login=("mailjet", "wrong"))
+        self.assertNotIn(token, "\n".join(log.output))
+
+    def test_nothing_of_an_unproven_post_is_read_or_logged(self):
+        """Not even its size: 413 would prove that the address exists."""
+        body = b"secret-of-somebody=" + b"x" * LARGEST_POST
+        for content_type in CONTENT_TYPES:
+            with self.subTest(content_type=content_type):
+                with self.assertLogs(level="DEBUG") as log:
+                    response = self.post(
+                        body,
+                        login=("mailjet", "wrong"),
+                        headers={"Content-Type": content_type},
+                    )
+                self.assertEqual(response.status_code, 404)
+                self.assertNotIn("secret-of-somebody", "\n".join(log.output))
+
     def test_no_session_is_kept(self):
         self.opener.cookies.clear()
         response = self.post([])

@@ -1,3 +1,4 @@
+import json
 from contextlib import suppress
 from datetime import timedelta
 from unittest.mock import patch
@@ -75,6 +76,21 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
             self.assertNotIn(secret, shown)
         self.assertIn("shop.example/hooks/mailjet", shown)
 
+    def test_no_error_of_mailjets_shows_a_secret(self):
+        url = self.server._mailjet_private_event_url()
+        said = {"ErrorInfo": url, "ErrorMessage": f"Cannot post to {url}"}
+        body = json.dumps({**said, "StatusCode": 400}).encode()
+        self.rest.faults.add(
+            "garbage", path="eventcallbackurl", method="POST", body=body, status=400
+        )
+        with self.assertRaisesRegex(UserError, "Cannot post to") as caught:
+            self.server.action_mailjet_register()
+        for secret in (
+            self.server.mailjet_event_token,
+            self.server.mailjet_event_password,
+        ):
+            self.assertNotIn(secret, str(caught.exception))
+
     def test_a_foreign_address_stays(self):
         self.add_foreign()
         self.server.action_mailjet_register()
@@ -140,7 +156,7 @@ class TestMailjetEventRegistration(MailjetRestCommon, HttpCase):
             self.env["ir.config_parameter"].set_param(
                 "mail_mailjet.event_base_url", base
             )
-            self.server.mailjet_api_url = api
+            self.point_at(self.server, mailjet_api_url=api)
             self.assertIn(text, self.server._mailjet_event_base_problem())
 
     def suspend(self, *events):

@@ -51,9 +51,8 @@ class TestMailjetEventTour(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
         self.server.mailjet_reports_sent = True
 
     def test_from_a_mailing_to_its_figures(self):
-        self.server.write(
-            {"smtp_host": "localhost", "smtp_port": self.mailjet.starttls_port}
-        )
+        port = self.mailjet.starttls_port
+        self.point_at(self.server, smtp_host="localhost", smtp_port=port)
         self.register()
         poster = EventPoster(self.mailjet.store)
         mailing = self.send_mailing()

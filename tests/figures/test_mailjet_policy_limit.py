@@ -356,9 +356,8 @@ class TestMailjetPolicyLimitPause(MailjetPolicyLimitCommon, MailRefusedCommon):
     def setUp(self):
         super().setUp()
         self.rest = self.enterContext(RestStandin(self.mailjet.store))
-        self.server.write(
-            {"mailjet_api_url": self.rest.url, "mailjet_pause_at_policy_limit": True}
-        )
+        self.point_at(self.server, mailjet_api_url=self.rest.url)
+        self.server.mailjet_pause_at_policy_limit = True
 
     def read_figures(self, later=timedelta(0), **counts):
         with freeze_time(fields.Datetime.now() + later):

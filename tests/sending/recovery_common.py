@@ -25,7 +25,7 @@ class MailRecoveryCommon(MailRefusedCommon):
     def setUp(self):
         super().setUp()
         self.rest = self.enterContext(RestStandin(self.mailjet.store))
-        self.server.mailjet_api_url = self.rest.url
+        self.point_at(self.server, mailjet_api_url=self.rest.url)
         self.later = timedelta(0)
         store = self.mailjet.store
         # `time.time` itself stands still while a test has frozen the time

@@ -19,7 +19,7 @@ class TestQuota(MailRefusedCommon):
     def setUp(self):
         super().setUp()
         self.rest = self.enterContext(RestStandin(self.mailjet.store))
-        self.server.mailjet_api_url = self.rest.url
+        self.point_at(self.server, mailjet_api_url=self.rest.url)
 
     _request_handler = MailjetRestCommon._request_handler
 

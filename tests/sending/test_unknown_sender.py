@@ -19,7 +19,7 @@ class TestUnknownSender(FatesCommon):
     def setUp(self):
         super().setUp()
         self.rest = self.enterContext(RestStandin(self.mailjet.store))
-        self.server.mailjet_api_url = self.rest.url
+        self.point_at(self.server, mailjet_api_url=self.rest.url)
         self.server.mailjet_refreshed_on = fields.Datetime.now()
         self.account = self.mailjet.store.account(API_KEY)
         self.addCleanup(self.account.senders.clear)

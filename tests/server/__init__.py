@@ -11,6 +11,7 @@ from . import test_mailjet_smtp_test
 from . import test_mailjet_tours
 from . import test_neutralize
 from . import test_public_methods
+from . import test_secrets
 from . import test_smtp_connection
 from . import test_tests_loaded
 from . import test_tours

@@ -15,6 +15,7 @@ NEVER_CREATED = {"marketing": "r", "admin": "rwu"}
 IMPORTED = {"marketing": "r", "admin": "ru"}
 TIMELINE = dict.fromkeys(("internal", "marketing", "admin"), "rcw")
 RIGHTS = {
+    "mailjet.activation": {"admin": "r"},
     "mailjet.address": EVERYTHING,
     "mailjet.callback": EVERYTHING,
     "mailjet.callback.replace": EVERYTHING,
@@ -147,6 +148,12 @@ class RecordValues:
             return env[name].create(self.vals_of(name, number, env)).id
 
         return {
+            "mailjet.activation": lambda: {
+                "sender_id": made("mailjet.sender"),
+                "email_from": "no-reply@mailjet.com",
+                "date": "2026-03-05 08:40:00",
+                "url": "https://app.mailjet.com/",
+            },
             "mailjet.address": lambda: {**server, **email},
             "mailjet.callback": lambda: {**server, "event": ("open", "spam")[number]},
             "mailjet.callback.replace": lambda: {

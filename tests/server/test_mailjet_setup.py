@@ -132,10 +132,15 @@ class TestMailjetSetup(MailjetRestCommon):
         self.assertFalse(setup.secret_key, "A refused key is not kept")
         with self.store.lock:
             self.account.row["Runlevel"] = "Softlock"
-        with self.assertRaisesRegex(UserError, "has restricted it"):
-            self.enter_keys()
-        with self.assertRaisesRegex(UserError, "does not answer"):
-            self.enter_keys(api_url="http://127.0.0.1:9")
+        for vals, reason in (
+            ({}, "has restricted it"),
+            ({"api_url": "http://127.0.0.1:9"}, "does not answer"),
+            ({"secret_key": " "}, "Enter both keys"),
+        ):
+            setup = self.enter_keys(**vals)
+            self.assertEqual(setup.step, "keys")
+            self.assertIn(reason, setup.notice)
+            self.assertFalse(setup.api_key or setup.secret_key, "Nothing is kept")
         self.assertFalse(self.MailServer.with_context(active_test=False).search([]))
 
     def test_a_sub_account_is_told_from_the_main_one(self):
@@ -196,6 +201,20 @@ class TestMailjetSetup(MailjetRestCommon):
         self.dns.load({domain.ownership_name: {"TXT": [domain.ownership_token]}})
         setup.action_check_domains()
         self.assertTrue(domain.is_proven)
+
+    def test_a_stored_secret_goes_nowhere_else(self):
+        self.enter_keys().action_next()
+        server = self.MailServer.with_context(active_test=False).search([])
+        again = self.open(server)
+        again.write(
+            {"step": "keys", "region": "other", "api_url": "http://localhost:9"}
+        )
+        again.action_next()
+        self.assertEqual((again.step, again.notice), ("keys", "Enter both keys."))
+        again.write({"step": "use", "smtp_host": "evil.example"})
+        with self.assertRaisesRegex(UserError, "secret key"):
+            again.action_next()
+        self.assertFalse(server.smtp_pass)
 
     def test_only_for_administrators(self):
         user = new_test_user(

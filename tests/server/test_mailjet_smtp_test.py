@@ -17,9 +17,8 @@ WRONG = "not-the-right-secret"
 class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
     def setUp(self):
         super().setUp()
-        self.server.write(
-            {"smtp_host": "localhost", "smtp_port": self.mailjet.starttls_port}
-        )
+        port = self.mailjet.starttls_port
+        self.point_at(self.server, smtp_host="localhost", smtp_port=port)
 
     def open(self, server=None, **vals):
         action = (server or self.server).action_mailjet_smtp_test()
@@ -161,6 +160,30 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
             }
         )
         self.assertTrue(self.run_test(blank).is_ok)
+
+    def test_the_stored_secret_goes_to_its_server_only(self):
+        """Verified, encrypted and to the same host; whatever else has to be typed."""
+        for vals in (
+            {"smtp_host": "127.0.0.1"},
+            {"smtp_host": "in-v3.mailjet.com"},
+            {"security": "none"},
+            {"verify": False},
+        ):
+            with self.subTest(vals=vals):
+                with self.assertRaisesRegex(UserError, "Type the password"):
+                    self.open(**vals).action_run()
+        typed = self.open(verify=False, smtp_pass=SECRET_KEY)
+        self.assertTrue(self.run_test(typed).is_ok)
+        self.assertFalse(typed.smtp_pass, "It was typed for one test")
+
+    def test_a_typed_secret_goes_to_the_host_it_was_typed_for(self):
+        test = self.open(smtp_host="127.0.0.1", smtp_pass=SECRET_KEY)
+        self.assertTrue(self.run_test(test).is_ok)
+        self.assertFalse(test.rest_state, "Mailjet's API was not asked")
+
+    def test_nothing_typed_is_stored_for_an_impossible_test(self):
+        with self.assertRaisesRegex(UserError, "Check server, port and addresses"):
+            self.open(smtp_port=0, smtp_pass=SECRET_KEY)
 
     def test_from_the_set_up(self):
         action = self.server.action_mailjet_setup()

@@ -65,6 +65,16 @@ class TestNeutralize(NeutralizeCommon):
             self.assertFalse(server[name], name)
         self.assertFalse(self.env["mailjet.callback"].search([]))
 
+    def test_no_typed_secret_is_left(self):
+        setup = self.env["mailjet.setup"].create({"api_key": "a", "secret_key": "b"})
+        test = self.env["mailjet.smtp.test"].create({"smtp_pass": "c"})
+        former = self.create_server(active=False)
+        former._mailjet_renew_token()
+        former.smtp_authentication = "login"
+        self.neutralize()
+        self.assertFalse(setup.api_key or setup.secret_key or test.smtp_pass)
+        self.assertFalse(former.mailjet_event_token or former.mailjet_event_password)
+
     def test_no_scheduled_action_of_ours_runs(self):
         data = self.env["ir.model.data"].search(
             [("module", "=", "mail_mailjet"), ("model", "=", "ir.cron")]

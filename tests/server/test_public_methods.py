@@ -84,6 +84,7 @@ REACHED = {
     "mailing.mailing.unlink": FIGURES,
     "mailing.trace.set_failed": MARKETING,
     "mailing.trace.set_sent": MARKETING,
+    "mailjet.activation.action_open": SETTINGS,
     "mailjet.address.action_add": SETTINGS,
     "mailjet.address.action_check": SETTINGS,
     "mailjet.callback.action_open_server": SETTINGS,
@@ -179,7 +180,7 @@ class TestPublicMethods(RecordsCommon, MailjetRestCommon):
     def setUp(self):
         super().setUp()
         # A port at which nobody listens
-        self.server.write({"smtp_host": "localhost", "smtp_port": 9})
+        self.point_at(self.server, smtp_host="localhost", smtp_port=9)
 
     def record_of(self, model):
         """Create a record that belongs to nobody of these roles."""
@@ -306,4 +307,4 @@ class TestPublicMethods(RecordsCommon, MailjetRestCommon):
             threads = self.env["res.partner"].with_user(self.users[role])
             with self.subTest(role=role), self.assertRaises(TypeError):
                 call_kw(threads, "message_route", ["no mail", forged], {})
-        self.assertFalse(sender.activation_url)
+        self.assertFalse(sender.activation_ids)

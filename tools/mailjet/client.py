@@ -80,6 +80,7 @@ class Client:
     :param float deadline: seconds for one request with all its retries
     :param int max_size: the most bytes an answer may have, decompressed
     :param bool read_only: refuse to send anything but reads
+    :param hidden: other texts that no error may show
     :param sleep: replaces time.sleep in tests
     :param clock: replaces time.monotonic in tests
     :param random_part: replaces random.random in tests
@@ -97,6 +98,7 @@ class Client:
         deadline=60.0,
         max_size=32 * 1024 * 1024,
         read_only=False,
+        hidden=(),
         sleep=time.sleep,
         clock=time.monotonic,
         random_part=random.random,
@@ -104,7 +106,7 @@ class Client:
         self.base_url = check_base_url(base_url)
         self.read_only = read_only
         self._api_key = api_key or ""
-        self._secrets = _secret_forms(self._api_key, secret_key or "")
+        self._secrets = _secret_forms(self._api_key, secret_key or "", hidden)
         self._timeouts = (connect_timeout, read_timeout)
         self._deadline = deadline
         self._max_size = max_size
@@ -353,14 +355,15 @@ def path_of(resource, *parts):
     return "/".join([resource, *(quote(part, safe="@*") for part in parts)])
 
 
-def _secret_forms(api_key, secret_key):
-    """Return the forms in which a server may echo the keys.
+def _secret_forms(api_key, secret_key, hidden):
+    """Return the forms in which a server may echo the keys, and what else to hide.
 
     The API key counts as a secret, too: people swap the two.
     """
     token = base64.b64encode(f"{api_key}:{secret_key}".encode()).decode()
+    forms = filter(None, (api_key, secret_key, token, *hidden))
     # The longest first: it may contain another
-    return sorted(filter(None, (api_key, secret_key, token)), key=len, reverse=True)
+    return sorted(forms, key=len, reverse=True)
 
 
 def _error_without_answer(error):

@@ -46,6 +46,15 @@ registry.category("web_tour.tours").add("mailjet_activation", {
             run: "click",
         },
         {
+            content: "See who wrote the email before its link is opened",
+            trigger: ".modal .o_data_row td[name='email_from']:contains(no-reply@mailjet.com)",
+        },
+        {
+            content: "Open the link",
+            trigger: ".modal .o_data_row button[name='action_open']",
+            run: "click",
+        },
+        {
             content: "The link opened in a new tab, and it is Mailjet's",
             trigger: "body[data-new-tab^='https://app.mailjet.com/']",
         },

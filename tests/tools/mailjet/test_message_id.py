@@ -4,7 +4,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mail_mailjet.tools.mailjet.message_id import mailjet_message_ids
+from mail_mailjet.tools.mailjet.message_id import MOST_IDS, mailjet_message_ids
 
 
 def written(number):
@@ -71,3 +71,17 @@ def test_the_rest_of_the_id_does_not_matter(data, start):
 )
 def test_lookalikes(wrong):
     assert mailjet_message_ids(wrong) == []
+
+
+@pytest.mark.parametrize("fold", [" ", "\r\n ", "\t"])
+def test_a_folded_id(fold):
+    whole = written(7)
+    for place in (1, 9, 30, 60, len(whole) - 1):
+        folded = whole[:place] + fold + whole[place:]
+        assert mailjet_message_ids(folded) == ["7"]
+
+
+def test_only_the_last_ones_count():
+    references = " ".join(written(number) for number in range(5000))
+    expected = [str(number) for number in range(5000 - MOST_IDS, 5000)]
+    assert mailjet_message_ids(references) == expected
