@@ -8,6 +8,7 @@
     "images": ["static/description/screenshot_server.png"],
     "depends": ["mass_mailing"],
     "external_dependencies": {"python": ["dnspython>=2.3,!=2.6.0", "requests"]},
+    "uninstall_hook": "uninstall_hook",
     "data": [
         "security/ir.model.access.csv",
         "security/mail_mailjet_security.xml",

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 from ..locking import read_committed
 from .claims import OUTGOING
 from .mail_mail_wait import MOST_AT_ONCE
+from .results import Failure
 
 # Keeps mails out of core's queue, which looks at nothing but the time
 UNTIL_RESUMED = datetime(3000, 1, 1)
@@ -71,3 +72,20 @@ class MailMail(models.Model):
             )
         )
         mails.invalidate_model(["mailjet_waits_for", "scheduled_date"])
+
+    @api.model
+    def _mailjet_leave_paused(self):
+        """Uninstalling: nobody can resume these mailings any more, only retry them."""
+        mails = self.search(
+            [
+                ("state", "=", OUTGOING),
+                "|",
+                ("mailjet_waits_for", "=", "mailing"),
+                ("mailing_id.mailjet_is_paused", "=", True),
+            ]
+        )
+        reason = self.env._(
+            "Mailjet was uninstalled while the mailing was paused. Retry it to send "
+            "this email."
+        )
+        mails._mailjet_keep_failed(Failure("unknown", reason))

@@ -6,6 +6,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
+from ... import uninstall_hook
 from .test_mailing_progress import EMAILS, MailingWatchedCommon
 
 
@@ -132,3 +133,14 @@ class TestMailingPause(MailingWatchedCommon):
             self.env.cr.precommit.run()
             news = self.news(mailing)[-1]["payload"]
             self.assertEqual(news, {"id": mailing.id, "is_changed": True})
+
+    def test_uninstalling_forgets_no_paused_mailing(self):
+        mailing = self.make()
+        self.pause(mailing)
+        self.send_queue()
+        uninstall_hook(self.env)
+        mails = self.mails(mailing)
+        self.assertEqual(set(mails.mapped("state")), {"exception"})
+        self.assertEqual(
+            set(mailing.mailing_trace_ids.mapped("trace_status")), {"error"}
+        )
