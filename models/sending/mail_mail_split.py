@@ -6,12 +6,14 @@ from .claims import OUTGOING, addresses_in
 from .limits import pack
 from .results import Failure, Verdict
 
+# Bytes of attachments that one mail has in memory, where each recipient gets a copy
+MOST_BYTES = 64 << 20
 # The parts are still to be sent, whatever became of earlier ones
 MOVED = Verdict("waiting")
 
 
 class MailMail(models.Model):
-    """Split mails that have more recipients than any limit allows."""
+    """Split mails with more recipients than any limit, or the memory, allows."""
 
     _inherit = "mail.mail"
 
@@ -27,6 +29,23 @@ class MailMail(models.Model):
         for mail in self._mailjet_locked().with_context(mailjet_outcome=False):
             mail._mailjet_split(largest)
         # The parts take their turn like all mail
+        self._mailjet_trigger_senders()
+
+    def _mailjet_is_bulky(self):
+        """Whether what its recipients get is too much to be in memory at once."""
+        copies = len(self.recipient_ids) + bool(self.email_to or self.email_cc)
+        return copies > 1 and copies > self._mailjet_most_copies()
+
+    def _mailjet_most_copies(self):
+        size = sum(self.attachment_ids.sudo().mapped("file_size"))
+        return max(MOST_BYTES // max(size, 1), 1)
+
+    def _mailjet_split_bulky(self):
+        """Split these mails, so that each part fits into memory."""
+        for mail in self._mailjet_locked().with_context(mailjet_outcome=False):
+            bare = email_normalize_all(f"{mail.email_to or ''},{mail.email_cc or ''}")
+            counts = [count for _unit, count in mail._mailjet_units()]
+            mail._mailjet_split(max(mail._mailjet_most_copies(), len(bare), *counts))
         self._mailjet_trigger_senders()
 
     def _mailjet_locked(self):

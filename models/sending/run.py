@@ -245,6 +245,14 @@ class Run:
             del self._open[mail_id]
             left.remove(mail_id)
         self._claims.give_back(self.server, dict.fromkeys(stopped, 0))
+        bulky = ready.filtered(lambda mail: mail._mailjet_is_bulky())
+        if bulky:
+            ready -= bulky
+            self._release(bulky.ids)
+            # In a transaction that sees them released; the parts are claimed later
+            self.env.cr.commit()
+            bulky._mailjet_split_bulky()
+            self.env.cr.commit()
         self._mailings.update((mail.id, mail.mailing_id.id) for mail in ready)
         followers = ready._mailjet_followers()
         parcel, size = [], 0

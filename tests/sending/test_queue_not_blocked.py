@@ -5,8 +5,10 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ...models.sending import mail_mail_split, run
 from ...models.sending.budget import RUN_SECONDS, Budget
 from ...models.sending.run import Run
+from ...tools.smtp.sessions import Sessions
 from ..standins import HANG_UP
 from .fates_common import FatesCommon
 
@@ -83,9 +85,9 @@ class TestQueueNotBlocked(FatesCommon):
         ends = []
         send = Run.send
 
-        def watch(run, *args, **options):
-            ends.append(run.budget.seconds_left())
-            return send(run, *args, **options)
+        def watch(worker, *args, **options):
+            ends.append(worker.budget.seconds_left())
+            return send(worker, *args, **options)
 
         with patch.object(Run, "send", watch):
             self.in_queue("_cron_mailjet_send")
@@ -112,3 +114,30 @@ class TestQueueNotBlocked(FatesCommon):
         self.in_queue("_cron_mailjet_send")
         self.assertEqual((bad.mailjet_waits_for, bad.mailjet_tries), ("retry", 1))
         self.assertFalse(self.server.mailjet_is_paused)
+
+    def test_a_large_attachment_for_many_is_in_memory_a_few_times_only(self):
+        emails = [f"to{number}@example.org" for number in range(7)]
+        file = {"name": "a.bin", "raw": b"x" * 100_000}
+        mail = self.create_mails(
+            1,
+            email_to="a@example.org, b@example.org",
+            recipient_ids=self.create_partners(*emails).ids,
+            attachment_ids=self.env["ir.attachment"].create(file).ids,
+        )
+        sizes = []
+        put = Sessions.put
+
+        def watch(sessions, envelopes):
+            sizes.append(sum(len(envelope.content) for envelope in envelopes))
+            return put(sessions, envelopes)
+
+        with (
+            patch.object(mail_mail_split, "MOST_BYTES", 250_000),
+            patch.object(run, "PARCEL_BYTES", 200_000),
+            patch.object(Sessions, "put", watch),
+        ):
+            self.in_queue("_cron_mailjet_send")
+        expected = sorted(["a@example.org", "b@example.org", *emails])
+        self.assertEqual(self.arrived(), expected)
+        self.assertEqual(set(self.parts(mail).mapped("state")), {"sent"})
+        self.assertLess(max(sizes), 500_000)
