@@ -76,7 +76,9 @@ class MailingMailing(models.Model):
 
     def _mailjet_waiting_mails(self):
         """Lock and return the mails that have not left and go through Mailjet."""
-        servers = self.env["ir.mail_server"]._mailjet_in_use()
+        # Mails may wait for one that has been archived
+        servers = self.env["ir.mail_server"].sudo().with_context(active_test=False)
+        servers = servers.search([])._filter_mailjet()  # pylint: disable=no-search-all
         if not servers:
             return self.env["mail.mail"]
         self.env.flush_all()

@@ -144,3 +144,11 @@ class TestMailingPause(MailingWatchedCommon):
         self.assertEqual(
             set(mailing.mailing_trace_ids.mapped("trace_status")), {"error"}
         )
+
+    def test_what_waits_for_an_archived_server_is_cancelled_as_well(self):
+        mailing = self.make()
+        self.pause(mailing)
+        self.send_queue()
+        self.server.active = False
+        mailing.with_user(self.marketing).action_cancel()
+        self.assertEqual(set(self.mails(mailing).mapped("state")), {"cancel"})
