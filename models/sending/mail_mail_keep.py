@@ -14,7 +14,7 @@ from .results import SENT, UNCERTAIN, by_verdict, is_about_mail
 KNOWN_MODULES = {"mail", "mass_mailing", "mail_mailjet"}
 # The part that stays in the mail; the others move to mails of their own
 STAYS = ("waiting", "uncertain", "failed", "sent")
-# The line broke, which a recipient may have caused, and so often all are tried together
+# The line broke, which one recipient may have caused; all are tried together this often
 BREAKS = (Cause.DISCONNECTED, Cause.TOO_SLOW)
 TRIES_TOGETHER = 2
 # What a part takes along from the mail that it was split from

@@ -12,7 +12,7 @@ from email.policy import EmailPolicy
 from typing import Any
 
 # What is remembered is forgotten at once when there is so much of it. A mail has some
-# ten headers of its own, so the shared ones are parsed anew every 50 mails.
+# ten headers of its own, so the shared ones are parsed again every 50 mails.
 MOST_HEADERS = 500
 MOST_BYTES = 8 << 20
 
