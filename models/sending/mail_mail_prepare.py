@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 class Prepared:
     """A mail ready to be handed over.
 
-    :ivar envelopes: one for each SMTP transaction; their keys are (mail id, entry)
+    :ivar envelopes: one for each SMTP transaction, by (mail id, entry, number)
     :ivar partner_ids: entry -> partner id, 0 for the bare addresses
     :ivar custom_ids: entry -> X-MJ-CustomID
     :ivar failed: an `Entry` for each transaction that cannot be sent
@@ -78,8 +78,15 @@ class MailMail(models.Model):
             key = entry_key(email["partner_id"])
             prepared.partner_ids[key] = email["partner_id"].id if key else 0
             try:
+                # Another module may send a partner two emails
+                number = len(prepared.envelopes)
                 envelope = self._mailjet_envelope(
-                    email, key, email_from, alias_domain, session, deadline
+                    email,
+                    (self.id, key, number),
+                    email_from,
+                    alias_domain,
+                    session,
+                    deadline,
                 )
             except (psycopg2.Error, MemoryError):
                 raise
@@ -101,7 +108,10 @@ class MailMail(models.Model):
     def _mailjet_envelope(
         self, email, key, email_from, alias_domain, session, deadline
     ):
-        """Return one element of `_prepare_outgoing_list` as an `Envelope`."""
+        """Return one element of `_prepare_outgoing_list` as an `Envelope`.
+
+        :param key: of the envelope
+        """
         context = {"send_validated_to": email["email_to_normalized"]}
         if alias_domain:
             alias_domain = alias_domain.sudo()
@@ -126,8 +136,9 @@ class MailMail(models.Model):
                 subtype_alternative="plain",
                 headers=email["headers"],
             )
-        sender, recipients, message = servers._prepare_email_message__(message, session)
-        envelope = envelope_of(message, sender, recipients, (self.id, key), deadline)
+        prepared = servers._prepare_email_message__(message, session)
+        sender, recipients, message = prepared
+        envelope = envelope_of(message, sender, recipients, key, deadline)
         check_headers(envelope.content)
         return envelope
 

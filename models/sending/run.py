@@ -326,7 +326,7 @@ class Run:
             self._keep_results(results)
 
     def _note_delivery(self, delivery: Delivery):
-        mail_id, key = delivery.envelope.key
+        mail_id, key, _number = delivery.envelope.key
         mail = self._open[mail_id]
         mail.waits_for.discard(delivery.envelope.key)
         partner_id = mail.partner_ids[key]

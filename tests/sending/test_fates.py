@@ -37,6 +37,22 @@ class TestFates(FatesCommon):
                 self.assertEqual(refused[field], "b@example.org")
                 self.assertIn(reply, refused.failure_reason)
 
+    def test_a_partner_gets_two_emails_from_another_module(self):
+        mails = self.env.registry["mail.mail"]
+        prepare = mails._prepare_outgoing_list
+
+        def twice(mail, **options):
+            email_list = prepare(mail, **options)
+            return email_list + [{**values} for values in email_list]
+
+        partner = self.create_partners("a@example.org")
+        vals = {"email_to": False, "recipient_ids": partner.ids}
+        mail, other = self.create_mails(1, **vals) + self.create_mails(1)
+        with patch.object(mails, "_prepare_outgoing_list", twice):
+            self.send(mail + other, "engine")
+        self.assertEqual((mail + other).mapped("state"), ["sent", "sent"])
+        self.assertEqual(self.arrived().count("a@example.org"), 2)
+
     @both_ways
     def test_a_partner_with_two_addresses(self, way):
         self.start_over()
