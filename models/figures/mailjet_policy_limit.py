@@ -113,8 +113,12 @@ class MailjetPolicyLimit(models.Model):
     @api.depends("part", "whole", "limit", "peak")
     def _compute_rate(self):
         for limit in self:
-            limit.rate = 100 * limit.part / limit.whole if limit.whole else 0
+            limit.rate = limit._exact_rate()
             limit.used = 100 * limit._share_used()
+
+    def _exact_rate(self):
+        """Return the rate in percent; that of the field is rounded already."""
+        return 100 * self.part / self.whole if self.whole else 0
 
     def _share_used(self):
         """Return how much of the limit is used up: 1 is all of it."""
@@ -253,7 +257,7 @@ class MailjetPolicyLimit(models.Model):
         values = {
             "part": self._number(self.part),
             "whole": self._number(self.whole),
-            "rate": self._number(self.rate),
+            "rate": self._number(self._exact_rate()),
             "limit": self._number(self.limit),
         }
         if self.kind == "bounced":
@@ -332,7 +336,7 @@ class MailjetPolicyLimit(models.Model):
             return self._number(self.part)
         if self._is_peak_decisive():
             return self._number(self.peak)
-        return f"{self._number(self.rate)}\N{NO-BREAK SPACE}%"
+        return f"{self._number(self._exact_rate())}\N{NO-BREAK SPACE}%"
 
     def _number(self, value):
         """Return a number in the user's format, with no more decimals than needed."""

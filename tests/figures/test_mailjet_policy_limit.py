@@ -221,6 +221,10 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
         self.read_figures(total=1616, MessageUnsubscribedCount=8)  # 0.4950 %
         self.assertIn("That is 0.5 %;", self.limit("unsubscribed").words)
 
+    def test_a_rate_is_rounded_once(self):
+        self.read_figures(total=1732, MessageHardBouncedCount=95)  # 5.48499 %
+        self.assertIn("That is 5.48 %;", self.limit("bounced").words)
+
     def test_the_days_are_stored_as_counters(self):
         self.read_figures(MessageSpamCount=3, MessageOpenedCount=10)
         counters = self.env["mailjet.counter"].search(
