@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_date
+from odoo.tools import format_date, formatLang
 
 from .limits import Limit, WarmUpPlan
 from .mailjet_sending import KEPT_FOR
@@ -155,18 +155,18 @@ class IrMail_Server(models.Model):
             return self.env._(
                 "Begins on %(date)s with %(count)s emails.",
                 date=format_date(self.env, plan.begin),
-                count=plan.start,
+                count=formatLang(self.env, plan.start, digits=0),
             )
         if today >= plan.end:
             return self.env._(
-                "Ended on %(date)s: the warm-up limits nothing any more.",
+                "Ended on %(date)s: the warm-up no longer limits anything.",
                 date=format_date(self.env, plan.end),
             )
         return self.env._(
             "Day %(day)s of %(days)s: up to %(count)s emails today.",
             day=(today - plan.begin).days + 1,
             days=len(plan.sizes),
-            count=plan.size_on(today),
+            count=formatLang(self.env, plan.size_on(today), digits=0),
         )
 
 

@@ -122,7 +122,7 @@ class TestWarmUp(MailRefusedCommon):
         for day, words in (
             (4, "Begins on 03/05/2026 with 2 emails."),
             (6, "Day 2 of 3: up to 4 emails today."),
-            (8, "Ended on 03/08/2026: the warm-up limits nothing any more."),
+            (8, "Ended on 03/08/2026: the warm-up no longer limits anything."),
         ):
             with freeze_time(datetime(2026, 3, day, 9)):
                 self.env.invalidate_all()
@@ -141,6 +141,16 @@ class TestWarmUp(MailRefusedCommon):
                     {"date": "2026-03-07", "limit": 8, "sent": None, "is_today": False},
                 ],
             )
+
+    def test_large_numbers_are_grouped(self):
+        self.start_warm_up(mailjet_warm_up_start=4096, mailjet_warm_up_target=20_000)
+        for day, words in (
+            (4, "Begins on 03/05/2026 with 4,096 emails."),
+            (5, "Day 1 of 3: up to 4,096 emails today."),
+        ):
+            with freeze_time(datetime(2026, 3, day, 9)):
+                self.env.invalidate_all()
+                self.assertEqual(self.server.mailjet_warm_up_words, words)
 
     def test_nonsense_is_refused(self):
         for vals in (
