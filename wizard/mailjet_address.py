@@ -17,7 +17,7 @@ class MailjetAddress(models.TransientModel):
     )
     setup_id = fields.Many2one("mailjet.setup", index=True, ondelete="cascade")
     email = fields.Char("Address", required=True, readonly=True)
-    used_for = fields.Char(readonly=True)
+    used_for = fields.Char("Used for", readonly=True)
     covering_sender_id = fields.Many2one(
         "mailjet.sender", "Covered by", readonly=True, ondelete="set null"
     )

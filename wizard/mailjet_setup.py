@@ -45,7 +45,7 @@ class MailjetSetup(models.TransientModel):
         ondelete="cascade",
     )
     api_key = TypedApiKey("API key", copy=False)
-    secret_key = Secret(copy=False)
+    secret_key = Secret("Secret key", copy=False)
     region = fields.Selection(
         [
             ("eu", "Europe (api.mailjet.com)"),

@@ -31,7 +31,7 @@ class MailMail(models.Model):
             "pause": self.env._("Server paused"),
             "sender": self.env._("Sender being checked"),
             "mailing": self.env._("Mailing paused"),
-            "uncertain": self.env._("Answer of Mailjet missing"),
+            "uncertain": self.env._("Not confirmed by Mailjet"),
             "failed": self.env._("Failed"),
         }
 
