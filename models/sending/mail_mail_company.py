@@ -9,6 +9,8 @@ class MailMail(models.Model):
     def _filter_mail_mail_servers(self, mail_servers):
         """Leave out Mailjet servers of other companies, unless the mail names one."""
         servers = super()._filter_mail_mail_servers(mail_servers)
+        if not servers.sudo().mailjet_company_id:
+            return servers
         named = servers & self.mail_server_id
         for mail in self:
             servers = servers._mailjet_serving(mail._mailjet_company())
