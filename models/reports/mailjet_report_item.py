@@ -62,7 +62,9 @@ class MailjetReportItem(models.Model):
         readonly=True, default=-1, copy=False, help="Rows when it was last read."
     )
     was_empty = fields.Boolean(
-        readonly=True, copy=False, help="At the last look, to Odoo's surprise."
+        readonly=True,
+        copy=False,
+        help="Unexpectedly empty at the last check.",
     )
     read_on = fields.Datetime("Read on", readonly=True, copy=False)
     attempts = fields.Integer(readonly=True, copy=False)

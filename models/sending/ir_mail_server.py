@@ -26,7 +26,10 @@ class IrMail_Server(models.Model):
     mailjet_paused_until = fields.Datetime("Paused until", readonly=True, copy=False)
     mailjet_pause_words = fields.Json(readonly=True, copy=False)
     mailjet_pause_count = fields.Integer(
-        "Pauses in a row", readonly=True, copy=False, help="Without a mail in between."
+        "Pauses in a row",
+        readonly=True,
+        copy=False,
+        help="Consecutive pauses with no email sent.",
     )
     mailjet_pause_activity_id = fields.Many2one(
         "mail.activity", readonly=True, copy=False, groups="base.group_system"

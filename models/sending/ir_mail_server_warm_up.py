@@ -29,7 +29,7 @@ class IrMail_Server(models.Model):
         "Growth from day to day",
         default=1.5,
         digits=(16, 2),
-        help="Each day allows so many times the emails of the day before.",
+        help="Each day allows the previous day's number times this factor.",
     )
     mailjet_warm_up_target = fields.Integer(
         "Ends at",
