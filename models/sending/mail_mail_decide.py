@@ -48,8 +48,11 @@ class MailMail(models.Model):
     def _mailjet_decide_mailing(self, mailing, server):
         """Cancel and return those of one mailing that must not go any more."""
         cancelled_on = mailing.mailjet_cancelled_on
+        # In whole seconds, as the cancellation is kept
         stopped = self.filtered(
-            lambda mail: cancelled_on and mail.create_date <= cancelled_on
+            lambda mail: (
+                cancelled_on and mail.create_date.replace(microsecond=0) <= cancelled_on
+            )
         )
         stopped._mailjet_cancel(False, self.env._("The mailing has been cancelled."))
         deleted = (self - stopped)._mailjet_without_record()

@@ -4,6 +4,8 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.tests import tagged
 
@@ -134,7 +136,11 @@ class TestDecisions(FatesCommon):
     @both_ways
     def test_cancelled_while_a_mail_was_in_flight(self, way):
         self.mails[0].state = "mailjet_in_flight"
-        self.mailing.action_cancel()
+        # Within the second in which the mails were made
+        moment = self.mails[0].create_date.replace(microsecond=0)
+        with freeze_time(moment):
+            self.mailing.action_cancel()
+        self.assertEqual(self.mailing.mailjet_cancelled_on, moment)
         states = self.mails.mapped("state")
         self.assertEqual(states, ["mailjet_in_flight", "cancel", "cancel"])
         # It comes back, as Mailjet does not have it
