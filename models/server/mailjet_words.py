@@ -18,5 +18,9 @@ class MailjetWords(models.AbstractModel):
         if not stored:
             return False
         source, values = stored
+        values = {
+            name: self._translate_json(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
         # pylint: disable-next=translation-not-lazy
         return self.env._(source) % values

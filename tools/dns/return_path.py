@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 from ..words import Words, _lt
-from .absence import absence_cause, wildcard_cause
+from .absence import absence_cause
 from .cures import create_cure, replace_cure
 from .lookup import Question
 from .names import plain, unused_name
 from .outage import outage_verdict
+from .stand_in import wildcard_cause
 from .verdict import Verdict
 from .wrong_host import wrong_host_verdict, wrong_hosts
 
