@@ -11,6 +11,8 @@ _SECOND_LEVEL = frozenset(
     "".split()
 )
 
+GONE = _lt("The domain %(domain)s does not exist.")
+
 
 def registered_domain(name):
     """Return the domain that somebody has to register for a name, as far as known."""
@@ -38,11 +40,12 @@ def gone_verdict(lookup):
     values = {"domain": lookup.name.removesuffix(".")}
     return Verdict(
         "missing",
-        Words(_lt("The domain %(domain)s does not exist."), values),
+        Words(GONE, values),
         Words(
             _lt(
-                "Check the spelling of %(domain)s. If it is right, register the domain, or "
-                "ask its registrar why it is not in DNS: it may have expired."
+                "Check the spelling of %(domain)s. If it is right, register the "
+                "domain, or ask its registrar why it is not in DNS: it may have "
+                "expired."
             ),
             values,
         ),

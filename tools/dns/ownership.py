@@ -76,12 +76,12 @@ def _slip(value, wanted, name):
     if text.replace("\xc2\xa0", " ").strip() == token:
         is_behind = text.startswith(token)
         source = (
-            _lt("The token at %(name)s has a blank at the end.")
+            _lt("The token at %(name)s has a space at the end.")
             if is_behind
-            else _lt("The token at %(name)s has a blank at the beginning.")
+            else _lt("The token at %(name)s has a space at the beginning.")
         )
     elif re.sub(r"\s", "", text) == token:
-        source = _lt("The token at %(name)s has a blank in the middle.")
+        source = _lt("The token at %(name)s has a space in the middle.")
     elif text.strip().lower() == token.lower():
         source = _lt("The token at %(name)s is right but for its capital letters.")
     elif text.strip() == token + token:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ..words import Words, _lt
 from .absence import absence_cause
+from .cures import create_cure
 from .existence import existence_question, gone_verdict
 from .lookup import Question
 from .names import alias_target
@@ -11,7 +12,7 @@ from .spf_proposal import Draft, draft
 from .spf_record import SpfSyntaxError, is_spf, parse
 from .spf_repair import is_half, looks_like_spf
 from .spf_rules import PUBLISH
-from .stand_in import alias_cure, is_wildcard, wildcard_question
+from .stand_in import alias_cure, is_wildcard, wildcard_cause, wildcard_question
 from .txt import shown
 from .verdict import Verdict
 from .wrong_host import spf_wrong_hosts, wrong_host_verdict
@@ -41,14 +42,14 @@ def missing_spf(tree, domain, include, ask):
                 verdict = wrong_host_verdict(domain, host, shown(found))
                 return verdict, draft(tree, domain, include, found, ask)
     verdict = Verdict("missing", _cause(domain, meant), PUBLISH, shown(meant))
-    if lookup.chain and not is_wildcard(lookup, twin):
-        verdict = replace(
-            verdict,
-            cause=_alias_cause(lookup),
-            cure=alias_cure(lookup),
-            host=alias_target(lookup),
-        )
-        return verdict, draft(tree, domain, include, [], ask)
+    verdict = replace(verdict, host=alias_target(lookup))
+    if is_wildcard(lookup, twin):
+        cure = create_cure(domain, "TXT", domain)
+        verdict = replace(verdict, cause=wildcard_cause(domain), cure=cure)
+    elif lookup.chain:
+        # What stands at the target is no record of the domain
+        meant, cure = [], alias_cure(lookup)
+        verdict = replace(verdict, cause=_alias_cause(lookup), cure=cure)
     return verdict, draft(tree, domain, include, meant, ask)
 
 

@@ -14,16 +14,20 @@ _LOOK_ALIKES = {
 _TABLE = str.maketrans(_LOOK_ALIKES)
 
 
+def decoded(data):
+    """Return the bytes as text, in the encoding that they are probably in."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")  # Windows
+
+
 def plain_text(data):
     """Return the bytes of a record as text: plain blanks, dashes and no quotes.
 
     What has no equal in ASCII stays as it is.
     """
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")  # Windows
-    text = unicodedata.normalize("NFKC", text.translate(_TABLE))
+    text = unicodedata.normalize("NFKC", decoded(data).translate(_TABLE))
     text = "".join(_readable(char) for char in text)
     # A zone file joins "strings" "like these" with nothing between
     text = re.sub(r'\\?"\s+\\?"', "", text)

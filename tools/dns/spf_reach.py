@@ -10,29 +10,28 @@ _SPACES = {
     4: [ipaddress.ip_network(n) for n in ("0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/3")],
     6: [ipaddress.ip_network("2000::/3")],
 }
-_HALF = {
-    version: sum(space.num_addresses for space in spaces) // 2
-    for version, spaces in _SPACES.items()
-}
+# No sender has that many addresses: a quarter
+_LARGE_PART = 4
 # At most half of the addresses share the first bit with the host
 _HUGE_PREFIX = re.compile(r"(?:/([01]))?(?://([0-4]))?$")
 
 
 def opening(tree, domain, terms, depth=0):
-    """Return the terms that let everybody pass, or nearly so; [] if none do.
+    """Return the terms that let everybody pass, and True.
 
-    It may be one, directly or by an include, or several networks that make up at least
-    half of the Internet.
+    It may be one, directly or by an include, or several networks. If they make up only
+    a large part of the Internet, return False with them; if no terms do, [] and False.
     """
     passing = [term for term in _until_all(terms) if term.qualifier == "+"]
     for term in passing:
         if term.name == "all" or _is_always_there(tree, domain, term):
-            return [term]
+            return [term], True
     for term in reached(terms):
         if term.name == "redirect" or term.name == "include" and term in passing:
             inner = tree.terms(term.target) if depth < MAX_DEPTH else []
-            if opening(tree, term.target, inner, depth + 1):
-                return [term]
+            found, is_everybody = opening(tree, term.target, inner, depth + 1)
+            if found:
+                return [term], is_everybody
     return _huge(passing)
 
 
@@ -52,20 +51,21 @@ def _is_always_there(tree, domain, term):
 
 
 def _huge(terms):
-    """Return the terms that let half of the Internet pass, or []."""
-    for version in (4, 6):
+    """Return the terms whose networks are a large part of the Internet, as above."""
+    for version, spaces in _SPACES.items():
         networks = {t: n for t in terms for n in _networks(t) if n.version == version}
-        if _size(networks.values(), version) >= _HALF[version]:
-            return _largest(networks, version)
-    return []
+        everybody = sum(space.num_addresses for space in spaces)
+        covered = _size(networks.values(), version)
+        if covered >= everybody // _LARGE_PART:
+            return _largest(networks, version, covered), covered == everybody
+    return [], False
 
 
-def _largest(networks, version):
-    """Return the fewest terms, the largest first, that make up half of the Internet."""
+def _largest(networks, version, covered):
+    """Return the fewest terms, the largest first, whose networks cover as much."""
     order = sorted(networks, key=lambda term: networks[term].prefixlen)
     for count in range(1, len(order)):
-        some = [networks[term] for term in order[:count]]
-        if _size(some, version) >= _HALF[version]:
+        if _size([networks[term] for term in order[:count]], version) == covered:
             return order[:count]
     return order
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from ..words import Words, _lt
-from .spf_characters import plain_text
+from .spf_characters import decoded, plain_text
 from .spf_record import is_spf
 from .spf_terms import correct_term, is_name, split_glued
 from .txt import show
@@ -19,25 +19,28 @@ _COMMA = re.compile(r"[,;](?![^{}]*\})")
 _OTHER_MODIFIER = re.compile(r"(?P<name>[a-z][a-z0-9._-]*)=", re.IGNORECASE)
 _SIGN = re.compile(r"[-+~?]")
 
-_BLANK_MISSING = _lt("A blank is missing in “%(before)s”; “%(after)s” is meant.")
-_BLANK_TOO_MUCH = _lt("“%(before)s” has a blank too many; “%(after)s” is meant.")
+_SPACE_MISSING = _lt("A space is missing in “%(before)s”; “%(after)s” is meant.")
+_SPACE_TOO_MANY = _lt("“%(before)s” has a space too many; “%(after)s” is meant.")
 _COMMAS = _lt(
-    "Blanks separate terms, not commas: instead of “%(before)s”, “%(after)s”."
+    "SPF separates terms with spaces, not with commas or semicolons: write “%(after)s” "
+    "instead of “%(before)s”."
 )
 _MISSPELLED = _lt("“%(before)s” is probably a typing error; “%(after)s” is meant.")
-_CHARACTERS = _lt(
-    "“%(before)s” has characters that receivers do not read, such as those that a word "
-    "processor puts in; “%(after)s” is meant."
+_IGNORED = _lt(
+    "Receivers ignore “%(before)s”, which is probably a typing error for “%(after)s”."
 )
-_TWO_IN_ONE = _lt("Two SPF records stand in one TXT record.")
+_CHARACTERS = _lt(
+    "“%(before)s” contains characters that receivers cannot read, such as those that a "
+    "word processor inserts; “%(after)s” is meant."
+)
+_TWO_IN_ONE = _lt("One TXT record contains two SPF records.")
 
 
 @dataclass(frozen=True)
 class Repaired:
     """The SPF record that was meant, as bytes, and a sentence for each typing error.
 
-    There is more than one record if several were run together. `is_needed` says
-    whether receivers see more in the record than a modifier to ignore.
+    There is more than one record if several were run together.
     """
 
     records: tuple[bytes, ...]
@@ -74,7 +77,7 @@ def repair(data, is_bold=True):
     slips = []
     text = plain_text(data)
     if text.encode() != data:
-        slips += _changed_words(data.decode("utf-8", "replace"), text)
+        slips.append(_changed_words(decoded(data)))
     text = _without_version(text)
     parts = _ANOTHER.split(text)
     if len(parts) > 1:
@@ -97,10 +100,10 @@ def _without_version(text):
     return sign + text[match.end() :]
 
 
-def _changed_words(before, after):
-    pairs = zip(re.split(r"\s+", before.strip()), after.split(), strict=False)
-    old, new = next(((o, n) for o, n in pairs if o != n), (before, after))
-    return [_slip(_CHARACTERS, _visible(old), new)]
+def _changed_words(before):
+    """Return the slip of the first word with characters that are not plain."""
+    words = [(word, plain_text(word.encode())) for word in before.split(" ")]
+    return _slip(_CHARACTERS, *next(((_visible(o), n) for o, n in words if o != n)))
 
 
 def _visible(text):
@@ -120,7 +123,7 @@ def _repair_words(words, slips, is_bold):
         for piece in _split_commas(word, slips):
             whole = split_glued(piece)
             if len(whole) > 1:
-                slips.append(_slip(_BLANK_MISSING, piece, " ".join(whole)))
+                slips.append(_slip(_SPACE_MISSING, piece, " ".join(whole)))
             repaired += [_correct(term, slips, is_bold) for term in whole]
     return repaired
 
@@ -129,7 +132,8 @@ def _correct(term, slips, is_bold):
     right = correct_term(term)
     if right == term or not (is_bold or not _OTHER_MODIFIER.match(term)):
         return term
-    slips.append(_slip(_MISSPELLED, term, right))
+    is_ignored = "=" in term and right.replace(":", "=", 1) == term
+    slips.append(_slip(_IGNORED if is_ignored else _MISSPELLED, term, right))
     return right
 
 
@@ -144,13 +148,22 @@ def _join(words, slips):
     words = list(words)
     while words:
         word = words.pop(0)
-        if words and _belong_together(word, words[0]):
+        if words and _is_list(word, words[0]):
+            words[0] = word + words[0]
+        elif words and _belong_together(word, words[0]):
             after = word + words.pop(0)
             before = f"{word} {after[len(word) :]}"
-            slips.append(_slip(_BLANK_TOO_MUCH, before, after))
+            slips.append(_slip(_SPACE_TOO_MANY, before, after))
             words.insert(0, after)
         else:
             yield word
+
+
+def _is_list(word, following):
+    """Whether a bare name follows a comma, as in "include:a.test, b.test"."""
+    bare = following.rstrip(",;")
+    is_bare = not is_name(bare) and correct_term(bare) == bare
+    return word[-1] in ",;" and ":" in word and is_bare
 
 
 def _belong_together(word, following):
@@ -171,7 +184,8 @@ def _split_commas(word, slips):
     terms = []
     for piece in pieces:
         kind = terms[-1].partition(":")[0] if terms and ":" in terms[-1] else ""
-        is_bare = not is_name(piece) and correct_term(piece) == piece
-        terms.append(f"{kind}:{piece}" if kind and is_bare else piece)
+        right = correct_term(piece)
+        is_bare = kind and not is_name(piece) and right == piece
+        terms.append(f"{kind}:{piece}" if is_bare else right)
     slips.append(_slip(_COMMAS, word, " ".join(terms)))
     return terms

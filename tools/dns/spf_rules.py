@@ -1,5 +1,6 @@
 """The rules for an SPF record, each with the words to an administrator (RFC 7208)."""
 
+import re
 from dataclasses import dataclass
 
 from ..words import Words, _lt
@@ -10,6 +11,8 @@ from .verdict import Verdict
 
 # Longer answers may not fit into one packet (section 3.4)
 LONG_RECORD = 450
+# How many terms fit into a sentence
+_NAMED = 5
 
 PUBLISH = Words(_lt("Publish the value shown as the only SPF record of the domain."))
 REPLACE = Words(_lt("Replace the SPF record with the value shown."))
@@ -81,21 +84,20 @@ def _permanent_error(case):
 
 
 def _open_to_all(case):
-    terms = opening(case.tree, case.domain, case.terms)
+    terms, is_everybody = opening(case.tree, case.domain, case.terms)
     if not terms:
         return None
-    source = _lt("“%(term)s” lets anybody send in the name of the domain.")
-    values = {"term": terms[0].text}
-    if len(terms) > 1:
+    source = _lt("%(terms)s lets a large part of the Internet send for the domain.")
+    if is_everybody and len(terms) == 1:
+        source = _lt("%(terms)s lets anybody send in the name of the domain.")
+    elif is_everybody:
+        source = _lt("Together, %(terms)s let anybody send in the name of the domain.")
+    elif len(terms) > 1:
         source = _lt(
-            "Together, %(terms)s let at least half of the Internet send in the name of "
-            "the domain."
+            "Together, %(terms)s let a large part of the Internet send for the domain."
         )
-        values = {"terms": _listed(terms)}
-    is_end = terms[0].name == "all"
-    return Verdict(
-        "error", Words(source, values), REPLACE if is_end else correction(*terms)
-    )
+    cure = REPLACE if terms[0].name == "all" else correction(*terms)
+    return Verdict("error", Words(source, {"terms": _listed(terms)}), cure)
 
 
 def _not_passing(case):
@@ -127,7 +129,10 @@ def _ignored(case):
         "probably a typing error."
     )
     cure = Words(
-        _lt("Write %(terms)s as SPF has it, as in include:example.com, or remove it."),
+        _lt(
+            "Correct or remove %(terms)s: SPF writes a colon, as in "
+            "include:example.com."
+        ),
         {"terms": _listed(terms)},
     )
     return Verdict("warning", Words(source, {"terms": _listed(terms)}), cure)
@@ -165,15 +170,16 @@ def _voids(case):
     walked = case.walked
     if not walked.voids:
         return None
-    source = _lt(
-        "%(terms)s in the SPF record finds nothing: the name exists, but has no such "
-        "record."
-    )
-    terms = walked.nameless or walked.voids
-    if walked.nameless:
+    if terms := walked.nameless:
         source = _lt("The SPF record leads to a name that does not exist: %(terms)s.")
-    values = {"terms": ", ".join(terms)}
-    return Verdict("warning", Words(source, values), correction(*terms))
+    elif terms := [text for text in walked.voids if re.match(r"\W?mx\b", text, re.I)]:
+        source = _lt("%(terms)s finds nothing: the name exists, but has no MX record.")
+    else:
+        terms = walked.voids
+        source = _lt("%(terms)s finds nothing: the name exists, but has no address.")
+    return Verdict(
+        "warning", Words(source, {"terms": _listed(terms)}), correction(*terms)
+    )
 
 
 def _pointer(case):
@@ -199,8 +205,12 @@ def _long(case):
 def _shortening(case):
     """Return the `Words` on what could go from a long record."""
     if needless := superfluous(case.walked, case.terms):
-        source = _lt("These terms could go without a change for senders: %(terms)s.")
-        return Words(source, {"terms": _listed(needless)})
+        source = _lt(
+            "%(count)s terms can be removed without any effect on senders: %(terms)s."
+        )
+        more = ", …" if len(needless) > _NAMED else ""
+        named = _listed(needless[:_NAMED]) + more
+        return Words(source, {"count": len(needless), "terms": named})
     addresses = [term for term in case.terms if term.name in ("ip4", "ip6")]
     values = {"domain": case.domain, "count": len(addresses)}
     if len(addresses) > 1:
