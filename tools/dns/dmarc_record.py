@@ -24,7 +24,9 @@ VALUES = {
 
 # RFC 9989 4.7 dropped the size limit that RFC 7489 6.2 allowed after the address
 _ADDRESS = re.compile(r"[^\s@,;:<>/!?()]+@[^\s@,;:<>/!?()]+")
-_MAILTO = re.compile(r"mailto:[^\s@!?]+@([^\s@!?]+)(\?[^\s!]*)?(![0-9]+[kmgt]?)?", re.I)
+_MAILTO = re.compile(
+    r"mailto:(?!//)[^\s@!?]+@([^\s@!?]+)(\?[^\s!]*)?(![0-9]+[kmgt]?)?", re.I
+)
 
 
 @dataclass(frozen=True)

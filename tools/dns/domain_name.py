@@ -62,6 +62,7 @@ def asked_name(name):
 
 
 def _asked_label(label):
+    label = label.strip()
     if label.isascii():
         return label
     try:

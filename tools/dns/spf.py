@@ -34,15 +34,10 @@ _UNREADABLE = _lt("Receivers cannot read “%(term)s” and ignore the whole SPF
 
 @dataclass(frozen=True)
 class SpfVerdict(Verdict):
-    """A `Verdict` on SPF; `lookups` and `voids` are the most that receivers count.
-
-    `removals` says which terms are not in the proposal as they are in the record, and
-    why.
-    """
+    """A `Verdict` on SPF; `lookups` and `voids` are the most that receivers count."""
 
     lookups: int = 0
     voids: int = 0
-    removals: tuple[Words, ...] = ()
 
 
 def check_spf(domain, ask, include=SPF_INCLUDE):

@@ -45,7 +45,7 @@ def missing_spf(tree, domain, include, ask):
     verdict = replace(verdict, host=alias_target(lookup))
     if is_wildcard(lookup, twin):
         cure = create_cure(domain, "TXT", domain)
-        verdict = replace(verdict, cause=wildcard_cause(domain), cure=cure)
+        verdict = replace(verdict, cause=wildcard_cause(domain), cure=cure, host="")
     elif lookup.chain:
         # What stands at the target is no record of the domain
         meant, cure = [], alias_cure(lookup)

@@ -77,7 +77,7 @@ def repair(data, is_bold=True):
     slips = []
     text = plain_text(data)
     if text.encode() != data:
-        slips.append(_changed_words(decoded(data)))
+        slips += _changed_words(decoded(data))
     text = _without_version(text)
     parts = _ANOTHER.split(text)
     if len(parts) > 1:
@@ -101,9 +101,9 @@ def _without_version(text):
 
 
 def _changed_words(before):
-    """Return the slip of the first word with characters that are not plain."""
+    """Return a slip for each word with characters that have an equal in ASCII."""
     words = [(word, plain_text(word.encode())) for word in before.split(" ")]
-    return _slip(_CHARACTERS, *next(((_visible(o), n) for o, n in words if o != n)))
+    return [_slip(_CHARACTERS, _visible(o), n) for o, n in words if o != n]
 
 
 def _visible(text):
@@ -172,7 +172,7 @@ def _belong_together(word, following):
     if re.match("[:=/][^ ]", following):
         return is_name(word)
     if word[-1] in ":=" and is_name(word[:-1]):
-        return "." in following or ":" in following and not is_name(following)
+        return bool(re.search("[.:]", following)) and not is_name(following)
     return False
 
 

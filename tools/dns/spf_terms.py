@@ -108,6 +108,9 @@ def _address(text):
 
 
 def _is_right(term):
+    name, _colon, value = term.partition(":")
+    if ":" in value and not name.lower().endswith("ip6"):
+        return False
     try:
         return bool(parse(f"v=spf1 {term}".encode("ascii", "replace")))
     except SpfSyntaxError:
