@@ -171,7 +171,7 @@ class TestMailjetDns(MailjetRestCommon):
         self.domain.action_check_dns()
         spf = self.record("spf")
         self.assertEqual(spf.state, "error")
-        self.assertIn("Receivers ignore the whole SPF record. “include:", spf.cause)
+        self.assertIn("Receivers ignore the whole SPF record. There is", spf.cause)
         self.assertEqual(spf.expected_value, "v=spf1 mx include:spf.mailjet.com ~all")
         self.assertEqual(
             spf.removals, "“+all” is left out because it lets anybody send."

@@ -92,7 +92,7 @@ def _is_misplaced(verdict):
 
 def _with_hint(cure, domain):
     source = _lt(
-        "%(cure)s The reports then go to %(address)s; put in another mailbox if nobody "
+        "%(cure)s The reports then go to %(address)s; use another mailbox if nobody "
         "reads that one."
     )
     return Words(source, {"cure": cure, "address": f"postmaster@{domain}"})

@@ -19,19 +19,21 @@ _COMMA = re.compile(r"[,;](?![^{}]*\})")
 _OTHER_MODIFIER = re.compile(r"(?P<name>[a-z][a-z0-9._-]*)=", re.IGNORECASE)
 _SIGN = re.compile(r"[-+~?]")
 
-_SPACE_MISSING = _lt("A space is missing in “%(before)s”; “%(after)s” is meant.")
-_SPACE_TOO_MANY = _lt("“%(before)s” has a space too many; “%(after)s” is meant.")
+_SPACE_MISSING = _lt("A space is missing in “%(before)s”: it should read “%(after)s”.")
+_SPACE_TOO_MANY = _lt(
+    "There is an extra space in “%(before)s”: it should read “%(after)s”."
+)
 _COMMAS = _lt(
     "SPF separates terms with spaces, not with commas or semicolons: write “%(after)s” "
     "instead of “%(before)s”."
 )
-_MISSPELLED = _lt("“%(before)s” is probably a typing error; “%(after)s” is meant.")
+_MISSPELLED = _lt("“%(before)s” looks like a typing error: it should read “%(after)s”.")
 _IGNORED = _lt(
     "Receivers ignore “%(before)s”, which is probably a typing error for “%(after)s”."
 )
 _CHARACTERS = _lt(
     "“%(before)s” contains characters that receivers cannot read, such as those that a "
-    "word processor inserts; “%(after)s” is meant."
+    "word processor inserts: it should read “%(after)s”."
 )
 _TWO_IN_ONE = _lt("One TXT record contains two SPF records.")
 

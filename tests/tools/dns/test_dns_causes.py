@@ -459,7 +459,7 @@ def test_the_proposal_says_where_the_reports_go():
     assert propose_dmarc("example.com", "d@x.test").endswith("rua=mailto:d@x.test")
     verdict = check("dmarc", {})
     assert verdict.proposal.endswith("rua=mailto:postmaster@example.com")
-    assert "put in another mailbox if nobody reads that one" in str(verdict.cure)
+    assert "use another mailbox if nobody reads that one" in str(verdict.cure)
     given = check_dmarc("example.com", ZoneAsk(HERE), rua="d@example.com")
     assert "mailbox" not in str(given.cure)
 
