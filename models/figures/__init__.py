@@ -7,4 +7,5 @@ from . import mailjet_deliverability
 from . import mailjet_policy_limit
 from . import mailjet_sending_hour
 from . import mailjet_statistic
+from . import mailjet_statistic_day
 from . import mailjet_statistic_stale

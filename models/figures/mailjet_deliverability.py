@@ -50,6 +50,12 @@ class MailjetDeliverability(models.Model):
     blocked = fields.Integer(readonly=True)
     complained = fields.Integer("Complaints", readonly=True)
     unsubscribed = fields.Integer(readonly=True)
+    unfollowed = fields.Integer(
+        "Delivery unknown",
+        readonly=True,
+        help="Emails known from imported bounces, opens or clicks alone. Where there are "
+        "many, rates would mislead and are left out.",
+    )
 
     @property
     def _table_query(self):
@@ -65,7 +71,8 @@ class MailjetDeliverability(models.Model):
                    sums.delivered, sums.opened, sums.clicked, sums.opens, sums.clicks,
                    sums.machine_opens, sums.hard_bounced, sums.soft_bounced,
                    sums.hard_bounced + sums.soft_bounced AS bounced, sums.blocked,
-                   sums.complained, sums.unsubscribed
+                   sums.complained, sums.unsubscribed,
+                   COALESCE(sums.unfollowed, 0) AS unfollowed
               FROM mailjet_statistic AS sums
          LEFT JOIN mailjet_campaign AS campaign
                 ON campaign.server_id = sums.server_id
