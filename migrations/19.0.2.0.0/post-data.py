@@ -10,6 +10,7 @@ def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     settle_mails_in_doubt(env)
     remove_values_of_links(env)
+    tell_failures_apart(env)
 
 
 def settle_mails_in_doubt(env):
@@ -69,3 +70,30 @@ def store_links(cr, rows):
         """,
         [(one, without_values(url), without_values(sent)) for one, url, sent in rows],
     )
+
+
+def tell_failures_apart(env):
+    """Know of failed emails of mailings how they failed, and renew the daily sums.
+
+    Screens took that from the events; now it is beside the status that events set.
+    """
+    env.cr.execute(
+        """
+        UPDATE mailing_trace AS trace
+           SET mailjet_failure =
+               CASE WHEN trace.trace_status = 'bounce' THEN 'hard'
+                    WHEN EXISTS (SELECT FROM mailjet_event AS event
+                                  WHERE event.trace_id = trace.id
+                                    AND event.event = 'blocked') THEN 'blocked'
+                    ELSE 'soft' END
+         WHERE trace.trace_status IN ('error', 'bounce')
+           AND trace.mailjet_status = trace.trace_status
+        """
+    )
+    env.cr.execute(
+        """
+        INSERT INTO mailjet_statistic_stale (server_id, date)
+        SELECT DISTINCT server_id, date FROM mailjet_statistic
+        """
+    )
+    env.ref("mail_mailjet.ir_cron_refresh_statistics")._trigger()

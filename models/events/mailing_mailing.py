@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.tools.misc import formatLang
 
 from ...tools.report import figures
 
@@ -14,6 +15,15 @@ RATIOS = {
 # Core's counts that mean something else once Mailjet says what became of the emails
 COUNTS = ("delivered", "opened", "replied", "bounced", "failed", "clicked")
 DIGITS = 2
+# The columns of the mail that core sends after a day
+COLUMNS = {"kpi_col1": "delivered", "kpi_col2": "opened", "kpi_col3": "replied"}
+# The type of events that a button opens -> whose, as a later event may outweigh one
+BEHIND = {
+    "sent": [("trace_id.trace_status", "in", ("sent", "open", "reply"))],
+    "hard": [("trace_id.trace_status", "=", "bounce")],
+    "soft": [("trace_id.mailjet_failure", "=", "soft")],
+    "blocked": [("trace_id.mailjet_failure", "=", "blocked")],
+}
 
 
 class MailingMailing(models.Model):
@@ -85,7 +95,7 @@ class MailingMailing(models.Model):
             if found:
                 values = {name: found[name] for name in COUNTS}
                 for field, figure in RATIOS.items():
-                    values[field] = _percent(figure, found)
+                    values[field] = percent(figure, found)
                 mailing.update(values)
         return result
 
@@ -96,7 +106,7 @@ class MailingMailing(models.Model):
         counts = counted._mailjet_counts()
         for mailing in counted:
             if mailing.id in counts:
-                mailing.clicks_ratio = _percent("clicked", counts[mailing.id])
+                mailing.clicks_ratio = percent("clicked", counts[mailing.id])
         return result
 
     def _mailjet_counts(self):
@@ -127,7 +137,9 @@ class MailingMailing(models.Model):
         rows, sums = defaultdict(list), defaultdict(lambda: [0] * 5)
         for mailing, status, failure, number, *others in groups:
             rows[mailing.id].append((status, failure, number))
-            sums[mailing.id] = list(map(sum, zip(sums[mailing.id], others, strict=True)))
+            sums[mailing.id] = list(
+                map(sum, zip(sums[mailing.id], others, strict=True))
+            )
         counts = {}
         for mailing_id, found in rows.items():
             fates = figures.fates(found)
@@ -161,6 +173,26 @@ class MailingMailing(models.Model):
             )
         )
         return {mailing.id: count for mailing, count in groups}
+
+    def _prepare_statistics_email_values(self):
+        """Write the rates of the mail after a day in the reader's language."""
+        values = super()._prepare_statistics_email_values()
+        if self._mailjet_counted():
+            found = self._mailjet_counts().get(self.id)
+            for column, figure in COLUMNS.items():
+                kpi = values["kpi_data"][0].get(column)
+                if kpi and found:
+                    kpi["value"] = self._mailjet_rate_text(figure, found)
+        return values
+
+    def _mailjet_rate_text(self, figure, counts):
+        """Return a rate for a text, or a dash."""
+        rate = figures.rate(figure, counts)
+        if rate is None or self.mailjet_no_rates:
+            return "\N{EN DASH}"
+        env = self.with_context(lang=self.user_id.lang or self.env.lang).env
+        number = formatLang(env, rate, digits=figures.decimals(rate))
+        return f"{number}\N{NO-BREAK SPACE}%"
 
     # ------------------------------------------------------------------
     # What is behind a figure
@@ -200,12 +232,13 @@ class MailingMailing(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_mailjet.mailjet_event_action"
         )
-        action["domain"] = [("mailing_id", "=", self.id)]
-        action["context"] = {
-            f"search_default_{self.env.context.get('mailjet_event', 'all')}": 1
-        }
+        kind = self.env.context.get("mailjet_event", "all")
+        traces = BEHIND.get(kind, [])
+        action["domain"] = [("mailing_id", "=", self.id), *traces]
+        action["context"] = {f"search_default_{kind}": 1}
         return action
 
 
-def _percent(figure, counts):
+def percent(figure, counts):
+    """Return a rate as core's fields have it: rounded, and 0 if there is none."""
     return round(figures.rate(figure, counts) or 0, DIGITS)

@@ -3,6 +3,7 @@ from odoo.tools import float_round
 from odoo.tools.misc import format_date, formatLang
 
 from ... import const
+from ...tools.report import figures
 from ..server.ir_mail_server_alert import ALERT
 from .mailjet_rates_mixin import RATES
 
@@ -340,7 +341,7 @@ class MailjetPolicyLimit(models.Model):
 
     def _number(self, value):
         """Return a number in the user's format, with no more decimals than needed."""
-        most = 3 if value < 0.1 else 2
+        most = figures.decimals(value)
         value = float_round(value, precision_digits=most)
         decimals = len(f"{value:.{most}f}".rstrip("0").partition(".")[2])
         return formatLang(self.env, value, digits=decimals)

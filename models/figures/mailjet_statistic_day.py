@@ -45,14 +45,18 @@ class MailjetStatistic(models.Model):
 
     An email counts once for each figure, on the day of the event that first showed it,
     and by the fate that `Summary.status` in tools/mailjet/event_summary.py gives it:
-    not as bounced if it was delivered after all, not as delivered if it bounced for good.
+    not as bounced if it was delivered after all, and not as delivered if it bounced for
+    good.
     """
 
     _inherit = "mailjet.statistic"
 
     @api.model
     def _rebuild_day(self, server_id, date):
-        """Rebuild the sums of one day. `opens` and `clicks` count nothing but events."""
+        """Rebuild the sums of one day.
+
+        `opens` and `clicks` count nothing but events.
+        """
         self.env.cr.execute(
             SQL(
                 "DELETE FROM mailjet_statistic WHERE server_id = %s AND date = %s",
@@ -148,8 +152,8 @@ class MailjetStatistic(models.Model):
                    event.date, event.mailing_id, event.mailjet_campaign_id,
                    event.sender_domain, event.recipient_domain, event.event,
                    COALESCE(event.is_automatic, FALSE) AS is_machine,
-                   COALESCE(event.bounce_type = 'hard', event.failure_reason IN %(hard)s,
-                            FALSE) AS is_hard,
+                   COALESCE(event.bounce_type = 'hard',
+                            event.failure_reason IN %(hard)s, FALSE) AS is_hard,
                    COALESCE(event.failure_reason IN %(deferred)s, FALSE)
                         AND event.bounce_type IS DISTINCT FROM 'hard' AS is_deferred,
                    COALESCE(event.failure_reason IN %(duplicate)s, FALSE)
@@ -181,7 +185,8 @@ class MailjetStatistic(models.Model):
                    message.mailing_id,
                    NULLIF(message.mailjet_campaign_id, ''), NULL,
                    NULLIF(split_part(message.email, '@', 2), ''), implied.event, FALSE,
-                   message.status = 'hardbounced' OR COALESCE(message.is_permanent, FALSE),
+                   message.status = 'hardbounced'
+                        OR COALESCE(message.is_permanent, FALSE),
                    FALSE, FALSE, FALSE, TRUE
               FROM mailjet_message AS message
               JOIN known ON known.key = message.key

@@ -9,6 +9,7 @@ did with it, of the delivered ones. https://dev.mailjet.com/email/guides/statist
 
 from collections import Counter
 from enum import StrEnum
+from math import floor, log10
 
 
 class Fate(StrEnum):
@@ -39,9 +40,7 @@ COUNTED = {
     "bounced": {Fate.HARD_BOUNCED, Fate.SOFT_BOUNCED},
     "blocked": {Fate.BLOCKED},
 }
-COUNTED["processed"] = (
-    COUNTED["delivered"] | COUNTED["bounced"] | COUNTED["blocked"]
-)
+COUNTED["processed"] = COUNTED["delivered"] | COUNTED["bounced"] | COUNTED["blocked"]
 COUNTED["sent"] = COUNTED["processed"] | COUNTED["under_way"]
 COUNTED["expected"] = {*Fate} - {Fate.CANCELLED}
 
@@ -86,6 +85,7 @@ PARTS = {
 }
 # Rates are not worth more than one in so many emails of which only the failure is known
 ONE_IN = 10
+MOST_DECIMALS = 6
 
 
 def fate_of(status, failure=None):
@@ -126,6 +126,16 @@ def rate(figure, counts):
     """
     whole = counts[WHOLES[figure]]
     return 100 * counts[figure] / whole if whole else None
+
+
+def decimals(value):
+    """Return how many decimals of a rate are worth showing, like dashboard/numbers.js.
+
+    Two, or below 0.1 as many as show two digits that are not 0.
+    """
+    if not 0 < value < 0.1:
+        return 2
+    return min(1 - floor(log10(value)), MOST_DECIMALS)
 
 
 def knows_deliveries(counts):

@@ -15,6 +15,7 @@ const LOOKS = {
     click: { badge: "text-bg-success", icon: "fa-mouse-pointer" },
     reply: { badge: "text-bg-success", icon: "fa-reply" },
     bounce: { badge: "text-bg-danger", icon: "fa-times" },
+    deferred: { badge: "text-bg-300", icon: "fa-hourglass-half" },
     blocked: { badge: "text-bg-warning", icon: "fa-ban" },
     spam: { badge: "text-bg-danger", icon: "fa-thumbs-o-down" },
     unsub: { badge: "text-bg-warning", icon: "fa-sign-out" },
