@@ -11,11 +11,10 @@ from ...tools.report import figures
 from ..events.common import PERSON, MailjetEventsCommon
 
 MACHINE = "Mozilla/5.0"  # Apple's proxy
-GREYLISTED = {"hard_bounce": False, "error_related_to": "recipient"} | {
-    "error": "greylisted"
-}
+GREYLISTED = {"hard_bounce": False, "error": "greylisted"}
 SOFT = {"hard_bounce": False, "error_related_to": "mailbox", "error": "quota exceeded"}
 BANNED = {"error_related_to": "mailjet", "error": "preblocked"}
+LINK = {"url": "https://x.example/"}
 # What became of one recipient each: the events, in their order
 FATES = {
     "no news": [],
@@ -25,11 +24,11 @@ FATES = {
     "soft bounce first": [("bounce", SOFT), ("sent", {})],
     "opened": [("sent", {}), ("open", {}), ("open", {})],
     "opened by a machine": [("sent", {}), ("open", {"agent": MACHINE})],
-    "clicked": [("sent", {}), ("click", {"url": "https://x.example/"})],
+    "clicked": [("sent", {}), ("click", LINK)],
     "opened and clicked": [
         ("sent", {}),
         ("open", {}),
-        ("click", {"url": "https://x.example/"}),
+        ("click", LINK),
     ],
     "replied": [("sent", {}), ("open", {})],
     "complained": [("sent", {}), ("spam", {})],
@@ -83,9 +82,7 @@ class MailjetFatesCommon(MailjetEventsCommon):
 
     def fill(self):
         # At noon, as the events of one email must not be on two days
-        day = datetime.combine(
-            fields.Date.today() - timedelta(days=2), datetime.min.time()
-        )
+        day = fields.Datetime.to_datetime(fields.Date.today() - timedelta(days=2))
         start = int(day.timestamp()) + 12 * 3600
         posts = []
         for name, events in FATES.items():
@@ -376,28 +373,24 @@ class TestMailjetFatesAgree(MailjetFatesCommon):
     def test_any_events(self):
         random = Random(18)
         emails = [
-            random.choices(self.KINDS, k=random.randint(1, 4)) for _n in range(300)
+            random.choices(self.KINDS, k=random.randint(1, 4)) for _one in range(300)
         ]
+        contacts = self.env["mailing.contact"].create(
+            [{"email": f"n{number}@x.example"} for number in range(300)]
+        )
+        traces = self.create_traces(contacts)
         expected = dict.fromkeys(
             ("delivered", "hard_bounced", "soft_bounced", "blocked"), 0
         )
         posts = []
-        for number, events in enumerate(emails):
+        for trace, events in zip(traces, emails, strict=True):
             name = self.fate(events)
             if name:
                 expected[name] += 1
             posts += [
-                self.event(
-                    kind,
-                    "",
-                    600 * position,
-                    **{
-                        "MessageID": 5_000_000 + number,
-                        "email": f"n{number}@x.example",
-                    },
-                    **({"url": "https://x.example/"} if kind == "click" else {}),
-                    **vals,
-                )
+                self.event(kind, trace, 600 * position, **LINK, **vals)
+                if kind == "click"
+                else self.event(kind, trace, 600 * position, **vals)
                 for position, (kind, vals) in enumerate(events)
             ]
         self.receive(*posts)
@@ -407,3 +400,8 @@ class TestMailjetFatesAgree(MailjetFatesCommon):
         )
         self.assertEqual(dict(zip(expected, sums, strict=True)), expected)
         self.assertTrue(all(expected.values()), "Each is met")
+        mailing = self.mailing
+        self.assertEqual(mailing.mailjet_delivered, expected["delivered"])
+        self.assertEqual(mailing.mailjet_hard_bounced, expected["hard_bounced"])
+        self.assertEqual(mailing.mailjet_soft_bounced, expected["soft_bounced"])
+        self.assertEqual(mailing.mailjet_blocked, expected["blocked"])
