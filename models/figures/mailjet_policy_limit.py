@@ -249,8 +249,8 @@ class MailjetPolicyLimit(models.Model):
             )
         if self._is_peak_decisive():
             return self.env._(
-                "%(count)s recipients reported an email of %(day)s as spam. Mailjet "
-                "allows %(limit)s in a day.",
+                "Complaints about the emails of %(day)s: %(count)s. Mailjet allows "
+                "%(limit)s in a day.",
                 count=self._number(self.peak),
                 day=format_date(self.env, self.peak_date),
                 limit=self._number(const.COMPLAINTS_A_DAY),
@@ -263,19 +263,19 @@ class MailjetPolicyLimit(models.Model):
         }
         if self.kind == "bounced":
             return self.env._(
-                "%(part)s of %(whole)s emails bounced in the last 30 days. That is "
+                "Bounces in the last 30 days: %(part)s of %(whole)s emails. That is "
                 "%(rate)s %%; Mailjet allows %(limit)s %%.",
                 **values,
             )
         if self.kind == "blocked":
             return self.env._(
-                "%(part)s of %(whole)s emails were blocked in the last 30 days. That "
-                "is %(rate)s %%; Mailjet allows %(limit)s %%.",
+                "Blocked in the last 30 days: %(part)s of %(whole)s emails. That is "
+                "%(rate)s %%; Mailjet allows %(limit)s %%.",
                 **values,
             )
         if self.kind == "unsubscribed" and self.part > self.clicked:
             return self.env._(
-                "%(part)s of %(whole)s recipients unsubscribed in the last 30 days. "
+                "Unsubscribed in the last 30 days: %(part)s of %(whole)s recipients. "
                 "That is %(rate)s %%; as only %(clicked)s clicked, Mailjet allows "
                 "%(limit)s %%.",
                 clicked=self._number(self.clicked),
@@ -283,13 +283,13 @@ class MailjetPolicyLimit(models.Model):
             )
         if self.kind == "unsubscribed":
             return self.env._(
-                "%(part)s of %(whole)s recipients unsubscribed in the last 30 days. "
+                "Unsubscribed in the last 30 days: %(part)s of %(whole)s recipients. "
                 "That is %(rate)s %%; Mailjet allows %(limit)s %%.",
                 **values,
             )
         return self.env._(
-            "%(part)s of %(whole)s recipients reported an email as spam in the last 30 "
-            "days. That is %(rate)s %%; Mailjet allows %(limit)s %%.",
+            "Complaints in the last 30 days: %(part)s of %(whole)s recipients. That is "
+            "%(rate)s %%; Mailjet allows %(limit)s %%.",
             **values,
         )
 

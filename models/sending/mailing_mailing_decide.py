@@ -111,7 +111,7 @@ class MailingMailing(models.Model):
         self.check_access("write")
         mails = self._mailjet_call_off()
         return self.env["ir.mail_server"]._mailjet_notification(
-            self.env._("%(count)s emails were cancelled.", count=len(mails))
+            self.env._("Emails cancelled: %(count)s.", count=len(mails))
         )
 
     def _mailjet_call_off(self):

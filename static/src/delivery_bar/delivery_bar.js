@@ -5,15 +5,15 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { Component } from "@odoo/owl";
 
-// The parts of tools/report/figures.py
+// The parts of tools/report/figures.py; labels agree with no number in any language
 const LOOKS = {
-    opened: { background: "o_mailjet_opened", word: _t("opened") },
-    delivered: { background: "o_mailjet_delivered", word: _t("delivered, not opened") },
-    under_way: { background: "o_mailjet_under_way", word: _t("under way") },
-    waiting: { background: "o_mailjet_waiting", word: _t("waiting in Odoo") },
-    blocked: { background: "o_mailjet_blocked", word: _t("blocked") },
-    bounced: { background: "o_mailjet_bounced", word: _t("bounced") },
-    failed: { background: "o_mailjet_failed", word: _t("not sent") },
+    opened: { background: "o_mailjet_opened", label: _t("Opened") },
+    delivered: { background: "o_mailjet_delivered", label: _t("Delivered, not opened") },
+    under_way: { background: "o_mailjet_under_way", label: _t("Under way") },
+    waiting: { background: "o_mailjet_waiting", label: _t("Waiting in Odoo") },
+    blocked: { background: "o_mailjet_blocked", label: _t("Blocked") },
+    bounced: { background: "o_mailjet_bounced", label: _t("Bounced") },
+    failed: { background: "o_mailjet_failed", label: _t("Not sent") },
 };
 
 /**
