@@ -78,6 +78,7 @@ class MailjetDashboard(models.AbstractModel):
             "hours": self._hours(server),
             "reasons": reasons[:MAX_ROWS],
             "reasons_known": sum(one["count"] for one in reasons),
+            "reasons_imported": self._has_imported_reasons(server),
             "reasons_wanted": sum(day["bounced"] + day["blocked"] for day in days),
         }
 
@@ -204,6 +205,17 @@ class MailjetDashboard(models.AbstractModel):
             for weekday, hour, rate, delivered in groups
             if rate
         ]
+
+    @api.model
+    def _has_imported_reasons(self, server):
+        """Return whether all bounces that Mailjet lists have been read."""
+        domain = [
+            ("server_id", "=", server.id),
+            ("report", "=", "bounce"),
+            ("filter_type", "=", "all"),
+            ("state", "=", "done"),
+        ]
+        return bool(self.env["mailjet.report"].sudo().search_count(domain, limit=1))
 
     @api.model
     def _reasons(self, server):
