@@ -1,12 +1,12 @@
-"""Check that others may rely on encryption when they send mail to a domain (RFC 8461)."""
+"""Check that others may rely on encryption when they send to a domain (RFC 8461)."""
 
 import re
 from dataclasses import replace
 
 from ..words import Words, _lt
 from .lookup import Question
-from .names import plain
 from .mta_sts_policy import parse_policy
+from .names import plain
 from .optional import absent, optional, several
 from .outage import outage_verdict
 from .tag_list import parse_tag_list
@@ -137,9 +137,7 @@ _ALL_STRANGE = _lt(
 _SOME_STRANGE = _lt(
     "The policy does not name all mail servers of %(domain)s; not named: %(hosts)s."
 )
-_ADD = _lt(
-    "Add a line mx: for each of them to %(url)s, and change the id at %(name)s."
-)
+_ADD = _lt("Add a line mx: for each of them to %(url)s, and change the id at %(name)s.")
 _TESTING = _lt(
     "The policy is being tested (mode: testing): failures are reported, but email is "
     "delivered without encryption all the same."

@@ -241,7 +241,7 @@ def _line(receiver, met):
 
 
 def bulk_readiness(verdicts):
-    """Return whether a domain is ready for bulk mail, and the kinds of records at fault.
+    """Return whether a domain is ready for bulk mail, and the points at fault.
 
     It is "ready" if it meets what every receiver requires, "not_ready" if it does not,
     or "unknown". What is only advised does not count.

@@ -1,7 +1,7 @@
-"""Fetch the small files that a DNS record refers to, as if they were answers to questions.
+"""Fetch the small files that DNS records refer to, as answers to questions.
 
-Anybody can put any address into a zone, so only public addresses are asked, over HTTPS,
-and redirects are not followed.
+Anybody can put any address into a zone, so only public addresses are asked, over
+HTTPS, and redirects are not followed.
 """
 
 import asyncio

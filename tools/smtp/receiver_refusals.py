@@ -1,7 +1,7 @@
 """What mailbox providers say when a sender does not meet their rules for bulk mail.
 
-Their codes are not those of RFC 3463 throughout: Gmail gives 7.23, 7.27 and 7.30 meanings
-of its own, so its words have to be there, too.
+Their codes are not those of the RFCs throughout: Gmail gives 7.23, 7.27 and 7.30
+meanings of its own, so its words have to be there, too.
 """
 
 import re

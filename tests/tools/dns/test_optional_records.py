@@ -15,7 +15,9 @@ STS, TLS, BIMI = f"_mta-sts.{DOMAIN}", f"_smtp._tls.{DOMAIN}", f"default._bimi.{
 LOGO = f"https://www.{DOMAIN}/logo.svg"
 CERTIFICATE = f"https://www.{DOMAIN}/logo.pem"
 SVG = b'<?xml version="1.0"?><svg version="1.2" baseProfile="tiny-ps"></svg>'
-POLICY = b"version: STSv1\r\nmode: enforce\r\nmx: *.company.example\r\nmax_age: 604800\r\n"
+POLICY = (
+    b"version: STSv1\r\nmode: enforce\r\nmx: *.company.example\r\nmax_age: 604800\r\n"
+)
 CHECKS = [check_mta_sts, check_tls_rpt, check_bimi]
 
 

@@ -17,8 +17,8 @@ from mail_mailjet.tools.dns.lookup import Question, Resolver
 from mail_mailjet.tools.dns.web_file import FILE, LARGEST_FILE, Files
 
 sys.path.append(str(Path(__file__).parents[2]))
-from standins import DnsStandin  # noqa: E402
-from standins.certificates import TestAuthority  # noqa: E402
+from standins import DnsStandin
+from standins.certificates import TestAuthority
 
 HOST = "mta-sts.company.example"
 URL = f"https://{HOST}/.well-known/mta-sts.txt"
