@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 
 from ..words import Words, _lt
-from .absence import missing_txt
-from .cures import create_cure
-from .names import plain
+from .absence import absence_cause
+from .lookup import Question
+from .names import is_askable, plain
+from .txt import shown
 from .verdict import Verdict
+from .wrong_host import WrongHost, wrong_host_verdict
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,32 @@ def optional(verdict):
 def absent(lookup, domain, is_wanted, ask, cure):
     """Return the `Verdict` on a name without the wanted TXT record.
 
-    If it is elsewhere by mistake, somebody wanted it: then it is a warning.
+    Asks once. If the record is where a DNS panel puts it that adds the domain to what
+    is entered, somebody wanted it: then it is a warning. Other wrong places are not
+    searched, as most domains have none of these records.
 
-    :param lookup, is_wanted: as for `missing_txt`
+    :param Lookup lookup: the TXT records at the name
+    :param is_wanted: a function of bytes: whether they are the wanted record
     :param Words cure: how to set it up
     """
-    verdict = missing_txt(lookup, domain, is_wanted, ask)
-    if verdict.cure == create_cure(plain(lookup.name), "TXT", domain):
-        return replace(verdict, cure=cure)
-    return replace(verdict, status="warning")
+    name = plain(lookup.name)
+    doubled = WrongHost(f"{name}.{domain}", name.removesuffix(f".{domain}"))
+    if not is_askable(doubled.name):
+        return Verdict("missing", _cause(lookup), cure)
+    [elsewhere] = ask([Question(doubled.name, "TXT")])
+    if found := [value for value in elsewhere.records if is_wanted(value)]:
+        verdict = wrong_host_verdict(name, doubled, shown(found))
+        return replace(verdict, status="warning")
+    return Verdict("missing", _cause(lookup), cure)
+
+
+def _cause(lookup):
+    """Say that there is no such record; other TXT records are no news here."""
+    if not lookup.records:
+        return absence_cause(lookup)
+    return Words(
+        _lt("There is no such record at %(name)s."), {"name": plain(lookup.name)}
+    )
 
 
 def several(name, kind, found):
