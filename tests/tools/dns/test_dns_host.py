@@ -31,7 +31,7 @@ def hints(code, kind="dkim", record_type="TXT", name="mailjet._domainkey", value
         (["dns15.ovh.net", "ns15.ovh.net"], ["ovh"]),
         (["docks12.rzone.de", "shades07.rzone.de"], ["strato"]),
         (
-            ["hydrogen.ns.hetzner.com", "oxygen.ns.hetzner.com", "ns-1.ovh.net"],
+            ["ns-1.ovh.net", "hydrogen.ns.hetzner.com", "oxygen.ns.hetzner.com"],
             ["hetzner", "ovh"],
         ),
         (["ns1.company.example"], []),

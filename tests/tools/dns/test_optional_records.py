@@ -125,6 +125,8 @@ def test_mta_sts_file_that_cannot_be_read_now():
         (b"mx: *.company.example", b"no line", "error", "no line"),
         (b"mx: *.company.example", b"mx: *.example", "error", "mx.company.example"),
         (b"version", b"\xff", "warning", "UTF-8"),
+        # RFC 8461 3.2: the first of two counts
+        (b"mode: enforce", b"mode: none\nmode: enforce", "ok", "switched off"),
     ],
 )
 def test_mta_sts_policy(old, new, status, text):
