@@ -70,6 +70,7 @@ class MailjetDomain(models.Model):
             "state": line.state,
             "asks": words._translate_words(Words(receiver.asks)),
             "missing": [words._translate_words(one) for one in line.missing],
+            "advice": [words._translate_words(one) for one in line.advice],
             "beyond": receiver.beyond
             and words._translate_words(Words(receiver.beyond)),
             "url": receiver.url,

@@ -46,12 +46,13 @@ class ReceiverLine:
     - unknown: not all records were checked yet,
     - uncheckable: it names no record that could be checked.
 
-    `missing` are the points that are not met, required ones first.
+    `missing` are the required points that are not met, `advice` the advised ones.
     """
 
     receiver: Receiver
     state: str
     missing: tuple[Words, ...] = ()
+    advice: tuple[Words, ...] = ()
 
 
 def _is_signed(verdicts):
@@ -90,7 +91,7 @@ def _has(verdicts, kind, statuses):
 # Each point: a function of the verdicts -> whether it is met, None if unknown; and what
 # to say if it is not
 _POINTS = {
-    "dkim": (_is_signed, _lt("DKIM: the record is missing or needs a change.")),
+    "dkim": (_is_signed, _lt("DKIM: the record is missing or has to be changed.")),
     "dmarc": (_has_dmarc, _lt("DMARC: the record is missing or wrong.")),
     "reports": (
         _has_reports,
@@ -226,18 +227,19 @@ def receiver_lines(verdicts: Mapping[str, Verdict]):
 
 def _line(receiver, met):
     points = (*receiver.required, *receiver.advised)
-    missing = [point for point in points if met[point] is False]
+    missing, advice = (
+        tuple(Words(_POINTS[point][1]) for point in wanted if met[point] is False)
+        for wanted in (receiver.required, receiver.advised)
+    )
     if not points:
         state = "uncheckable"
-    elif any(point in receiver.required for point in missing):
+    elif missing:
         state = "not_met"
     elif any(met[point] is None for point in points):
         state = "unknown"
     else:
-        state = "advice" if missing else "met"
-    return ReceiverLine(
-        receiver, state, tuple(Words(_POINTS[point][1]) for point in missing)
-    )
+        state = "advice" if advice else "met"
+    return ReceiverLine(receiver, state, missing, advice)
 
 
 def bulk_readiness(verdicts):

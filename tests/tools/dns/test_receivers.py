@@ -57,6 +57,12 @@ def test_without_dmarc():
 def test_dmarc_without_reports_displeases_laposte_only():
     record = Verdict("warning", found=("v=DMARC1; p=none",))
     assert changed(dmarc=record) == {"laposte": "advice"}
+    [line] = [
+        line
+        for line in receiver_lines({**GOOD, "dmarc": record})
+        if line.state == "advice"
+    ]
+    assert not line.missing and "rua=" in str(*line.advice)
     assert bulk_readiness({**GOOD, "dmarc": record}) == ("ready", [])
 
 
@@ -90,7 +96,7 @@ def test_each_line_says_what_is_missing_and_has_its_source():
     for line in receiver_lines({**GOOD, "dkim": Verdict("missing")}):
         receiver = line.receiver
         assert receiver.url.startswith("https://") or receiver.code == "mailjet"
-        assert bool(line.missing) == (line.state in ("not_met", "advice"))
+        assert bool(line.missing) == (line.state == "not_met")
         assert not any("%(" in text for text in (receiver.asks, receiver.beyond))
         for words in line.missing:
             assert str(words).startswith("DKIM")
