@@ -18,7 +18,7 @@ from ...tools.dns.servers import ServersError, parse_servers
 from ...tools.dns.spf import check_spf
 from ...tools.dns.tls_rpt import check_tls_rpt
 from ..server.ir_mail_server_alert import ALERT
-from .mailjet_dns_record import OPTIONAL_KINDS, STATES
+from .mailjet_dns_record import KINDS, OPTIONAL_KINDS, STATES
 
 # A bit less than a day, so that the hourly cron finds each domain once a day
 CHECK_EVERY = timedelta(hours=23, minutes=30)
@@ -84,7 +84,7 @@ class MailjetDomain(models.Model):
 
     def _add_missing_records(self):
         """Give each domain a record of each kind; a new version may know more kinds."""
-        kinds = self.env["mailjet.dns.record"]._fields["kind"].get_values(self.env)
+        kinds = dict(KINDS)
         self.env["mailjet.dns.record"].create(
             [
                 {"domain_id": domain.id, "kind": kind}
