@@ -18,9 +18,10 @@ class MailjetDnsRecord(models.Model):
         help="What the panel of this DNS host usually wants.",
     )
     split_value = fields.Char(
-        "Value in pieces",
+        "Value with quotes",
         compute="_compute_entry_hint",
-        help="The same value for panels that take quoted texts of 255 characters.",
+        help="The same value for panels that take it in quotes, in pieces of at most "
+        "255 characters.",
     )
 
     @api.depends(

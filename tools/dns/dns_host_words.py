@@ -36,10 +36,11 @@ INFOMANIAK_DKIM = _lt(
 )
 STRATO_SPF = _lt("Turn the panel's own SPF rule off first.")
 ROUTE53_TXT = _lt(
-    "If there is a TXT record with this name, add the value to it on a new line."
+    "TXT records with the same name are lines of one record there: edit or add a line."
 )
 AZURE_SET = _lt(
-    "If there is a record set with this name and type, add the value to it."
+    "Records with the same name and type are lines of one record set there: edit or "
+    "add a line."
 )
 WIX_ZONE = _lt("Records of subdomains belong into the zone of the main domain.")
 ASK_OWNER = _lt(

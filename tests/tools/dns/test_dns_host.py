@@ -95,7 +95,7 @@ def test_notes_come_with_their_record_only():
     assert any("only one" in one for one in hints("godaddy", kind="dmarc"))
     assert not any("only one" in one for one in hints("godaddy"))
     assert any("Netlify" in one for one in hints("ns1"))
-    assert any("new line" in one for one in hints("route53", kind="spf", name="@"))
+    assert any("add a line" in one for one in hints("route53", kind="spf", name="@"))
 
 
 @given(
