@@ -227,3 +227,22 @@ def test_bimi_needs_a_strict_dmarc_policy():
 )
 def test_bimi_logo(logo, status):
     assert check_logo(logo=logo).status == status
+
+
+# -- Anything in a zone ----------------------------------------------------------------
+
+
+@given(
+    st.sampled_from([(check_mta_sts, STS), (check_tls_rpt, TLS), (check_bimi, BIMI)]),
+    st.lists(
+        st.builds(
+            lambda start, rest: start + rest,
+            st.sampled_from([b"", b"v=STSv1;", b"v=TLSRPTv1; rua=", b"v=BIMI1; l="]),
+            st.binary(max_size=60),
+        ),
+        max_size=3,
+    ),
+)
+def test_any_record_gets_a_verdict(check_and_name, records):
+    function, name = check_and_name
+    check(function, {name: {"TXT": records}})
