@@ -104,6 +104,24 @@ def pack(units, most):
     return parts
 
 
+def ends_after(limits, count, plan, now):
+    """Return when the last of so many recipients may go, None: now.
+
+    :param list limits: `Limit` values; of those that grow, `plan` says more
+    :param WarmUpPlan plan: or None
+    """
+    ends = [
+        limit.ends
+        + (limit.ends - limit.begins) * ((count - limit.left - 1) // limit.most)
+        for limit in limits
+        if count > limit.left and not limit.grown_to
+    ]
+    growing = next((limit for limit in limits if limit.grown_to), None)
+    if growing and plan and count > growing.left:
+        ends.append(plan.sent_by(count - growing.left, now.date()))
+    return max(ends, default=None)
+
+
 @dataclass(frozen=True)
 class WarmUpPlan:
     """A limit of the day that grows until it ends by itself.

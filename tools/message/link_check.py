@@ -172,6 +172,8 @@ def _parts(url):
         raise ForbiddenError("not a web address")
     if "@" in parts.netloc or parts.port not in (None, _PORTS[parts.scheme]):
         raise ForbiddenError("a port or user name in the address")
+    if ":" in parts.hostname:  # an IPv6 address
+        raise ForbiddenError("not a name on the Internet")
     try:
         host = ascii_domain(parts.hostname.rstrip("."))
     except DomainError as error:
@@ -255,7 +257,7 @@ def read_page(head: bytes) -> Page:
     version, _space, rest = status_line.partition(" ")
     status = rest[:3]
     if not version.startswith("HTTP/1.") or not (
-        status.isascii() and status.isdecimal()
+        status.isascii() and status.isdecimal() and len(status) == 3
     ):
         raise FetchError("no proper answer")
     headers = {

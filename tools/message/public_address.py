@@ -14,6 +14,8 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     inner = _inner(ip)
+    if inner and ip.ipv4_mapped:
+        return is_public(str(inner))
     if inner is not None and not is_public(str(inner)):
         return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved

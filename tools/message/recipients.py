@@ -34,7 +34,7 @@ def _is_meant(domain: str, common: str) -> bool:
     if len(common_name) < _SHORTEST_NAME:
         return False
     # orange.be is another country's; nobody but typing errors has gmail.co
-    return name != common_name or len(ending) != 2 or common_ending == "com"
+    return name != common_name or len(ending) != 2 or common_ending in ("com", "net")
 
 
 def is_one_edit(first: str, second: str) -> bool:
