@@ -1,7 +1,7 @@
 from odoo import models
 
 
-class MailsMade(Exception):  # noqa: N818 (no error: it says that all is done)
+class MailsMade(Exception):
     """The mails for a check are made, and nothing else shall happen to them.
 
     :ivar mails: with superuser rights

@@ -68,7 +68,7 @@ class MailingMailing(models.Model):
 
     @contextmanager
     def _mailjet_undone(self):
-        """Give this mailing as the scheduled action has it, and roll back at the end."""
+        """Give this mailing as the scheduled action has it, and roll back later."""
         with closing(self.env.cr.savepoint()):
             context = {
                 key: value

@@ -183,7 +183,9 @@ class MailjetCheck(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT count(*), extract(epoch FROM max(sent_datetime) - min(sent_datetime))
+                SELECT count(*), extract(
+                           epoch FROM max(sent_datetime) - min(sent_datetime)
+                       )
                   FROM mailing_trace
                  WHERE mass_mailing_id = %s AND sent_datetime IS NOT NULL
                 """,

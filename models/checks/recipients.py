@@ -222,7 +222,7 @@ def _column(model, name):
 
 
 def _own_email(model):
-    """Return the column that holds the address of a record itself; empty without one."""
+    """Return the column with the address of a record itself; empty without one."""
     names = ("email_normalized", model._mail_get_primary_email_field() or "", "email")
     return next((name for name in names if name and _column(model, name)), "")
 

@@ -95,8 +95,8 @@ def _left_out(recipients):
             Words(
                 _lt(
                     "They bounced, complained or are on its exclusion list. Odoo "
-                    "leaves them out: Mailjet would block the emails and count them all the "
-                    "same."
+                    "leaves them out: Mailjet would block the emails and count them "
+                    "all the same."
                 )
             ),
             Words(_lt("Correct their addresses, or remove them from the list.")),
