@@ -131,7 +131,8 @@ class MailjetCheck(models.Model):
             limit=1,
         )
         if not domain:
-            return SenderDomain(name, is_known=False)
+            is_read = bool(self.server_id.mailjet_refreshed_on)
+            return SenderDomain(name, is_known=False, is_read=is_read)
         return SenderDomain(
             domain.display_name,
             spf=domain.spf_state,

@@ -53,7 +53,7 @@ def check_attachments(sample: Sample):
     yield Finding(
         "attachments",
         Level.WARNING,
-        Words(_lt("%(count)s files are attached."), {"count": len(files)}),
+        Words(_lt("Attached files: %(count)s."), {"count": len(files)}),
         Words(
             _lt("Filters distrust mailings with attachments, and each copy costs time.")
         ),

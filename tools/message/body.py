@@ -80,7 +80,7 @@ def check_alt(sample: Sample):
             "linked_alt",
             Level.ERROR,
             Words(
-                _lt("%(count)s linked images have no alternative text."),
+                _lt("Linked images without alternative text: %(count)s."),
                 {"count": len(linked)},
             ),
             Words(
@@ -95,7 +95,7 @@ def check_alt(sample: Sample):
             "alt",
             Level.WARNING,
             Words(
-                _lt("%(count)s images have no alternative text."),
+                _lt("Images without alternative text: %(count)s."),
                 {"count": len(missing)},
             ),
             Words(

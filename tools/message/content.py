@@ -14,6 +14,7 @@ from .body import (
 from .finding import Finding, merged
 from .leftovers import check_drafts, check_empty_values, check_merge_fields
 from .links import (
+    check_base_url,
     check_link_schemes,
     check_link_texts,
     check_placeholder_links,
@@ -36,6 +37,7 @@ CHECKS = (
     check_merge_fields,
     check_empty_values,
     check_drafts,
+    check_base_url,
     check_placeholder_links,
     check_link_texts,
     check_link_schemes,

@@ -13,10 +13,15 @@ _LEAP = 2
 
 @dataclass(frozen=True)
 class SenderDomain:
-    """What is known of the domain in the From; states as of `mailjet.domain`."""
+    """What is known of the domain in the From; states as of `mailjet.domain`.
+
+    :ivar is_known: whether Mailjet has the domain
+    :ivar is_read: whether Mailjet was ever asked for its domains
+    """
 
     name: str
     is_known: bool = True
+    is_read: bool = True
     spf: str = "ok"
     dkim: str = "ok"
     dmarc: str = "ok"
@@ -25,6 +30,8 @@ class SenderDomain:
 def sender_findings(domain: SenderDomain, count: int) -> list[Finding]:
     """Return what the domain's stored verdicts mean for so many recipients."""
     name = {"domain": domain.name}
+    if not domain.is_known and not domain.is_read:
+        return [_unread()]
     if not domain.is_known:
         return [
             Finding(
@@ -106,6 +113,17 @@ def sender_findings(domain: SenderDomain, count: int) -> list[Finding]:
             )
         )
     return findings
+
+
+def _unread():
+    return Finding(
+        "domains_unread",
+        Level.NOTE,
+        Words(_lt("The domains of the Mailjet account have not been read yet.")),
+        Words(_lt("Whether Mailjet signs for the sender is not known.")),
+        Words(_lt("Have an administrator refresh them on the mail server.")),
+        source=OURS,
+    )
 
 
 def refusal_finding(reason: str) -> Finding:

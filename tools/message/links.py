@@ -7,7 +7,7 @@ from ..address import domain_key
 from ..words import Words, _lt
 from .finding import Certainty, Finding, Level
 from .lists import SECOND_LEVEL, SHORTENERS
-from .sample import Link, Sample
+from .sample import Link, Sample, split_url
 from .thresholds import OURS, RFC_2606, spamassassin
 
 # RFC 2606 and RFC 6761: names that never lead anywhere
@@ -24,7 +24,11 @@ _FILE_ENDINGS = ("doc", "docx", "gif", "html", "ics", "jpg", "pdf", "png", "xls"
 
 def check_link_schemes(sample: Sample):
     """Yield findings for links that are not encrypted, or lead to no named host."""
-    web = [link for link in sample.links if link.is_web]
+    web = [
+        link
+        for link in sample.foreign_links
+        if link.is_web and not sample.is_odoos_anchor(link)
+    ]
     yield from _finding(
         [link for link in web if link.parts.scheme == "http"],
         "http",
@@ -59,6 +63,37 @@ def check_link_schemes(sample: Sample):
     )
 
 
+def check_base_url(sample: Sample):
+    """Yield a finding if recipients cannot reach this Odoo, where its links lead."""
+    parts = split_url(sample.base_url)
+    host = domain_key(parts.hostname or "")
+    if not host:
+        return
+    if "." not in host or is_reserved(host) or _is_address(host):
+        yield Finding(
+            "base_url",
+            Level.ERROR,
+            Words(
+                _lt("Recipients cannot reach this Odoo at %(url)s."),
+                {"url": sample.base_url},
+            ),
+            Words(
+                _lt(
+                    "Images, tracked links and the ways to unsubscribe lead there. To "
+                    "filters they look like phishing."
+                )
+            ),
+            Words(
+                _lt(
+                    "Set the system parameter web.base.url to the address at which "
+                    "others reach Odoo."
+                )
+            ),
+            Certainty.LIKELY,
+            RFC_2606,
+        )
+
+
 def check_shorteners(sample: Sample):
     """Yield a finding for links through a URL shortener."""
     yield from _finding(
@@ -81,7 +116,11 @@ def check_shorteners(sample: Sample):
 def check_placeholder_links(sample: Sample):
     """Yield a finding for links that cannot lead anywhere."""
     yield from _finding(
-        [link for link in sample.links if _is_placeholder(link)],
+        [
+            link
+            for link in sample.foreign_links
+            if _is_placeholder(link) or sample.is_odoos_anchor(link)
+        ],
         "placeholder_link",
         Level.ERROR,
         Words(_lt("Some links lead nowhere.")),
@@ -111,7 +150,8 @@ def check_link_texts(sample: Sample):
         Words(_lt("Write in words where the link leads.")),
         Certainty.LIKELY,
         OURS,
-        show=lambda link: f"{link.text} → {link.target}",
+        # What comes after "?" may be a recipient's token
+        show=lambda link: f"{link.text} → {link.target.partition('?')[0]}",
     )
     yield from _finding(
         [link for link, _domain in shown if link.is_tracked and link not in wrong],

@@ -62,17 +62,17 @@ def _left_out(recipients):
         (
             "unusable",
             recipients.unusable,
-            _lt("%(count)s recipients have no usable address."),
+            _lt("Recipients without a usable address: %(count)s."),
         ),
         (
             "blocked",
             recipients.blocked,
-            _lt("%(count)s recipients are on the block list."),
+            _lt("Recipients on the block list: %(count)s."),
         ),
         (
             "opted_out",
             recipients.opted_out,
-            _lt("%(count)s recipients have unsubscribed."),
+            _lt("Recipients who have unsubscribed: %(count)s."),
         ),
     ):
         if count:
@@ -89,7 +89,7 @@ def _left_out(recipients):
             "suppressed",
             Level.WARNING,
             Words(
-                _lt("Mailjet does not deliver to %(count)s recipients."),
+                _lt("Recipients to whom Mailjet does not deliver: %(count)s."),
                 {"count": recipients.suppressed},
             ),
             Words(
@@ -111,7 +111,7 @@ def _doubtful(recipients):
             "repeated",
             Level.NOTE,
             Words(
-                _lt("%(count)s recipients have the address of another one."),
+                _lt("Recipients with the address of another one: %(count)s."),
                 {"count": recipients.repeated},
             ),
             Words(
@@ -128,7 +128,7 @@ def _doubtful(recipients):
             "dangerous_roles",
             Level.ERROR,
             Words(
-                _lt("%(count)s addresses belong to abuse desks, or to nobody."),
+                _lt("Addresses of abuse desks, or of nobody: %(count)s."),
                 {"count": sum(recipients.dangerous.values())},
             ),
             Words(
@@ -173,7 +173,9 @@ def _domains(recipients):
             "typing_errors",
             Level.WARNING,
             Words(
-                _lt("%(count)s addresses have a typing error in the domain, it seems."),
+                _lt(
+                    "Addresses with a typing error in the domain, it seems: %(count)s."
+                ),
                 {"count": sum(count for _meant, count in errors.values())},
             ),
             Words(_lt("They bounce, or somebody collects what others mistype.")),
@@ -190,7 +192,7 @@ def _domains(recipients):
             "without_mail",
             Level.WARNING,
             Words(
-                _lt("%(count)s addresses are at domains that take no mail."),
+                _lt("Addresses at domains that take no mail: %(count)s."),
                 {"count": sum(silent.values())},
             ),
             Words(_lt("All mail to them bounces, and bounces cost you reputation.")),
@@ -206,7 +208,7 @@ def _domains(recipients):
             "unknown_domains",
             Level.NOTE,
             Words(
-                _lt("%(count)s domains of recipients have not been looked up yet."),
+                _lt("Domains of recipients not looked up yet: %(count)s."),
                 {"count": recipients.unknown_domains},
             ),
             Words(_lt("Whether they take mail is not known.")),

@@ -145,6 +145,25 @@ class Sample:
         )
 
     @cached_property
+    def foreign_links(self) -> list[Link]:
+        """Links that lead elsewhere than to this Odoo, whose address is its own matter.
+
+        Those to Odoo may hold a recipient's token.
+        """
+        base = split_url(self.base_url)
+        return [
+            link
+            for link in self.links
+            if not base.netloc
+            or link.parts.netloc != base.netloc
+            or self.is_odoos_anchor(link)
+        ]
+
+    def is_odoos_anchor(self, link: Link) -> bool:
+        """Whether a link was just "#": Odoo puts its own address before it."""
+        return link.target.replace("/#", "#") == f"{self.base_url.rstrip('/')}#"
+
+    @cached_property
     def images(self) -> list:
         """Images that recipients see: without the one that tells of openings."""
         return [image for image in self.elements("img") if not is_pixel(image)]

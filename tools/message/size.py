@@ -50,7 +50,7 @@ def check_inline_images(sample: Sample):
             "inline_images",
             Level.WARNING,
             Words(
-                _lt("%(count)s images are part of the HTML itself."),
+                _lt("Images within the HTML itself: %(count)s."),
                 {"count": len(inline)},
             ),
             Words(

@@ -28,6 +28,7 @@ def sample(
     text=WORDS,
     attachments=(),
     targets=None,
+    base_url=BASE_URL,
     **headers,
 ):
     """Return a `Sample`; arguments replace parts of a message without a fault.
@@ -48,5 +49,5 @@ def sample(
         message.add_attachment(
             content, maintype="application", subtype="octet-stream", filename=name
         )
-    details = {"targets": targets or {}, "base_url": BASE_URL, "recipient": "Zoë"}
+    details = {"targets": targets or {}, "base_url": base_url, "recipient": "Zoë"}
     return Sample.read(message.as_bytes(), **details)

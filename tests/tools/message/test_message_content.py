@@ -93,6 +93,9 @@ CASES = [
     ("draft", W, {"body": "TODO: price"}, {"body": "todo el mundo"}),
     # Links
     ("placeholder_link", E, {"body": link("#")}, {"body": link("#roses")}),
+    ("placeholder_link", E, {"body": link(f"{BASE_URL}#")}, {"body": link(BASE_URL)}),
+    ("base_url", E, {"base_url": "http://localhost:8069"}, {}),
+    ("base_url", E, {"base_url": "http://192.168.1.5"}, {}),
     ("placeholder_link", E, {"body": link("")}, {"body": '<a name="roses"></a>'}),
     ("placeholder_link", E, {"body": link("https://example.com/a")}, {}),
     ("placeholder_link", E, {"body": link("http://localhost:8069/a")}, {}),
@@ -242,6 +245,16 @@ def test_every_code_has_a_case():
     assert codes >= {
         code for _code, _level, bad, _good in QUICK for code in found(**bad)
     }
+
+
+def test_links_to_odoo_are_told_once_and_without_their_tokens():
+    base_url = "http://localhost:8069"
+    footer = link(f"{base_url}/mailing/7/confirm_unsubscribe?hash_token=secret")
+    codes = found(footer=footer, base_url=base_url)
+    assert set(codes) == {"base_url"}
+    assert "secret" not in str(codes)
+    footer = link(f"{base_url}/mailing/7/unsubscribe?hash_token=secret", "acme.com")
+    assert "secret" not in str(found(footer=footer, base_url=base_url))
 
 
 def test_a_sender_that_odoo_replaces():
