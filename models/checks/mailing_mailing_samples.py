@@ -144,7 +144,7 @@ class MailingMailing(models.Model):
 
     def _mailjet_sample(self, envelope, name):
         """Return an envelope's content as `Sample`, its tracked links resolved."""
-        sample = Sample.read(
+        sample = Sample.parse(
             envelope.content, recipient=name, base_url=self.get_base_url()
         )
         codes = {match[0]: match[1] for match in _SHORT_LINK.finditer(sample.html)}

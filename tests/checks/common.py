@@ -1,5 +1,6 @@
 from odoo import Command
 from odoo.tests import new_test_user
+from odoo.tools import SQL
 
 from ..common import MailjetCommon
 
@@ -101,6 +102,8 @@ class CheckCommon(MailjetCommon):
         self.env.flush_all()
         counts = {}
         for table in TABLES:
-            self.env.cr.execute(f"SELECT count(*), max(id) FROM {table}")
+            self.env.cr.execute(
+                SQL("SELECT count(*), max(id) FROM %s", SQL.identifier(table))
+            )
             counts[table] = self.env.cr.fetchone()
         return counts

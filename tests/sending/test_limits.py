@@ -201,7 +201,7 @@ class TestEndsAfter(BaseCase):
 
     def test_the_last_limit_counts(self):
         limits = [self.limit(10, 0, hours=1), self.limit(100, 100, months=1)]
-        self.assertEqual(self.ends(limits, 50), datetime(2026, 3, 6, 4))
+        self.assertEqual(self.ends(limits, 50), datetime(2026, 3, 6, 3))
         self.assertEqual(self.ends(limits, 101), datetime(2026, 4, 6))
         self.assertIsNone(self.ends([], 50))
 

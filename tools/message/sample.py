@@ -88,7 +88,7 @@ class Sample:
     base_url: str = ""
 
     @classmethod
-    def read(cls, content: bytes, **details) -> "Sample":
+    def parse(cls, content: bytes, **details) -> "Sample":
         """Return the message that these bytes are."""
         message = email.message_from_bytes(content, policy=email.policy.default)
         return cls(message, **details)

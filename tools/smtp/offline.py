@@ -8,7 +8,7 @@ def offline_connection() -> smtplib.SMTP:
 
     Mailjet's servers take SMTPUTF8. Whatever is sent through it fails.
     """
-    connection = smtplib.SMTP()
+    connection = smtplib.SMTP(timeout=1)
     connection.does_esmtp = True
     connection.esmtp_features = {"smtputf8": "", "8bitmime": ""}
     return connection

@@ -50,4 +50,4 @@ def sample(
             content, maintype="application", subtype="octet-stream", filename=name
         )
     details = {"targets": targets or {}, "base_url": base_url, "recipient": "Zoë"}
-    return Sample.read(message.as_bytes(), **details)
+    return Sample.parse(message.as_bytes(), **details)

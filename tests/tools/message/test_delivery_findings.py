@@ -1,7 +1,6 @@
 """What account, sender's domain and recipients mean for a mailing."""
 
 import pytest
-
 from mail_mailjet.tools.message.delivery_findings import (
     SenderDomain,
     build_finding,
