@@ -234,12 +234,13 @@ def policy_finding(rates: list[tuple[str, bool]]) -> Finding | None:
     """
     if not rates:
         return None
+    is_any_over = any(is_over for _name, is_over in rates)
     return Finding(
         "policy",
-        Level.ERROR if any(is_over for _name, is_over in rates) else Level.WARNING,
-        Words(
-            _lt("The account is near the limits of Mailjet's sending policy, or over.")
-        ),
+        Level.ERROR if is_any_over else Level.WARNING,
+        Words(_lt("The account is over a limit of Mailjet's sending policy."))
+        if is_any_over
+        else Words(_lt("The account is near a limit of Mailjet's sending policy.")),
         Words(_lt("Mailjet slows down or suspends accounts that exceed them.")),
         Words(_lt("Write to people who opened lately, until the rates have fallen.")),
         Certainty.LIKELY,

@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from urllib.parse import quote, urljoin
 
 from ..dns.domain_name import DomainError, ascii_domain
@@ -133,7 +134,7 @@ async def _check(url, resolve, fetch):
             page = await _ask(place, resolve, fetch)
             if page.status not in _REDIRECTS or not page.location:
                 return LinkResult(url, _judge(page), place, f"HTTP {page.status}")
-            place = urljoin(place, page.location)
+            place = _joined(place, page.location)
     except NotFoundError as error:
         return LinkResult(url, LinkState.DEAD, place, str(error))
     except ForbiddenError as error:
@@ -141,6 +142,13 @@ async def _check(url, resolve, fetch):
     except FetchError as error:
         return LinkResult(url, LinkState.UNKNOWN, place, str(error))
     return LinkResult(url, LinkState.UNKNOWN, place, "too many redirects")
+
+
+def _joined(place, location):
+    try:
+        return urljoin(place, location)
+    except ValueError as error:
+        raise FetchError("a redirect to no address") from error
 
 
 def _judge(page):
@@ -212,7 +220,7 @@ async def fetch_page(address, parts, method):
         reader, writer = await asyncio.open_connection(
             address,
             _PORTS[parts.scheme],
-            ssl=ssl.create_default_context() if is_secure else None,
+            ssl=_trust() if is_secure else None,
             server_hostname=parts.hostname if is_secure else None,
             limit=MOST_HEADER_BYTES,
         )
@@ -232,6 +240,12 @@ async def fetch_page(address, parts, method):
         raise FetchError("no proper answer") from error
     finally:
         writer.transport.abort()
+
+
+@cache
+def _trust():
+    """Return the authorities that the system trusts, read once: that takes a while."""
+    return ssl.create_default_context()
 
 
 def _request(parts, method):

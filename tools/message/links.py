@@ -128,6 +128,11 @@ def check_placeholder_links(sample: Sample):
         Words(_lt("Enter the real address, or remove the link.")),
         Certainty.CERTAIN,
         RFC_2606,
+        show=lambda link: (
+            f"{link.text or '?'} → #"
+            if sample.is_odoos_anchor(link)
+            else link.target or link.text
+        ),
     )
 
 

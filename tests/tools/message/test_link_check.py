@@ -293,6 +293,11 @@ def test_links_that_act_are_not_asked():
     ]
 
 
+def test_a_redirect_to_no_address():
+    [result] = Net({"http://a.com/": Page(302, "http://[")}).check("http://a.com/")
+    assert result.state is LinkState.UNKNOWN
+
+
 def test_findings():
     net = Net(
         {
