@@ -103,11 +103,21 @@ class MailingMailing(models.Model):
 
     def _mailjet_made(self, res_ids):
         """Return the mails that core makes for records."""
+        mailing = self.with_context(mailjet_check_res_ids=res_ids)
         try:
-            self._action_send_mail(res_ids)
+            mailing._action_send_mail(res_ids)
         except MailsMade as made:
             return made.mails
         return self.env["mail.mail"]
+
+    def _get_opt_out_list(self):
+        """Look up the samples only: core reads all subscriptions of a list."""
+        res_ids = self.env.context.get("mailjet_check_res_ids")
+        if res_ids is None or not self._mailjet_is_to_lists():
+            return super()._get_opt_out_list()
+        contacts = self.env[self.mailing_model_real].browse(res_ids)
+        emails = {email for email in contacts.mapped("email_normalized") if email}
+        return self._mailjet_opted_out_of_lists(emails)
 
     def _mailjet_built(self, mails, server, names):
         """Return each mail as `Built`."""

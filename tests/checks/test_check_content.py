@@ -71,6 +71,15 @@ class TestCheckContent(CheckCommon):
         [leave] = [link for link in built.sample.links if link.is_unsubscribe]
         self.assertIn("confirm_unsubscribe", leave.href)
 
+    def test_who_gets_no_mail_has_no_sample(self):
+        contacts = self.env["mailing.contact"].search(
+            [("list_ids", "=", self.readers.id)]
+        )
+        contacts[0].subscription_ids.opt_out = True
+        self.env["mail.blacklist"]._add(contacts[1].email)
+        built = self.mailing._mailjet_build(self.server, contacts.ids)
+        self.assertEqual([each.res_id for each in built], contacts[2:].ids)
+
     def test_findings_of_the_content(self):
         for code, level, changes in (
             ("merge_field", "error", {"body_html": BODY + "{{ object.name }}"}),
