@@ -73,7 +73,7 @@ def check_alt(sample: Sample):
     """Yield findings for images that say nothing to whoever does not see them."""
     missing = [image for image in sample.images if "alt" not in image.attrib]
     linked = [
-        link for link in sample.links if link.is_image and not link.text and link.href
+        link for link in sample.links if link.has_image and not link.text and link.href
     ]
     if linked:
         yield Finding(

@@ -33,13 +33,13 @@ class Link:
     :ivar href: as in the message
     :ivar target: where it leads in the end; for a tracked link, what it was made of
     :ivar text: what one reads, or the alternative texts of its images
-    :ivar is_image: whether it consists of an image only
+    :ivar has_image: whether an image is part of it
     """
 
     href: str
     target: str
     text: str
-    is_image: bool = False
+    has_image: bool = False
 
     @property
     def is_tracked(self) -> bool:
@@ -140,9 +140,7 @@ class Sample:
         text = squeezed(element.text_content())
         images = list(element.iter("img"))
         shown = text or squeezed(" ".join(image.get("alt") or "" for image in images))
-        return Link(
-            href, self.targets.get(href, href), shown, bool(images) and not text
-        )
+        return Link(href, self.targets.get(href, href), shown, bool(images))
 
     @cached_property
     def foreign_links(self) -> list[Link]:
