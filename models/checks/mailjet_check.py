@@ -34,7 +34,7 @@ class MailjetCheck(models.Model):
     finding_ids = fields.One2many("mailjet.check.finding", "check_id", readonly=True)
     summary = fields.Char(compute="_compute_summary")
     sample_ids = fields.Json(readonly=True)
-    links = fields.Json(readonly=True)
+    links_key = fields.Char(readonly=True, help="Changes with the links.")
 
     recipient_count = fields.Integer("Recipients", readonly=True)
     reachable_count = fields.Integer(

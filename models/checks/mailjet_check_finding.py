@@ -4,8 +4,6 @@ from ...tools.words import words_to_json
 
 LEVELS = [("error", "Error"), ("warning", "Warning"), ("note", "Note")]
 CERTAINTIES = [("certain", "Certain"), ("likely", "Likely"), ("possible", "Possible")]
-# Findings that the check of links and domains makes
-ABOUT_LINKS = "links"
 
 
 class MailjetCheckFinding(models.Model):

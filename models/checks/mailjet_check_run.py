@@ -1,3 +1,5 @@
+import hashlib
+import json
 from contextlib import closing
 from datetime import timedelta
 
@@ -50,15 +52,15 @@ class MailjetCheck(models.Model):
         check._keep("content", self._content_findings(built, messages))
         check._keep("recipients", recipient_findings(recipients))
         check._keep("delivery", check._delivery_findings(reachable))
-        links = links_to_ask(messages)
-        if links != check.links:
+        links_key = _key_of(links_to_ask(messages))
+        if links_key != check.links_key:
             check._keep("links", [], links_checked_on=False)
         check.write(
             {
                 "checked_on": fields.Datetime.now(),
                 "content_key": mailing._mailjet_content_key(),
                 "sample_ids": [each.res_id for each in built],
-                "links": links,
+                "links_key": links_key,
                 "recipient_count": recipients.total,
                 "reachable_count": reachable,
                 "seconds": round(reachable / rate) if rate else 0,
@@ -195,6 +197,10 @@ class MailjetCheck(models.Model):
         )
         count, seconds = self.env.cr.fetchone()
         return count / max(float(seconds), 1) if count >= FEWEST else 0
+
+
+def _key_of(links):
+    return hashlib.sha256(json.dumps(links).encode()).hexdigest()
 
 
 def spread(ids, count):

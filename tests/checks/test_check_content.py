@@ -291,7 +291,7 @@ class TestCheckContent(CheckCommon):
             check.with_user(internal).action_check_again,
             check.with_user(internal).read_preview,
             lambda: check.with_user(internal).read(["summary"]),
-            lambda: check.with_user(self.marketing).write({"links": []}),
+            lambda: check.with_user(self.marketing).write({"links_key": "x"}),
             lambda: check.finding_ids.with_user(self.marketing).unlink(),
         ):
             with self.assertRaises(AccessError):

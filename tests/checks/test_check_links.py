@@ -56,6 +56,17 @@ class TestCheckLinks(CheckCommon, MailjetRestCommon):
         self.assertIn("https://tulips.org/gone", check.finding_ids.examples)
         self.assertTrue(check.links_checked_on)
 
+    def test_no_token_of_a_recipient_is_kept(self):
+        for host in ("roses.acme-shop.com", "tulips.org"):
+            self.dns.set(host, "A", [PUBLIC])
+        url = "https://tulips.org/gone?key=secret"
+        self.pages[url] = Page(404)
+        check = self.check_links(url)
+        self.assertIn((PUBLIC, url), self.asked)
+        kept = f"{check.read()} {check.finding_ids.read()}"
+        self.assertIn("https://tulips.org/gone", kept)
+        self.assertNotIn("secret", kept)
+
     def test_internal_addresses_are_not_asked(self):
         self.dns.set("roses.acme-shop.com", "A", [PUBLIC])
         self.dns.set("inside.org", "A", ["127.0.0.1"])
@@ -103,6 +114,8 @@ class TestCheckLinks(CheckCommon, MailjetRestCommon):
         execute, written = Cursor.execute, []
 
         def note(cursor, query, *args, **kwargs):
+            if "ROLLBACK TO SAVEPOINT" in str(query):
+                written.clear()
             if any(word in str(query) for word in ("INSERT ", "UPDATE ", "DELETE ")):
                 written.append(query)
             return execute(cursor, query, *args, **kwargs)

@@ -2,6 +2,7 @@
 
 import re
 
+from ..mailjet.link import without_values
 from ..words import Words, _lt
 from .finding import Certainty, Finding, Level
 from .sample import Sample, squeezed
@@ -88,7 +89,7 @@ def check_alt(sample: Sample):
             ),
             Words(_lt("Describe where the link leads, in the image's description.")),
             source=WCAG_ALT,
-            examples=tuple(link.target for link in linked),
+            examples=tuple(without_values(link.target) for link in linked),
         )
     if missing:
         yield Finding(

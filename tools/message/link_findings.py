@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from urllib.parse import urljoin
 
+from ..mailjet.link import without_values
 from ..words import Words, _lt
 from .finding import Certainty, Finding, Level
 from .link_check import LinkResult, LinkState
@@ -120,9 +121,9 @@ def _finding(results, code, level, what, why, cure, certainty=Certainty.CERTAIN)
     if not results:
         return None
     examples = tuple(
-        f"{one.url} ({one.detail})"
+        f"{without_values(one.url)} ({one.detail})"
         if one.final == one.url
-        else f"{one.url} → {one.final}"
+        else f"{without_values(one.url)} → {without_values(one.final)}"
         for one in results
     )
     return Finding(code, level, what, why, cure, certainty, OURS, examples)

@@ -4,6 +4,7 @@ import ipaddress
 import re
 
 from ..address import domain_key
+from ..mailjet.link import without_values
 from ..words import Words, _lt
 from .finding import Certainty, Finding, Level
 from .lists import SECOND_LEVEL, SHORTENERS
@@ -131,7 +132,7 @@ def check_placeholder_links(sample: Sample):
         show=lambda link: (
             f"{link.text or '?'} → #"
             if sample.is_odoos_anchor(link)
-            else link.target or link.text
+            else for_people(link)
         ),
     )
 
@@ -155,8 +156,7 @@ def check_link_texts(sample: Sample):
         Words(_lt("Write in words where the link leads.")),
         Certainty.LIKELY,
         OURS,
-        # What comes after "?" may be a recipient's token
-        show=lambda link: f"{link.text} → {link.target.partition('?')[0]}",
+        show=lambda link: f"{link.text} → {for_people(link)}",
     )
     yield from _finding(
         [link for link, _domain in shown if link.is_tracked and link not in wrong],
@@ -180,10 +180,13 @@ def check_link_texts(sample: Sample):
 
 def _finding(links, code, level, what, why, cure, certainty, source, show=None):
     if links:
-        show = show or (lambda link: link.target or link.text)
-        yield Finding(
-            code, level, what, why, cure, certainty, source, tuple(map(show, links))
-        )
+        examples = tuple(map(show or for_people, links))
+        yield Finding(code, level, what, why, cure, certainty, source, examples)
+
+
+def for_people(link: Link) -> str:
+    """Return a link for people, without values that may be a recipient's token."""
+    return without_values(link.target) or link.text
 
 
 def _host(link: Link) -> str:
