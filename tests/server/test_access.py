@@ -26,6 +26,7 @@ RIGHTS = {
     "mailjet.deliverability": {"marketing": "r", "admin": "r"},
     "mailjet.dmarc.report": NEVER_CREATED,
     "mailjet.dmarc.row": {"marketing": "r", "admin": "r"},
+    "mailjet.dmarc.upload": EVERYTHING,
     "mailjet.dns.record": MIRRORED,
     "mailjet.domain": MIRRORED,
     "mailjet.event": NEVER_CREATED,
@@ -169,6 +170,7 @@ class RecordValues:
                 "domain_id": made("mailjet.domain"),
                 "day": "2026-03-05",
             },
+            "mailjet.dmarc.upload": dict,
             "mailjet.dns.record": lambda: {
                 "domain_id": made("mailjet.domain"),
                 "kind": kind,
