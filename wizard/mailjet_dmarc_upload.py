@@ -29,15 +29,23 @@ class MailjetDmarcUpload(models.TransientModel):
         # Nobody creates reports but by a file
         reports = self.env["mailjet.dmarc.report"].sudo()
         last = reports.search([], order="id desc", limit=1).id
-        size = 0
-        for report in reports._receive(files)[:MAX_AT_ONCE]:
-            size += report.attachment_id.file_size
-            if report.state == "received" and size <= MAX_BYTES:
-                report._read()
+        mine = [("id", ">", last), ("create_uid", "=", self.env.uid)]
+        reports._receive(files)
+        self._read_first(mine)
         self.file_ids.unlink()
-        # Those in one archive become several
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_mailjet.mailjet_dmarc_report_action"
         )
-        mine = [("id", ">", last), ("create_uid", "=", self.env.uid)]
         return {**action, "domain": mine, "context": {}, "target": "main"}
+
+    def _read_first(self, mine):
+        """Read what can be read while somebody waits; an archive becomes several."""
+        reports = self.env["mailjet.dmarc.report"].sudo()
+        size = 0
+        for _number in range(MAX_AT_ONCE):
+            waiting = [*mine, ("state", "=", "received")]
+            report = reports.search(waiting, order="id", limit=1)
+            size += report.attachment_id.file_size
+            if not report or size > MAX_BYTES:
+                return
+            report._read()

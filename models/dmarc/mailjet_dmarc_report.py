@@ -82,7 +82,9 @@ class MailjetDmarcReport(models.Model):
     skipped_count = fields.Integer("Rows skipped", readonly=True)
     day_count = fields.Integer("Days", readonly=True)
     record_error = fields.Char(
-        "Errors reported", readonly=True, help="What the receiver says about your record."
+        "Errors reported",
+        readonly=True,
+        help="What the receiver says about your record.",
     )
     duplicate_of_id = fields.Many2one(
         "mailjet.dmarc.report", "Duplicate of", readonly=True, index="btree_not_null"

@@ -20,6 +20,7 @@ class MailjetDmarcReport(models.Model):
 
         `custom_values` is what `message_route` of mail.thread found in the mail.
         """
+        self.check_access("create")
         found = custom_values or {}
         shared = {
             "authentication": found.get("authentication", "not_checked"),

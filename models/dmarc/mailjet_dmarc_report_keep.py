@@ -58,7 +58,9 @@ class MailjetDmarcReport(models.Model):
                 ),
                 {"domain": report.policy_domain},
             )
-            vals.update(state="foreign", domain_id=False, reason_words=[words.to_json()])
+            vals.update(
+                state="foreign", domain_id=False, reason_words=[words.to_json()]
+            )
             self.write(vals)
             return
         self.write({**vals, "domain_id": domain_id})
@@ -213,4 +215,3 @@ class MailjetDmarcReport(models.Model):
             SQL("DELETE FROM mailjet_dmarc_row WHERE report_id = %s", self.id)
         )
         self.env["mailjet.dmarc.row"].invalidate_model()
-

@@ -19,7 +19,9 @@ class MailjetDmarcReport(models.Model):
         """
         get_param = self.env["ir.config_parameter"].sudo().get_param
         days = int(get_param(f"mail_mailjet.dmarc_{name}_days", default))
-        return fields.Date.subtract(fields.Date.today(), days=days) if days > 0 else None
+        return (
+            fields.Date.subtract(fields.Date.today(), days=days) if days > 0 else None
+        )
 
     @api.autovacuum
     def _gc_files(self):

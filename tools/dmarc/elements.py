@@ -44,7 +44,7 @@ class Walk:
     def __init__(self, data):
         """Find out how the data can be parsed.
 
-        :param bytes data: what `clean_xml` returned
+        :param bytes data: what `clean_xml` returned first
         :raise DmarcFileError: if it cannot
         """
         self.data = data

@@ -25,8 +25,10 @@ def decodable(message):
 
 
 def _is_known(part):
+    # As the standard library reads it; empty bytes it decodes without looking
+    charset = part.get_param("charset", "ascii")
     try:
-        b"".decode(part.get_content_charset() or "ascii")
-    except (LookupError, ValueError):
+        b"?".decode(charset)
+    except (LookupError, ValueError, TypeError):
         return False
     return True

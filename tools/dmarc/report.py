@@ -37,14 +37,15 @@ class Report:
         :param datetime now: in UTC, naive
         :raise DmarcFileError: if it is no report
         """
-        self._walk = Walk(clean_xml(file.data))
+        data, is_lossy = clean_xml(file.data)
+        self._walk = Walk(data)
         head = self._walk.head
         if "feedback" not in head:
             raise no_report()
         self.xml_hash = hashlib.sha256(file.data).hexdigest()
         self.skipped_count = 0
         self.notes = []
-        self.is_partial = self._walk.is_repaired or file.is_cut
+        self.is_partial = self._walk.is_repaired or is_lossy or file.is_cut
         if file.is_cut:
             self.notes.append(Words(_lt("The file is incomplete: its end is missing.")))
         elif self.is_partial:
@@ -62,7 +63,7 @@ class Report:
         return "|".join(str(part).lower() for part in parts)
 
     def rows(self):
-        """Yield the number of a record, a day, its emails on that day, and the `Row`."""
+        """Yield the number of a record, a day, the emails on it, and the `Row`."""
         self.skipped_count = made = 0
         for number, record in enumerate(self._walk.records()):
             if number >= MAX_RECORDS or made >= MAX_ROWS:

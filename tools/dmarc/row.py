@@ -68,6 +68,8 @@ def read_row(record, policy):
     names = record.node("identifiers", "identities")
     source, count = read_address(row.text("source_ip")), read_count(row.text("count"))
     author = read_domain(names.text("header_from")) or policy.policy_domain
+    if "header_from" in names.nodes:  # with something inside that is no text
+        return None
     if not source or not count or not is_within(author, policy.policy_domain):
         return None
     judged = row.node("policy_evaluated")

@@ -90,7 +90,7 @@ def head_of_gzip(data):
 def _check_xml(data):
     if data.startswith((ZIP, EMPTY_ZIP, GZIP)):
         raise UnsafeFileError(_lt("The file holds an archive inside an archive."))
-    if data.strip().lower() == UNUSED:
+    if len(data) < 2**10 and data.strip().lower() == UNUSED:
         raise NoReportError(
             _lt("An empty report, as Yahoo and AOL sent them in 2023. Ignore it.")
         )
@@ -148,7 +148,7 @@ def _unzip(data):
 
 
 def _worst(errors):
-    """Return the error to report for an archive: what is broken, not what is missing."""
+    """Return the error of an archive: rather what is broken than what is missing."""
     grave = [error for error in errors if not isinstance(error, NoReportError)]
     return (grave or errors or [no_report()])[0]
 

@@ -10,6 +10,7 @@ import re
 from ..words import _lt
 from .errors import UnsafeFileError
 
+STEP = 2**20
 BLANK = b" \t\r\n\0"
 UTF_8 = b"\xef\xbb\xbf"
 # Encodings of two bytes, by the two ways in which they show: a mark, or zeros
@@ -30,17 +31,17 @@ PREFIX = re.compile(rb"(</?)[A-Za-z_][\w.-]*:(?=[A-Za-z_])")
 
 
 def clean_xml(data):
-    """Return XML as UTF-8 without a declaration.
+    """Return XML as UTF-8 without a declaration, and whether letters were lost.
 
     :raise UnsafeFileError: if it defines a document type, which no report needs and
         which can name files, addresses and texts that multiply
     """
-    data = _as_utf8(data)
+    data, is_lossy = _as_utf8(data)
     if DOCUMENT_TYPE.search(data):
         raise UnsafeFileError(
             _lt("The file defines entities, which reports have no use for.")
         )
-    return data
+    return data, is_lossy
 
 
 def without_prefixes(data):
@@ -51,33 +52,46 @@ def without_prefixes(data):
 def _as_utf8(data):
     for start, encoding in WIDE:
         if data.startswith(start):
-            data = data[: len(data) // 2 * 2].decode(encoding, "replace").encode()
+            data = _recode(data, encoding)
             break
     data = data.strip(BLANK).removeprefix(UTF_8).lstrip(BLANK)
-    declaration = DECLARATION.match(data)
-    if not declaration:
-        return data
-    data = data[declaration.end() :]
-    named = ENCODING.search(declaration[0])
-    encoding = named[1].decode("ascii", "replace").lower() if named else "utf-8"
-    if encoding in ("utf-8", "utf8") or data.isascii():
-        return data
+    encoding = "utf-8"
+    if declaration := DECLARATION.match(data):
+        data = data[declaration.end() :]
+        if named := ENCODING.search(declaration[0]):
+            encoding = named[1].decode("ascii", "replace").lower()
+    if data.isascii():
+        return data, False
     if NARROW.fullmatch(encoding):
-        return _recode(data, encoding)
+        return _recode(data, encoding), False
+    if _is_utf8(data):
+        return data, False
+    if encoding in ("utf-8", "utf8"):
+        return _recode(data, encoding), True
     # Not what it declares: what remains of utf-16, us-ascii and unknown names
-    return data if _is_utf8(data) else _recode(data, "cp1252")
+    return _recode(data, "cp1252"), False
 
 
 def _is_utf8(data):
     try:
-        data.decode()
+        for _part in _decode(data, "utf-8", "strict"):
+            pass
     except UnicodeDecodeError:
         return False
     return True
 
 
 def _recode(data, encoding):
+    """Return text as UTF-8; what it declares may not exist, such as latin-99."""
     try:
-        return data.decode(encoding, "replace").encode()
-    except LookupError:  # such as latin-99
-        return data.decode("cp1252", "replace").encode()
+        codecs.lookup(encoding)
+    except LookupError:
+        encoding = "cp1252"
+    return b"".join(text.encode() for text in _decode(data, encoding, "replace"))
+
+
+def _decode(data, encoding, errors):
+    """Yield text in steps: as a whole it may take four times as much memory."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    for start in range(0, len(data), STEP):
+        yield decoder.decode(data[start : start + STEP], start + STEP >= len(data))
