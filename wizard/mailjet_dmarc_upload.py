@@ -28,7 +28,7 @@ class MailjetDmarcUpload(models.TransientModel):
         files = [(file.name, file.raw or b"") for file in self.file_ids]
         # Nobody creates reports but by a file
         reports = self.env["mailjet.dmarc.report"].sudo()
-        last = reports.search([], order="id desc", limit=1).id
+        last = reports.search([], order="id desc", limit=1).id or 0
         mine = [("id", ">", last), ("create_uid", "=", self.env.uid)]
         reports._receive(files)
         self._read_first(mine)

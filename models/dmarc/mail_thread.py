@@ -70,9 +70,9 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _mailjet_dmarc_targets(self, message_dict):
-        """Return the models of the aliases that a mail is for, if reports are among them.
+        """Return the models of a mail's aliases, if reports have any.
 
-        Without any, it is the model for which its incoming mail server creates records.
+        Without an alias, return that for which its incoming mail server creates records.
         """
         Alias = self.env["mail.alias"].sudo()
         report_model = self.env["ir.model"]._get_id(REPORT)

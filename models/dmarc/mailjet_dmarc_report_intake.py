@@ -48,16 +48,16 @@ class MailjetDmarcReport(models.Model):
         :param shared: values for all records
         """
         # A chatter would only repeat what the record says
-        self = self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
+        quiet = self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
         reports = self.browse()
-        for name, data in files:
-            name = (name or subject or self.env._("DMARC report"))[:200]
+        for file_name, data in files:
+            name = (file_name or subject or self.env._("DMARC report"))[:200]
             if data is None or len(data) > MAX_PACKED:
                 reports += self._create_refused(
                     name, too_large(MAX_PACKED).words, **shared
                 )
                 continue
-            report = self.create({"name": name, **shared})
+            report = quiet.create({"name": name, **shared})
             report.attachment_id = report._attach(name, data)
             reports += report
         self._wake_cron()

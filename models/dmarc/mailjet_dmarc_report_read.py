@@ -17,7 +17,7 @@ MAX_ATTEMPTS = 3
 
 
 class MailjetDmarcReport(models.Model):
-    """Reading the files: one in each transaction, which stores all of its rows or none."""
+    """Reading the files: one a transaction, which stores all of its rows or none."""
 
     _inherit = "mailjet.dmarc.report"
 
