@@ -72,7 +72,7 @@ class MailThread(models.AbstractModel):
     def _mailjet_dmarc_targets(self, message_dict):
         """Return the models of a mail's aliases, if reports have any.
 
-        Without an alias, return that for which its incoming mail server creates records.
+        Without an alias, return that of the records its incoming mail server creates.
         """
         Alias = self.env["mail.alias"].sudo()
         report_model = self.env["ir.model"]._get_id(REPORT)

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from odoo import SUPERUSER_ID, api
 from odoo.tests import tagged
 
-from ..common import MailjetCommon
+from ..common import API_KEY, SECRET_KEY, MailjetCommon
 from ..standins.dmarc_reports import DOMAIN, gzipped, record, report_xml
 
 
@@ -23,7 +23,12 @@ class TestMailjetDmarcRace(MailjetCommon):
         self.real_env = self.env_of(self.cursor)
         self.addCleanup(self.remove)
         server = self.real_env["ir.mail_server"].create(
-            {"name": "Race", "smtp_authentication": "mailjet", "smtp_user": "a" * 32}
+            {
+                "name": "Race",
+                "smtp_authentication": "mailjet",
+                "smtp_user": API_KEY,
+                "smtp_pass": SECRET_KEY,
+            }
         )
         self.domain = self.real_env["mailjet.domain"].create(
             {"server_id": server.id, "name": DOMAIN}
