@@ -10,7 +10,8 @@ class MailjetDmarcRow(models.Model):
 
     _name = "mailjet.dmarc.row"
     _description = "DMARC report row"
-    _order = "day desc, id desc"
+    # The primary key serves it, whatever the number of rows
+    _order = "id desc"
     _rec_name = "source_ip"
     _log_access = False
 
