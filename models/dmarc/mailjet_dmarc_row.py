@@ -17,7 +17,7 @@ class MailjetDmarcRow(models.Model):
 
     # Empty in the sums that remain once a report is deleted
     report_id = fields.Many2one(
-        "mailjet.dmarc.report", "Report", readonly=True, ondelete="cascade"
+        "mailjet.dmarc.report", readonly=True, ondelete="cascade"
     )
     position = fields.Integer(readonly=True, help="Of the record in the report.")
     domain_id = fields.Many2one(
@@ -28,7 +28,7 @@ class MailjetDmarcRow(models.Model):
     count = fields.Integer("Emails", readonly=True)
     disposition = fields.Selection(
         [
-            ("none", "Delivered"),
+            ("none", "No action"),
             ("quarantine", "Quarantined"),
             ("reject", "Rejected"),
         ],
