@@ -26,6 +26,9 @@ RIGHTS = {
     "mailjet.contact.list": NEVER_CREATED,
     "mailjet.counter": IMPORTED,
     "mailjet.deliverability": {"marketing": "r", "admin": "r"},
+    "mailjet.dmarc.report": NEVER_CREATED,
+    "mailjet.dmarc.row": {"marketing": "r", "admin": "r"},
+    "mailjet.dmarc.upload": EVERYTHING,
     "mailjet.dns.record": MIRRORED,
     "mailjet.domain": MIRRORED,
     "mailjet.event": NEVER_CREATED,
@@ -170,6 +173,15 @@ class RecordValues:
                 "level": "note",
                 "certainty": "certain",
             },
+            "mailjet.dmarc.report": lambda: {
+                "name": "google.com",
+                "domain_id": made("mailjet.domain"),
+            },
+            "mailjet.dmarc.row": lambda: {
+                "domain_id": made("mailjet.domain"),
+                "day": "2026-03-05",
+            },
+            "mailjet.dmarc.upload": dict,
             "mailjet.dns.record": lambda: {
                 "domain_id": made("mailjet.domain"),
                 "kind": kind,
