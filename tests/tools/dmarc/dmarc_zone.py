@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "dns"))
 
-from dns_zone import ZoneAsk, assert_presentable  # noqa: E402
+from dns_zone import ZoneAsk, assert_presentable
 
 __all__ = ["ZoneAsk", "assert_presentable"]
