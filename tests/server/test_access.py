@@ -24,6 +24,8 @@ RIGHTS = {
     "mailjet.contact.list": NEVER_CREATED,
     "mailjet.counter": IMPORTED,
     "mailjet.deliverability": {"marketing": "r", "admin": "r"},
+    "mailjet.dmarc.report": NEVER_CREATED,
+    "mailjet.dmarc.row": {"marketing": "r", "admin": "r"},
     "mailjet.dns.record": MIRRORED,
     "mailjet.domain": MIRRORED,
     "mailjet.event": NEVER_CREATED,
@@ -158,6 +160,14 @@ class RecordValues:
             "mailjet.callback": lambda: {**server, "event": ("open", "spam")[number]},
             "mailjet.callback.replace": lambda: {
                 "callback_id": made("mailjet.callback")
+            },
+            "mailjet.dmarc.report": lambda: {
+                "name": "google.com",
+                "domain_id": made("mailjet.domain"),
+            },
+            "mailjet.dmarc.row": lambda: {
+                "domain_id": made("mailjet.domain"),
+                "day": "2026-03-05",
             },
             "mailjet.dns.record": lambda: {
                 "domain_id": made("mailjet.domain"),

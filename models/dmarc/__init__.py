@@ -1,0 +1,2 @@
+from . import mailjet_dmarc_report
+from . import mailjet_dmarc_row
