@@ -51,6 +51,8 @@
         "views/mailjet_policy_limit_views.xml",
         "views/mailjet_sending_hour_views.xml",
         "views/mailjet_dashboard_views.xml",
+        "views/mailjet_dmarc_source_views.xml",
+        "views/mailjet_domain_dmarc_views.xml",
         "views/mailjet_menus.xml",
     ],
     "assets": {

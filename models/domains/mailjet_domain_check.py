@@ -343,7 +343,8 @@ class MailjetDomain(models.Model):
     def _states_in_words(self):
         """Return a line for each domain with the results of its last check."""
         words = self._state_words()
-        kinds = dict(KINDS)
+        kind = self.env["mailjet.dns.record"]._fields["kind"]
+        kinds = dict(kind._description_selection(self.env))
         return [
             self.env._(
                 "%(domain)s: %(states)s",

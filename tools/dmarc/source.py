@@ -191,8 +191,11 @@ def _passing_service(row):
 
 def _host(row, known):
     name = known.hosts.get(row.source_ip)
-    if not name:
-        return None
+    return source_of_host(name) if name else None
+
+
+def source_of_host(name):
+    """Return the `Source` that a confirmed name of an address stands for."""
     service = service_of_domain(name)
     if service:
         return _of_service(service, "ptr")

@@ -35,7 +35,7 @@ class DmarcVerdict(Verdict):
     record_domain: str = ""
 
 
-def check_dmarc(domain, ask, selector_domain=None):
+def check_dmarc(domain, ask, selector_domain=None, rua=None):
     """Return the `DmarcVerdict` on a domain that is used in the From of mail.
 
     It follows RFC 9989, and notes where receivers that follow RFC 7489 differ. A report
@@ -45,6 +45,8 @@ def check_dmarc(domain, ask, selector_domain=None):
     :param Ask ask: asked once, and once more for questions that depend on whether there
         is a record
     :param str selector_domain: the domain that Mailjet signs for, if it is another one
+    :param str rua: the address that reads reports, for the proposal; None if there is
+        none
     """
     domain = plain(domain)
     signer = plain(selector_domain or domain)
@@ -66,7 +68,8 @@ def check_dmarc(domain, ask, selector_domain=None):
     if walk.broken:
         return _broken(walk, walk.broken)
     missing = missing_txt(walk.own.lookup, domain, looks_like_dmarc, ask)
-    return DmarcVerdict(**{**vars(missing), "proposal": PROPOSAL})
+    proposal = f"{PROPOSAL} rua=mailto:{rua};" if rua else PROPOSAL
+    return DmarcVerdict(**{**vars(missing), "proposal": proposal})
 
 
 def _judge(walk, alias, existence, signer, ask):
