@@ -96,8 +96,8 @@ class MailjetDmarcSource(models.Model):
 def _new_source_text(source):
     env = source.env
     summary = env._(
-        "%(source)s sends email in the name of %(domain)s",
-        source=source.display_name,
+        "%(sender)s sends email in the name of %(domain)s",
+        sender=source.display_name,
         domain=source.domain_id.name,
     )
     note = env._(

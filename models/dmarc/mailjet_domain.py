@@ -34,6 +34,7 @@ class MailjetDomain(models.Model):
     def action_open_senders(self):
         """Show who sends in the name of this domain."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.actions"]._for_xml_id(
             "mail_mailjet.mailjet_dmarc_overview_action"
         )
@@ -98,7 +99,7 @@ class MailjetDomain(models.Model):
         now = fields.Datetime.now()
         due = self._dmarc_due_networks(now)
         names = due.mapped("name")
-        is_due = not due or self._is_mailjet_due(now)
+        is_due = self._is_mailjet_due(now)
         # No transaction is open while DNS is asked
         commit_progress()
         found = {

@@ -51,17 +51,19 @@ class SendersCommon(MailjetCommon):
         cls.user = new_test_user(cls.env, "senders", marketing)
         cls.admin = new_test_user(cls.env, "senders_admin", "base.group_system")
         cls.sums = cls.env["mailjet.dmarc.statistic"]
-        cls.reports = {}
+
+    def setUp(self):
+        super().setUp()
+        self.reports = {}
 
     @classmethod
     def create_domain(cls, name, server=None):
         vals = {"server_id": (server or cls.server).id, "name": name}
         return cls.env["mailjet.domain"].create(vals)
 
-    @classmethod
-    def report(cls, receiver, domain=None):
-        domain = domain or cls.domain
-        return cls.env["mailjet.dmarc.report"].create(
+    def report(self, receiver, domain=None):
+        domain = domain or self.domain
+        return self.env["mailjet.dmarc.report"].create(
             {
                 "name": f"{receiver} {domain.name}",
                 "org_name": receiver,
@@ -70,22 +72,21 @@ class SendersCommon(MailjetCommon):
             }
         )
 
-    @classmethod
-    def add_rows(cls, kind, count, days_ago=1, receiver="google.com", **vals):
+    def add_rows(self, kind, count, days_ago=1, receiver="google.com", **vals):
         """Add a row of a report; the values of `kind`, and others instead."""
-        domain = vals.pop("domain", cls.domain)
+        domain = vals.pop("domain", self.domain)
         key = (receiver, domain)
-        if key not in cls.reports:
-            cls.reports[key] = cls.report(receiver, domain)
+        if key not in self.reports:
+            self.reports[key] = self.report(receiver, domain)
         days = days_ago if isinstance(days_ago, range) else [days_ago]
-        position = cls.env["mailjet.dmarc.row"].search_count([])
-        return cls.env["mailjet.dmarc.row"].create(
+        position = self.env["mailjet.dmarc.row"].search_count([])
+        return self.env["mailjet.dmarc.row"].create(
             [
                 {
-                    "report_id": cls.reports[key].id,
+                    "report_id": self.reports[key].id,
                     "domain_id": domain.id,
                     "position": position + number,
-                    "day": cls.today - timedelta(days=day),
+                    "day": self.today - timedelta(days=day),
                     "count": count,
                     "disposition": "none",
                     "header_from": domain.name,
@@ -96,8 +97,13 @@ class SendersCommon(MailjetCommon):
             ]
         )
 
+    def run_cron(self, name):
+        with self.enter_registry_test_mode():
+            self.env.ref(f"mail_mailjet.ir_cron_{name}").method_direct_trigger()
+        self.env.invalidate_all()
+
     def refresh(self):
-        self.assertTrue(self.sums._refresh())
+        self.run_cron("dmarc_refresh")
 
     def source(self, key, domain=None):
         domain = domain or self.domain

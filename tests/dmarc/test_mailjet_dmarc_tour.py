@@ -7,6 +7,10 @@ from .senders_common import CRM, LIST, STRANGER, SendersCommon
 class TestMailjetDmarcTour(SendersCommon, HttpCase):
     """The screen "Who sends in my name" in the browser."""
 
+    def run_cron(self, name):
+        self.env.ref(f"mail_mailjet.ir_cron_{name}").method_direct_trigger()
+        self.env.invalidate_all()
+
     def test_from_the_first_address_to_a_decision(self):
         self.start_tour("/odoo/mailjet-senders", "mailjet_senders_empty", login="admin")
         self.assertEqual(self.domain.dmarc_address, "dmarc@company.example")
