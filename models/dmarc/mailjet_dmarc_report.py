@@ -1,17 +1,21 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 POLICIES = [
     ("none", "None"),
     ("quarantine", "Quarantine"),
     ("reject", "Reject"),
 ]
+# States in which reading the file again may help
+READABLE = ("partial", "foreign", "refused", "ignored")
 ALIGNMENTS = [("r", "Relaxed"), ("s", "Strict")]
 
 
 class MailjetDmarcReport(models.Model):
     """One DMARC aggregate report: a receiver's account of mail in a domain's name.
 
-    The file is stored when it arrives; `_cron_read` reads it later.
+    The file is stored when it arrives, see mailjet_dmarc_report_intake.py, and read by
+    `_cron_read` in mailjet_dmarc_report_read.py.
     """
 
     _name = "mailjet.dmarc.report"
@@ -76,6 +80,18 @@ class MailjetDmarcReport(models.Model):
     message_count = fields.Integer("Emails", readonly=True)
     row_count = fields.Integer("Rows", readonly=True)
     skipped_count = fields.Integer("Rows skipped", readonly=True)
+    day_count = fields.Integer("Days", readonly=True)
+    record_error = fields.Char(
+        "Errors reported",
+        readonly=True,
+        help="What the receiver says about your record.",
+    )
+    duplicate_of_id = fields.Many2one(
+        "mailjet.dmarc.report", "Duplicate of", readonly=True, index="btree_not_null"
+    )
+    key = fields.Char(readonly=True, help="Copies of a report have the same key.")
+    mail_from = fields.Char("Sent by", readonly=True)
+    attempts = fields.Integer(readonly=True, help="How often Odoo began to read it.")
     xml_hash = fields.Char("Hash of the XML", readonly=True, index="btree_not_null")
     attachment_id = fields.Many2one(
         "ir.attachment", "File", readonly=True, ondelete="set null"
@@ -90,3 +106,32 @@ class MailjetDmarcReport(models.Model):
         for report in self:
             sentences = map(self._translate_json, report.reason_words or [])
             report.reason = "\n".join(sentences) or False
+
+    def action_read_again(self):
+        """Read the files of these again, as far as they are still there."""
+        self.check_access("write")
+        again = self.filtered(
+            lambda report: report.state in READABLE and report.attachment_id
+        )
+        if not again:
+            raise UserError(self.env._("The file has been deleted; upload it again."))
+        again.write({"state": "received", "attempts": 0})
+        self._wake_cron()
+        return self.env["ir.mail_server"]._mailjet_notification(
+            self.env._("Odoo will read the file again within a minute."), "info"
+        )
+
+    def action_add_domain(self):
+        """Open the form that adds the report's domain to an account."""
+        self.ensure_one()
+        self.check_access("write")
+        servers = self.env["ir.mail_server"]._mailjet_of_companies()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_mailjet.mailjet_sender_add_action"
+        )
+        context = {"default_kind": "domain", "default_domain": self.policy_domain}
+        if len(servers) == 1:
+            context["default_server_id"] = servers.id
+        else:
+            context["mailjet_choose_server"] = True
+        return {**action, "context": context}

@@ -47,6 +47,7 @@ class MailjetDmarcRow(models.Model):
     dkim_domain = fields.Char("DKIM domain", readonly=True)
     dkim_selector = fields.Char("DKIM selector", readonly=True)
     dkim_result = fields.Char("DKIM result", readonly=True)
+    other_signatures = fields.Char(readonly=True)
     spf_domain = fields.Char("SPF domain", readonly=True)
     spf_result = fields.Char("SPF result", readonly=True)
     spf_scope = fields.Char("SPF scope", readonly=True)
@@ -71,3 +72,5 @@ class MailjetDmarcRow(models.Model):
     _position_unique = models.UniqueIndex("(report_id, position, day)")
     _domain_day = models.Index("(domain_id, day)")
     _source = models.Index("(source_ip)")
+    # Which day is to be summed up next
+    _day = models.Index("(day) WHERE report_id IS NOT NULL")

@@ -30,6 +30,7 @@ RIGHTS = {
     "mailjet.dmarc.source": {"marketing": "r", "admin": "rw"},
     "mailjet.dmarc.statistic": {"marketing": "r", "admin": "r"},
     "mailjet.dmarc.statistic.day": {"admin": "r"},
+    "mailjet.dmarc.upload": EVERYTHING,
     "mailjet.dns.record": MIRRORED,
     "mailjet.domain": MIRRORED,
     "mailjet.event": NEVER_CREATED,
@@ -192,6 +193,7 @@ class RecordValues:
                 "domain_id": made("mailjet.domain"),
                 "day": "2026-03-05",
             },
+            "mailjet.dmarc.upload": dict,
             "mailjet.dns.record": lambda: {
                 "domain_id": made("mailjet.domain"),
                 "kind": kind,

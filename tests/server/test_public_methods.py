@@ -100,6 +100,10 @@ REACHED = {
     "mailjet.domain.action_download_zone": FIGURES,
     "mailjet.domain.action_open_senders": FIGURES,
     "mailjet.domain.action_send_handover": FIGURES,
+    "mailjet.dmarc.report.action_add_domain": SETTINGS,
+    "mailjet.dmarc.report.action_read_again": SETTINGS,
+    "mailjet.dmarc.report.message_new": set(),
+    "mailjet.dmarc.upload.action_upload": SETTINGS,
     "mailjet.event.action_apply_again": SETTINGS,
     "mailjet.event.action_open_parked_first": FIGURES,
     "mailjet.pause.action_mailjet_resume": SETTINGS,
@@ -154,6 +158,7 @@ ARGUMENTS = {
     "mail.thread.message_parse": [MAIL],
     "mail.thread.message_route": ["no mail", {}],
     "mailing.mailing.action_mailjet_waiting": ["pause"],
+    "mailjet.dmarc.report.message_new": [{}],
     "mailjet.report.preview": [{"report": "message"}],
     "mailjet.sending.hour.get_empty_list_help": [""],
 }

@@ -256,6 +256,16 @@ export class MailjetSenders extends Component {
         });
     }
 
+    openReports() {
+        return this.action.doAction("mail_mailjet.mailjet_dmarc_report_action");
+    }
+
+    upload() {
+        return this.action.doAction("mail_mailjet.mailjet_dmarc_upload_action", {
+            onClose: () => this.load(this.data.domain_id),
+        });
+    }
+
     openDomain() {
         return this.action.doAction("mail_mailjet.mailjet_domain_action", {
             viewType: "form",
