@@ -109,6 +109,8 @@ if demo_domain and not env["mailjet.dmarc.row"].search_count(  # noqa: F821
     [("domain_id", "=", demo_domain.id)], limit=1
 ):
     make_reports(demo_domain)
+    demo_domain.action_create_dmarc_alias()
+    demo_domain._save_reports(demo_domain._dns_reports(from_zone=False))
     env.cr.commit()  # noqa: F821
     env["mailjet.dmarc.statistic"]._refresh()  # noqa: F821
 env.cr.commit()  # noqa: F821

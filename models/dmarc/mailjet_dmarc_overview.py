@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, formatLang
 
 from ...tools.dmarc.next_record import next_record
 from ...tools.dmarc.readiness import (
@@ -13,6 +13,7 @@ from ...tools.dmarc.readiness import (
 )
 from ...tools.dmarc.source import MAILJET
 from ...tools.dmarc.source_class import OURS
+from ...tools.words import Words
 
 CHART_DAYS = 90
 # A forger's sources are many; the list of sources shows them all
@@ -200,7 +201,7 @@ class MailjetDmarcOverview(models.AbstractModel):
         answer = judge(
             Evidence(
                 fields.Date.today(),
-                domain.dmarc_policy or "none",
+                domain.dmarc_policy or "",
                 domain.dmarc_policy_since or None,
                 reported["days"],
                 reported["receivers"],
@@ -215,13 +216,26 @@ class MailjetDmarcOverview(models.AbstractModel):
                 {
                     "code": one.code,
                     "is_met": one.is_met,
-                    "rule": self._translate_words(one.rule),
-                    "figures": self._translate_words(one.figures),
+                    "rule": self._say(one.rule),
+                    "figures": self._say(one.figures),
                 }
                 for one in answer.criteria
             ],
             "record": self._record(domain, answer),
         }
+
+    @api.model
+    def _say(self, words):
+        """Return `Words` in the user's language, its numbers as well; "" for None."""
+        if not words:
+            return ""
+        values = {
+            name: formatLang(self.env, value, digits=int(isinstance(value, float)))
+            if isinstance(value, int | float)
+            else value
+            for name, value in words.values.items()
+        }
+        return self._translate_words(Words(words.source, values))
 
     @api.model
     def _record(self, domain, answer):

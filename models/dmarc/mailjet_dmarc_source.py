@@ -159,7 +159,8 @@ class MailjetDmarcSource(models.Model):
                 "Nothing to do: a stricter policy makes receivers refuse these emails."
             )
         return self.env._(
-            "Is this yours? Look for a service or server of yours with this name."
+            "Look for a service or server of yours with this name. If you find none, "
+            "these emails are probably forged."
         )
 
     def _mailjet_advice(self):
@@ -182,8 +183,8 @@ class MailjetDmarcSource(models.Model):
                 "others know."
             )
         return self.env._(
-            "It passes as you, so either you have forgotten that it is yours, or your "
-            "SPF record allows too much, or others know a DKIM key. Find out."
+            "It passes as you. If it is a service of yours, say so. If not, your SPF "
+            "record allows too much, or others know a DKIM key."
         )
 
     # ------------------------------------------------------------------

@@ -13,6 +13,10 @@ MAX_QUERIES = 40
 class TestMailjetDmarcOverview(SendersCommon):
     """What the screen "Who sends in my name" gets."""
 
+    def setUp(self):
+        super().setUp()
+        self.domain.dmarc_policy = "none"
+
     def open(self, data):
         criteria = data["readiness"]["criteria"]
         return [one["code"] for one in criteria if one["is_met"] is False]
@@ -55,11 +59,12 @@ class TestMailjetDmarcOverview(SendersCommon):
 
     def test_ready_and_the_record_to_publish(self):
         self.card("v=DMARC1; p=none; rua=mailto:x@shop.example; pct=10")
-        self.domain.dmarc_policy = "none"
         self.make_ready()
         self.refresh()
         data = self.overview()
         self.assertEqual(data["readiness"]["verdict"], "ready", self.open(data))
+        figures = [one["figures"] for one in data["readiness"]["criteria"]]
+        self.assertEqual(figures[:3], ["28 days", "3 receivers", "4,200 emails"])
         record = data["readiness"]["record"]
         self.assertEqual(
             record["value"], "v=DMARC1; p=quarantine; rua=mailto:x@shop.example"
@@ -76,6 +81,14 @@ class TestMailjetDmarcOverview(SendersCommon):
         readiness = self.overview()["readiness"]
         self.assertEqual(readiness["next_policy"], "reject")
         self.assertIn("p=reject", readiness["record"]["value"])
+
+    def test_without_a_record_there_is_nothing_to_go_on_from(self):
+        self.domain.dmarc_policy = False
+        self.make_ready()
+        self.refresh()
+        readiness = self.overview()["readiness"]
+        self.assertEqual(readiness["verdict"], "no_policy")
+        self.assertEqual(readiness["record"]["value"], "v=DMARC1; p=none")
 
     def test_an_undecided_source_holds_back(self):
         self.card("v=DMARC1; p=none; rua=mailto:x@shop.example")

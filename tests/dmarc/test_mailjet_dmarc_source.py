@@ -145,7 +145,7 @@ class TestMailjetDmarcSource(SendersCommon):
             ("ours", "ours_failing", "Set up DKIM"),
             ("forwarder", "forwarder", "passes on emails"),
             ("not_ours", "unknown_failing", "refuse these emails"),
-            (False, "unknown_failing", "Is this yours?"),
+            (False, "unknown_failing", "probably forged"),
         ):
             with self.subTest(decision):
                 self.assertIn(words, source.action_decide(decision))

@@ -14,6 +14,7 @@ class TestMailjetDmarcTour(SendersCommon, HttpCase):
     def test_from_the_first_address_to_a_decision(self):
         self.start_tour("/odoo/mailjet-senders", "mailjet_senders_empty", login="admin")
         self.assertEqual(self.domain.dmarc_address, "dmarc@company.example")
+        self.domain.dmarc_policy = "none"
         self.make_ready()
         self.add_rows(CRM, 120)
         self.add_rows(STRANGER, 30, range(1, 10))

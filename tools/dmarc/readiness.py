@@ -23,7 +23,7 @@ OURS_EACH = PASSING_FROM
 MAILJET_ALIGNED = 99.0
 STABLE_DAYS = 14
 
-NEXT_POLICY = {"none": "quarantine", "quarantine": "reject"}
+NEXT_POLICY = {"": "none", "none": "quarantine", "quarantine": "reject"}
 # Names shown in one sentence
 _MOST_NAMES = 5
 
@@ -46,8 +46,9 @@ class Sender:
 class Evidence:
     """What the reports of the last PERIOD_DAYS say.
 
-    `sent` are the messages that Odoo sent through Mailjet, None if unknown. `since` is
-    the day on which the present `policy` was first seen, None if unknown.
+    `policy` is nothing if no record has been found. `since` is the day on which it was
+    first seen, None if unknown. `sent` are the messages that Odoo sent through Mailjet,
+    None if unknown.
     """
 
     today: date
@@ -76,20 +77,24 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Criterion:
-    """One condition, whether it is met, and its figures; None: it does not apply."""
+    """One condition, whether it is met (None: it does not apply), and its figures.
+
+    Counts and percentages among the values are numbers, for the reader's language.
+    """
 
     code: str
     is_met: bool | None
     rule: Words
-    figures: Words
+    figures: Words | None
 
 
 @dataclass(frozen=True)
 class Readiness:
     """The answer to "May I go on?".
 
-    `verdict` is one of: not_enough_data, not_yet, ready; done under p=reject.
-    `next_policy` is what to go on to, or nothing.
+    `verdict` is one of: not_enough_data, not_yet, ready; no_policy as long as there is
+    none to go on from, done under p=reject. `next_policy` is what to go on to, or
+    nothing.
     """
 
     verdict: str
@@ -109,9 +114,11 @@ def judge(evidence):
         for rule in (_decided, _together, _each, _mailjet, _stable, _policy_age)
     )
     criteria = (*data, *(one for one in rest if one))
-    next_policy = NEXT_POLICY.get(evidence.policy or "none", "")
+    next_policy = NEXT_POLICY.get(evidence.policy, "")
     if not next_policy:
         verdict = "done"
+    elif not evidence.policy:
+        verdict = "no_policy"
     elif any(one.is_met is False for one in data):
         verdict = "not_enough_data"
     elif any(one.is_met is False for one in criteria):
@@ -155,7 +162,9 @@ def _messages(evidence):
 
 def _reported(evidence):
     rule = Words(
-        _lt("The reports cover at least %(least)s of what Odoo sent through Mailjet"),
+        _lt(
+            "The reports cover at least %(least)s %% of what Odoo sent through Mailjet"
+        ),
         {"least": percent(MIN_REPORTED_SHARE)},
     )
     if not evidence.sent:
@@ -171,7 +180,7 @@ def _reported(evidence):
         reached >= MIN_REPORTED_SHARE,
         rule,
         Words(
-            _lt("%(reported)s of %(sent)s emails (%(share)s)"),
+            _lt("%(reported)s of %(sent)s emails (%(share)s %%)"),
             {
                 "reported": reported,
                 "sent": evidence.sent,
@@ -192,7 +201,7 @@ def _decided(evidence):
     rule = Words(
         _lt(
             "You have decided on every unknown source with at least %(messages)s "
-            "emails or %(share)s of all emails"
+            "emails or %(share)s %% of all emails"
         ),
         {"messages": SOURCE_MESSAGES, "share": percent(SOURCE_SHARE)},
     )
@@ -203,7 +212,7 @@ def _decided(evidence):
 
 def _together(evidence):
     rule = Words(
-        _lt("At least %(least)s of the emails of your own senders pass DMARC"),
+        _lt("At least %(least)s %% of the emails of your own senders pass DMARC"),
         {"least": percent(OURS_TOGETHER)},
     )
     passing = sum(one.passing for one in evidence.ours)
@@ -217,7 +226,7 @@ def _together(evidence):
         "ours_together",
         reached >= OURS_TOGETHER,
         rule,
-        Words(_lt("%(share)s"), {"share": percent(reached)}),
+        Words(_lt("%(share)s %%"), {"share": percent(reached)}),
     )
 
 
@@ -230,7 +239,7 @@ def _each(evidence):
         and share(one.passing, one.passing + one.failing) < OURS_EACH
     ]
     rule = Words(
-        _lt("At least %(least)s pass for each of your own senders"),
+        _lt("At least %(least)s %% pass for each of your own senders"),
         {"least": percent(OURS_EACH)},
     )
     return Criterion(
@@ -240,7 +249,7 @@ def _each(evidence):
 
 def _mailjet(evidence):
     rule = Words(
-        _lt("DKIM is aligned for at least %(least)s of Mailjet's emails"),
+        _lt("DKIM is aligned for at least %(least)s %% of Mailjet's emails"),
         {"least": percent(MAILJET_ALIGNED)},
     )
     mailjet = [one for one in evidence.senders if one.source_class == "mailjet"]
@@ -254,7 +263,7 @@ def _mailjet(evidence):
         "mailjet",
         reached >= MAILJET_ALIGNED,
         rule,
-        Words(_lt("%(share)s"), {"share": percent(reached)}),
+        Words(_lt("%(share)s %%"), {"share": percent(reached)}),
     )
 
 
@@ -287,7 +296,7 @@ def _policy_age(evidence):
 
 def _named(senders, source):
     if not senders:
-        return Words(_lt("None open"))
+        return None
     ranked = sorted(senders, key=lambda one: -one.messages)
     names = [one.name for one in ranked[:_MOST_NAMES]]
     more = len(ranked) - len(names)
@@ -295,5 +304,6 @@ def _named(senders, source):
 
 
 def percent(value):
-    """Return a percentage as text, rounded down: 97.99 is not 98."""
-    return f"{int(value * 10) / 10:g} %"
+    """Return a percentage to show, rounded down: 97.99 is not 98."""
+    rounded = int(value * 10) / 10
+    return int(rounded) if rounded == int(rounded) else rounded

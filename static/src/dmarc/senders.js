@@ -50,6 +50,11 @@ const VERDICTS = {
         icon: "fa-hourglass-half",
         label: _t("Not enough data"),
     },
+    no_policy: {
+        badge: "text-bg-warning",
+        icon: "fa-exclamation-triangle",
+        label: _t("No policy found"),
+    },
     done: { badge: "text-bg-success", icon: "fa-check", label: _t("Strictest policy reached") },
 };
 // Below this share, in percent, the bar of a source is not green
@@ -98,7 +103,7 @@ export class MailjetSenders extends Component {
     get periodWords() {
         const { figures, period } = this.data;
         return _t(
-            "Last %(period)s days, from reports on %(days)s days by %(receivers)s receivers. A day's reports arrive one or two days later.",
+            "Last %(period)s days. Days with reports: %(days)s; receivers: %(receivers)s. A day's reports arrive one or two days later.",
             { period, days: figures.days, receivers: figures.receivers }
         );
     }
@@ -126,6 +131,9 @@ export class MailjetSenders extends Component {
             not_enough_data: _t(
                 "The reports do not show enough of your emails to decide on %(policy)s yet.",
                 { policy }
+            ),
+            no_policy: _t(
+                "Odoo has found no DMARC record. Publish one with p=none first: it changes nothing for your emails and makes receivers report."
             ),
             done: _t("The policy is p=reject. Keep these conditions met."),
         }[verdict];
