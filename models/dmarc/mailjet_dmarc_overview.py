@@ -235,7 +235,8 @@ class MailjetDmarcOverview(models.AbstractModel):
             else value
             for name, value in words.values.items()
         }
-        return self._translate_words(Words(words.source, values))
+        text = self._translate_words(Words(words.source, values))
+        return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
     @api.model
     def _record(self, domain, answer):
