@@ -15,7 +15,7 @@ class MailjetDmarcUpload(models.TransientModel):
     file_ids = fields.Many2many(
         "ir.attachment",
         "mailjet_dmarc_upload_attachment_rel",
-        string="Files",
+        string="Add files",
         help="As they came by email: .zip, .gz or .xml.",
     )
 

@@ -53,8 +53,8 @@ class MailjetDmarcReport(models.Model):
         if domain_id is None:
             words = Words(
                 _lt(
-                    "%(domain)s is not among your domains at Mailjet. Add it, and Odoo "
-                    "reads this report within an hour."
+                    "%(domain)s is not one of your domains at Mailjet. If you add it, "
+                    "Odoo reads this report within the hour."
                 ),
                 {"domain": report.policy_domain},
             )
@@ -144,20 +144,18 @@ class MailjetDmarcReport(models.Model):
         if TRUST.index(self.authentication) > TRUST.index(first.authentication):
             first.authentication = self.authentication
         self._note_duplicate(first)
-        words = Words(_lt("The same report has been read already."))
+        words = Words(_lt("This report has already been read."))
         self.reason_words = [words.to_json()]
 
     def _become_duplicate(self, kept):
         """Drop this version of a report, whose rows another one counts differently."""
         self._delete_rows()
         self._note_duplicate(kept)
-        dropped = Words(
-            _lt("Another version of this report has been kept: one with more emails.")
-        )
+        dropped = Words(_lt("Another version of this report is kept instead."))
         other = Words(
             _lt(
-                "The receiver sent several versions of this report with different "
-                "numbers. Only the one with the most emails counts."
+                "The receiver sent several versions of this report. Only the one with "
+                "the most emails counts."
             )
         )
         self.reason_words = [dropped.to_json()]

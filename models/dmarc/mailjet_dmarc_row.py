@@ -10,13 +10,14 @@ class MailjetDmarcRow(models.Model):
 
     _name = "mailjet.dmarc.row"
     _description = "DMARC report row"
-    _order = "day desc, id desc"
+    # The primary key serves it, whatever the number of rows
+    _order = "id desc"
     _rec_name = "source_ip"
     _log_access = False
 
     # Empty in the sums that remain once a report is deleted
     report_id = fields.Many2one(
-        "mailjet.dmarc.report", "Report", readonly=True, ondelete="cascade"
+        "mailjet.dmarc.report", readonly=True, ondelete="cascade"
     )
     position = fields.Integer(readonly=True, help="Of the record in the report.")
     domain_id = fields.Many2one(
@@ -27,7 +28,7 @@ class MailjetDmarcRow(models.Model):
     count = fields.Integer("Emails", readonly=True)
     disposition = fields.Selection(
         [
-            ("none", "Delivered"),
+            ("none", "No action"),
             ("quarantine", "Quarantined"),
             ("reject", "Rejected"),
         ],

@@ -8,13 +8,17 @@ MAX_TEXT = 1000
 class Node:
     """The texts inside an element, and the elements that have others inside."""
 
+    # There are several for each of many records
+    __slots__ = ("nodes", "texts")
+
     def __init__(self, element=None):
         self.texts = {}
         self.nodes = {}
         for child in () if element is None else element:
-            if not isinstance(child.tag, str):  # an entity that is not defined
+            tag = child.tag
+            if not isinstance(tag, str):  # an entity that is not defined
                 continue
-            name = local_name(child.tag)
+            name = local_name(tag)
             if len(child):
                 self.nodes.setdefault(name, []).append(Node(child))
             else:

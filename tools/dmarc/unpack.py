@@ -92,7 +92,7 @@ def _check_xml(data):
         raise UnsafeFileError(_lt("The file holds an archive inside an archive."))
     if len(data) < 2**10 and data.strip().lower() == UNUSED:
         raise NoReportError(
-            _lt("An empty report, as Yahoo and AOL sent them in 2023. Ignore it.")
+            _lt("An empty report, as Yahoo and AOL sent in 2023. You can ignore it.")
         )
     if not looks_like_xml(data):
         raise no_report()
