@@ -8,5 +8,6 @@ class MailjetDmarcReport(models.Model):
 
     @api.model
     def _cron_read(self):
-        super()._cron_read()
+        result = super()._cron_read()
         self.env.ref("mail_mailjet.ir_cron_dmarc_refresh")._trigger()
+        return result

@@ -81,7 +81,7 @@ class MailjetDmarcSource(models.Model):
     own = fields.Integer("Emails from the networks in your SPF record", readonly=True)
     quarantined = fields.Integer("Emails quarantined", readonly=True)
     rejected = fields.Integer("Emails rejected", readonly=True)
-    receivers = fields.Integer("Receivers", readonly=True)
+    receivers = fields.Integer(readonly=True)
     share = fields.Float("Share (%)", readonly=True, aggregator=None)
     pass_rate = fields.Float(
         "Passing (%)", compute="_compute_pass_rate", store=True, aggregator=None

@@ -15,16 +15,17 @@ class MailjetDnsRecord(models.Model):
 
     @api.depends("kind")
     def _compute_purpose(self):
-        super()._compute_purpose()
+        result = super()._compute_purpose()
         for record in self.filtered(lambda record: record.kind == KIND):
             record.purpose = self.env._(
                 "Lets receivers send DMARC reports to Odoo's address, which is at "
                 "another domain. Goes into the DNS of that domain."
             )
+        return result
 
     @api.depends("domain_id.dmarc_alias_id.alias_full_name")
     def _compute_expected(self):
-        super()._compute_expected()
+        result = super()._compute_expected()
         for record in self.filtered(lambda record: record.kind == KIND):
             destination = record.domain_id._dmarc_destination()
             if not destination:
@@ -34,6 +35,7 @@ class MailjetDnsRecord(models.Model):
             record.host = host
             record.host_relative = host.removesuffix(f".{destination}")
             record.expected_value = VALUE
+        return result
 
     def _value_for_zone(self):
         return False if self.kind == KIND else super()._value_for_zone()

@@ -150,7 +150,8 @@ class MailjetDomain(models.Model):
         set_param(MAILJET_NETWORKS, json.dumps(value))
         if sorted(before) != sorted(networks):
             days = self.env["mailjet.dmarc.statistic.day"]
-            days._mark_stale(days.search([]).domain_id)
+            domains = [domain.id for (domain,) in days._read_group([], ["domain_id"])]
+            days._mark_stale(self.browse(domains))
 
     # ------------------------------------------------------------------
     # Sources
@@ -182,11 +183,12 @@ class MailjetDomain(models.Model):
     def _save_reports(self, reports):
         for domain in self:
             domain._ensure_report_card()
-        super()._save_reports(reports)
+        result = super()._save_reports(reports)
         for domain in self:
             verdict = reports[domain].verdicts.get("dmarc")
             if verdict and verdict.status != "temperror":
                 domain._save_dmarc_policy(getattr(verdict, "policy", ""))
+        return result
 
     def _save_dmarc_policy(self, policy):
         self.ensure_one()
