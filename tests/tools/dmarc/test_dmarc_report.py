@@ -313,6 +313,11 @@ def test_ids():
     assert len(keys) == 5
 
 
+def test_depth_is_limited():
+    with pytest.raises(UnsafeFileError):
+        read(report_xml(record(), "<a>" * 300 + "</a>" * 300))
+
+
 def test_too_many_rows(monkeypatch):
     monkeypatch.setattr(report_module, "MAX_RECORDS", 3)
     report, rows = read(report_xml(*[record()] * 5))
