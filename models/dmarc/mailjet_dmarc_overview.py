@@ -247,7 +247,9 @@ class MailjetDmarcOverview(models.AbstractModel):
         is_ready = answer.verdict == "ready" and text
         policy = (domain.dmarc_policy if text else "") or "none"
         value = next_record(
-            text, NEXT_POLICY[policy] if is_ready else policy, domain._dmarc_rua()
+            text,
+            NEXT_POLICY[policy] if is_ready else policy,
+            domain._dmarc_report_address(),
         )
         return {
             "host": card.found_host or f"_dmarc.{domain.name}",
@@ -284,7 +286,7 @@ class MailjetDmarcOverview(models.AbstractModel):
     def _steps(self, domain):
         """Return what has to be there for reports to arrive, and what is missing."""
         card = domain.record_ids.filtered(lambda record: record.kind == "dmarc")
-        address = domain._dmarc_rua()
+        address = domain._dmarc_report_address()
         found = (card.found_values or "").lower()
         outside = domain.record_ids.filtered(lambda one: one.kind == "dmarc_reports")
         return {

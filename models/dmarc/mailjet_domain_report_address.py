@@ -3,7 +3,6 @@ from functools import partial
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ...tools.dns.dmarc import check_dmarc
 from ...tools.dns.report_destination import check_report_destination, is_outside
 
 ALIAS_NAME = "dmarc"
@@ -35,7 +34,7 @@ class MailjetDomain(models.Model):
     def action_create_dmarc_alias(self):
         """Make the alias that receives the reports; the DMARC card then proposes it."""
         self.check_access("write")
-        for domain in self.filtered(lambda domain: not domain._dmarc_rua()):
+        for domain in self.filtered(lambda domain: not domain._dmarc_report_address()):
             domain.dmarc_alias_id = domain._find_dmarc_alias()
             domain._ensure_report_card()
         return self.env["ir.mail_server"]._mailjet_notification(
@@ -95,15 +94,15 @@ class MailjetDomain(models.Model):
         company = self.server_id.mailjet_company_id or self.env.company
         return company.sudo().alias_domain_id
 
-    def _dmarc_rua(self):
+    def _dmarc_report_address(self):
         """Return the address at which Odoo receives the reports, or None."""
-        self.ensure_one()
-        return self.sudo().dmarc_alias_id.alias_full_name or None
+        own = self.sudo().dmarc_alias_id.alias_full_name
+        return own or super()._dmarc_report_address()
 
     def _dmarc_destination(self):
         """Return the domain of that address, if it is another than this one."""
         self.ensure_one()
-        destination = (self._dmarc_rua() or "").rpartition("@")[2].lower()
+        destination = (self._dmarc_report_address() or "").rpartition("@")[2].lower()
         is_other = destination and is_outside(self.name, destination)
         return destination if is_other else ""
 
@@ -113,7 +112,6 @@ class MailjetDomain(models.Model):
 
     def _dns_checks(self):
         checks = super()._dns_checks()
-        checks["dmarc"] = partial(check_dmarc, self.name, rua=self._dmarc_rua())
         destination = self._dmarc_destination()
         if destination:
             checks[KIND] = partial(check_report_destination, self.name, destination)

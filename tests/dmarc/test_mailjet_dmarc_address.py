@@ -13,7 +13,7 @@ class TestMailjetDmarcAddress(SendersCommon, MailjetRestCommon):
 
     def setUp(self):
         super().setUp()
-        self.dns.load({})
+        self.dns.load({DOMAIN: {"TXT": ["v=spf1 -all"]}})
         self.add_senders(f"*@{DOMAIN}", active=False)
         self.server.action_mailjet_refresh()
         self.domain = self.server.mailjet_domain_ids
