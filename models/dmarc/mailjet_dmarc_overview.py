@@ -246,11 +246,8 @@ class MailjetDmarcOverview(models.AbstractModel):
         text = found[0] if len(found) == 1 else ""
         is_ready = answer.verdict == "ready" and text
         policy = (domain.dmarc_policy if text else "") or "none"
-        value = next_record(
-            text,
-            NEXT_POLICY[policy] if is_ready else policy,
-            domain._dmarc_report_address(),
-        )
+        proposed = NEXT_POLICY[policy] if is_ready else policy
+        value = next_record(text, proposed, domain._dmarc_report_address())
         return {
             "host": card.found_host or f"_dmarc.{domain.name}",
             "found": text,
