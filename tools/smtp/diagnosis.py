@@ -7,7 +7,7 @@ from ..words import Words
 from .advice import HOURLY_REASON, advice_for
 from .cause import Cause, Scope
 from .consequences import consequence_of
-from .exceptions import cause_of_error, stage_of
+from .exceptions import SendApiError, cause_of_error, stage_of
 from .replies import cause_of_reply, hourly_limit_in
 from .transcript import Masker
 
@@ -54,8 +54,8 @@ def diagnose(
 ):
     """Return the `Diagnosis` of an exception raised while connecting or sending.
 
-    :param error: an exception of `smtplib`, `ssl` or `socket`, an `AddressError` or a
-        `HeaderError`
+    :param error: an exception of `smtplib`, `ssl` or `socket`, an `AddressError`, a
+        `HeaderError` or a `SendApiError`
     :param secrets: strings to mask, in case a server repeats them in its reply
     :param Stage stage: where it happened; most exceptions of smtplib imply it
     :param host, port: the server, for the sentences
@@ -67,6 +67,9 @@ def diagnose(
     cause = _cause_of(error, code, text, stage)
     if cause is Cause.LOGIN and is_mailjet and "@" in user:
         cause = Cause.LOGIN_EMAIL
+    is_api = isinstance(error, SendApiError)
+    if is_api:
+        host, port, text = error.host, 443, error.text
     return _diagnosis(
         cause,
         stage=stage,
@@ -75,6 +78,7 @@ def diagnose(
         detail=Masker(secrets).mask(reply_text(error)),
         place={"host": host, "port": port},
         is_mailjet=is_mailjet,
+        is_api=is_api,
     )
 
 
@@ -106,9 +110,17 @@ def reply_text(error):
 
 
 def _diagnosis(
-    cause, *, stage=None, code=0, text="", detail="", place=None, is_mailjet=True
+    cause,
+    *,
+    stage=None,
+    code=0,
+    text="",
+    detail="",
+    place=None,
+    is_mailjet=True,
+    is_api=False,
 ):
-    advice = advice_for(cause, is_mailjet)
+    advice = advice_for(cause, is_mailjet, is_api)
     reason, values = advice.reason, {"host": "", "port": 0, **(place or {})}
     limit = hourly_limit_in(text) if cause is Cause.HOURLY_LIMIT else None
     if limit:
