@@ -255,6 +255,17 @@ class Claims:
                 [(mail_id, json.dumps(ids)) for mail_id, ids in custom_ids.items()],
             )
 
+    def note_by_smtp(self, mail_ids, words):
+        """Keep why these mails go by SMTP and not by the Send API.
+
+        :param Words words: the reason
+        """
+        with self._transaction() as cr:
+            cr.execute(
+                "UPDATE mail_mail SET mailjet_by_smtp = %s::jsonb WHERE id = ANY(%s)",
+                [json.dumps(words.to_json()), list(mail_ids)],
+            )
+
     def give_back(self, server, used):
         """Return to the limits what mails have not used of their reservations.
 

@@ -5,9 +5,12 @@ import psycopg2
 
 from odoo import models, tools
 
+from ...tools.mailjet.cannot_carry import CannotCarry
+from ...tools.mailjet.send_session import Refused, SendSession
 from ...tools.smtp.headers import HeaderError, check_headers
 from ...tools.smtp.pipeline import Envelope, Fate
 from ...tools.smtp.session import envelope_of
+from ...tools.words import Words
 from .mail_mail import entry_key
 from .message_policy import message_policy
 from .results import Entry, Failure
@@ -22,6 +25,7 @@ class Prepared:
     :ivar envelopes: one for each SMTP transaction, by (mail id, entry, number)
     :ivar partner_ids: entry -> partner id, 0 for the bare addresses
     :ivar custom_ids: entry -> X-MJ-CustomID
+    :ivar by_smtp: entry -> `Words` why it goes by SMTP and not by the Send API
     :ivar failed: an `Entry` for each transaction that cannot be sent
     """
 
@@ -29,6 +33,7 @@ class Prepared:
     envelopes: list[Envelope] = field(default_factory=list)
     partner_ids: dict[str, int] = field(default_factory=dict)
     custom_ids: dict[str, str] = field(default_factory=dict)
+    by_smtp: dict[str, Words] = field(default_factory=dict)
     failed: list[Entry] = field(default_factory=list)
 
 
@@ -88,6 +93,8 @@ class MailMail(models.Model):
                     session,
                     deadline,
                 )
+                if session.outcome.by_smtp:
+                    prepared.by_smtp[key] = session.outcome.by_smtp
             except (psycopg2.Error, MemoryError):
                 raise
             except Exception as error:
@@ -108,9 +115,10 @@ class MailMail(models.Model):
     def _mailjet_envelope(
         self, email, key, email_from, alias_domain, session, deadline
     ):
-        """Return one element of `_prepare_outgoing_list` as an `Envelope`.
+        """Return one element of `_prepare_outgoing_list` as it travels.
 
         :param key: of the envelope
+        :return: an `Envelope`, or a `SendEntry` for the Send API
         """
         context = {"send_validated_to": email["email_to_normalized"]}
         if alias_domain:
@@ -138,9 +146,24 @@ class MailMail(models.Model):
             )
         prepared = servers._prepare_email_message__(message, session)
         sender, recipients, message = prepared
+        session.outcome.by_smtp = None
+        if isinstance(session, SendSession) and session.is_by_api():
+            try:
+                return self._mailjet_entry(session, message, recipients, key, deadline)
+            except CannotCarry as error:
+                session.outcome.by_smtp = error.words
         envelope = envelope_of(message, sender, recipients, key, deadline)
         check_headers(envelope.content)
         return envelope
+
+    def _mailjet_entry(self, session, message, recipients, key, deadline):
+        """Return a message as the Send API takes it.
+
+        :raise CannotCarry: it has to go by SMTP
+        """
+        if self.mailjet_needs_smtp:
+            raise Refused(Words(*self.mailjet_by_smtp))
+        return session.entry(message, recipients, key, deadline)
 
     def _mailjet_left_out(self, partner, emails, recipients, outcome):
         """Return an `Entry` for the addresses that cannot be reached, as a list.

@@ -1,13 +1,13 @@
 """Say in plain words why a mail server refused, failed or did not answer."""
 
 import smtplib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..words import Words
 from .advice import HOURLY_REASON, advice_for
 from .cause import Cause, Scope
 from .consequences import consequence_of
-from .exceptions import SendApiError, cause_of_error, stage_of
+from .exceptions import OneWayError, SendApiError, cause_of_error, stage_of
 from .replies import cause_of_reply, hourly_limit_in
 from .transcript import Masker
 
@@ -27,6 +27,7 @@ class Diagnosis:
     :ivar hourly_limit: the emails an hour that the server allows, None unless it said
     :ivar failure_type: one of Odoo's
     :ivar detail: what the server or the system said, with secrets masked
+    :ivar by_smtp: why the email went by SMTP and not by the Send API, or None
     """
 
     cause: Cause
@@ -42,6 +43,7 @@ class Diagnosis:
     hourly_limit: int | None = None
     failure_type: str = "mail_smtp"
     detail: str = ""
+    by_smtp: Words | None = None
 
     @property
     def is_temporary(self) -> bool:
@@ -62,6 +64,12 @@ def diagnose(
     :param str user: the user name, to tell an email address from an API key
     :param bool is_mailjet: whether the advice may mention Mailjet's keys and senders
     """
+    if isinstance(error, OneWayError):
+        options = {"host": host, "port": port, "user": user, "is_mailjet": is_mailjet}
+        stage = stage_of(error.error) or stage
+        return _of_one_way(
+            diagnose(error.error, secrets, stage=stage, **options), error.reason
+        )
     stage = stage or stage_of(error)
     code, text = _reply_of(error)
     cause = _cause_of(error, code, text, stage)
@@ -80,6 +88,12 @@ def diagnose(
         is_mailjet=is_mailjet,
         is_api=is_api,
     )
+
+
+def _of_one_way(diagnosis, reason):
+    """Return what a failure of one of two ways means: the other needs no pause."""
+    pauses = diagnosis.pauses and diagnosis.scope is Scope.ACCOUNT
+    return replace(diagnosis, pauses=pauses, by_smtp=reason)
 
 
 def diagnose_pair(smtp, rest, *, host=""):

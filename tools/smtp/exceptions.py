@@ -39,6 +39,22 @@ class SendApiError(OSError):
         return self.text
 
 
+class OneWayError(OSError):
+    """One of two ways to hand mails over failed; the other may still work.
+
+    `error` says why. `reason` are the `Words` why these mails did not go the other way,
+    None where this way was chosen for them.
+    """
+
+    def __init__(self, error, reason=None):
+        super().__init__(*error.args)
+        self.error = error
+        self.reason = reason
+
+    def __str__(self):
+        return str(self.error)
+
+
 # https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
 _CERTIFICATE_ERRORS = {
     9: Cause.CERTIFICATE_NOT_YET_VALID,
