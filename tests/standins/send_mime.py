@@ -76,7 +76,8 @@ def _body(message: Values) -> EmailMessage:
     for attachment in message.get("Attachments", ()):
         content, maintype, subtype = _content(attachment)
         body.add_attachment(content, maintype, subtype, filename=attachment["Filename"])
-    body["MIME-Version"] = "1.0"
+    if "MIME-Version" not in body:
+        body["MIME-Version"] = "1.0"
     return body
 
 
