@@ -7,13 +7,18 @@ from ..standins import RestStandin
 from .fates_common import FatesCommon
 
 
-class SendApiCommon(FatesCommon):
-    """A server that hands mail over by the Send API, to the store of SMTP's stand-in."""
+class SendApiMixin:
+    """A server that hands mail over by the Send API, to the store of the SMTP one."""
 
     transport = "api"
+    _request_handler = MailjetRestCommon._request_handler
 
     def setUp(self):
         super().setUp()
+        self.use_send_api()
+
+    def use_send_api(self):
+        """Have the test's server send by the API."""
         store = self.mailjet.store
         with store.lock:
             store.account(API_KEY).senders.clear()
@@ -25,8 +30,8 @@ class SendApiCommon(FatesCommon):
             mailjet_transport=self.transport,
         )
 
-    _request_handler = MailjetRestCommon._request_handler
 
+class SendApiCommon(SendApiMixin, FatesCommon):
     def start_over(self):
         super().start_over()
         self.rest.faults.clear()

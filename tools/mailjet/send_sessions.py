@@ -99,6 +99,7 @@ class SendSessions(Pool):
     def _keep(self, sent: Sent) -> int:
         """Note what became of a request; return how many mails have an answer."""
         answered = 0
+        is_throttled = getattr(sent.failure, "cause", None) is Cause.THROTTLED
         with self._changed:
             for delivery in sent.deliveries:
                 fates = set(delivery.fates.values())
@@ -110,8 +111,9 @@ class SendSessions(Pool):
                     # It was given up here; the server has refused nothing
                     self._finish(Delivery.of(delivery.envelope, Fate.NOT_BEGUN))
                 else:
-                    # Given up, it may be the reason; the session goes on with others
-                    answered += self._again(delivery)
+                    # Given up, it may be the reason; the session goes on with others.
+                    # No mail is the reason why Mailjet asks to wait.
+                    answered += self._again(delivery) and not is_throttled
             self._idle += 1
         return answered
 
