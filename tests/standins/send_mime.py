@@ -8,7 +8,6 @@ import base64
 import email.policy
 import email.utils
 from collections.abc import Iterable, Mapping
-from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any
 
@@ -17,7 +16,6 @@ Values = Mapping[str, Any]
 # Python would write a longer word as encoded words, such as the URL of an unsubscribe
 # link
 _POLICY = email.policy.SMTP.clone(max_line_length=998)
-_FOLDING = email.policy.SMTP
 _TWINS = {
     "CustomID": "X-MJ-CustomID",
     "EventPayload": "X-MJ-EventPayload",
@@ -58,17 +56,35 @@ def _headers(message: Values, now: float) -> Iterable[tuple[str, str]]:
 
 
 def _mailboxes(addresses: Iterable[Values]) -> str:
-    mailboxes = [
-        str(Address(one.get("Name") or "", addr_spec=one["Email"])) for one in addresses
-    ]
-    return ", ".join(mailboxes)
+    return ",\r\n ".join(map(_mailbox, addresses))
+
+
+def _mailbox(address: Values) -> str:
+    name = address.get("Name")
+    if not name:
+        return address["Email"]
+    if name.isascii():
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{address["Email"]}>'
+    return f"{_encoded(name)} <{address['Email']}>"
+
+
+def _encoded(text: str) -> str:
+    """Return a text as encoded words (RFC 2047); Python's own folding adds blanks."""
+    words, word = [], ""
+    for character in text:
+        if len(f"{word}{character}".encode()) > 45:
+            words.append(word)
+            word = ""
+        word += character
+    encoded = (base64.b64encode(one.encode()).decode() for one in [*words, word])
+    return "\r\n ".join(f"=?UTF-8?B?{one}?=" for one in encoded)
 
 
 def _line(name: str, value: str) -> bytes:
-    if value.isascii() and name not in ("From", "To", "Cc", "Reply-To"):
-        return f"{name}: {value}\r\n".encode()
-    header = _FOLDING.header_factory(name, value)
-    return _FOLDING.fold_binary(name, header)
+    if not value.isascii():
+        value = _encoded(value)
+    return f"{name}: {value}\r\n".encode()
 
 
 def _body(message: Values) -> EmailMessage:
@@ -76,7 +92,8 @@ def _body(message: Values) -> EmailMessage:
     for attachment in message.get("Attachments", ()):
         content, maintype, subtype = _content(attachment)
         body.add_attachment(content, maintype, subtype, filename=attachment["Filename"])
-    body["MIME-Version"] = "1.0"
+    if "MIME-Version" not in body:
+        body["MIME-Version"] = "1.0"
     return body
 
 
