@@ -210,10 +210,11 @@ def envelope(status, code, text):
     return json.dumps(body).encode()
 
 
+# As recorded
 KEYS = (
     "API key authentication/authorization failure. You may be unauthorized to access "
-    "the API or your API key may be expired. Visit API keys management section to check "
-    "your keys."
+    "the API or your API key may be expired. Visit API keys management section to "
+    "check your keys."
 )
 PAGE = b"<html><body><h1>429 Too Many Requests</h1></body></html>"
 
