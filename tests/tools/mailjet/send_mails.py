@@ -1,7 +1,7 @@
 """Mails for the tests of the Send API, built as Odoo builds them, and their delivery.
 
-`DIFFERENCES` is the whole list of what may differ between a mail that goes by the API
-and the same mail by SMTP; the table in README.md of the stand-in says the same.
+`DIFFERENCES` has the headers that may differ between a mail that goes by the API and
+the same mail by SMTP; README.rst has them in a table.
 """
 
 import email.policy
