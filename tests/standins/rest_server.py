@@ -134,10 +134,12 @@ class RestHandler(BaseHTTPRequestHandler):
         content = answer.content()
         size = options.get("size", 1)
         self.close_connection = True
-        self.send_response(answer.status)
-        self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
+        # The head drips as well
+        head = (
+            f"HTTP/1.1 {answer.status} OK\r\nContent-Type: {answer.content_type}\r\n"
+            f"Content-Length: {len(content)}\r\n\r\n"
+        )
+        content = head.encode() + content
         with contextlib.suppress(OSError):
             for start in range(0, len(content), size):
                 if self.server.standin.stopping.wait(options.get("seconds", 0.01)):

@@ -22,10 +22,11 @@ from ..smtp.exceptions import SendApiError, cause_of_error
 from ..smtp.pipeline import Fate
 from ..smtp.transcript import Masker
 from .answer import retry_after
-from .client import Session, check_base_url
+from .client import check_base_url
 from .errors import ReadOnlyError
 from .send_answer import Reading, SendDelivery, read_answer
 from .send_request import SendEntry, body_of, entry_of
+from .watched_session import WatchedSession
 
 # Bytes written at once, each within the time-out. While slices are left, Mailjet
 # cannot have taken the request.
@@ -62,7 +63,7 @@ class SendApi:
     :param hidden: other texts that no error may show
     :param connect_timeout: seconds for a connection, and for each slice written
     :param read_timeout: seconds to wait for the next byte of an answer
-    :param deadline: seconds for the whole answer, once the request is written
+    :param deadline: seconds for a request and its whole answer
     :param clock, random_part: replace time.monotonic and random.random in tests
     :raise InvalidError: if the keys may not be sent to the base URL
     """
@@ -77,7 +78,7 @@ class SendApi:
         read_only: bool = False,
         connect_timeout: float = 10.0,
         read_timeout: float = 60.0,
-        deadline: float = 90.0,
+        deadline: float = 150.0,
         clock: Callable[[], float] = time.monotonic,
         random_part: Callable[[], float] = random.random,
     ) -> None:
@@ -91,7 +92,7 @@ class SendApi:
         self._random_part = random_part
         self._failures = 0
         self._used_at = float("-inf")
-        self._session = Session()
+        self._session = WatchedSession()
         self._session.auth = ((api_key or "").encode(), (secret_key or "").encode())
         self._session.headers["Accept"] = "application/json"
 
@@ -200,34 +201,33 @@ class SendApi:
         if self._clock() - self._used_at > _IDLE_SECONDS:
             self._session.close()
         try:
-            response = self._session.post(
-                self.base_url + const.SEND_PATH,
-                data=body,
-                headers={"Content-Type": "application/json"},
-                timeout=self._timeouts,
-                allow_redirects=False,
-                stream=True,
-            )
-            with closing(response):
-                content = self._content(response)
-                wanted = retry_after(response.headers.get("Retry-After"))
-                return (response.status_code, wanted, content), None
+            with self._session.within(self._deadline):
+                return self._answer(body), None
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             cause, text = _explained(error)
         finally:
             self._used_at = self._clock()
+        if self._session.is_over:
+            cause, text = Cause.TOO_SLOW, _TOO_SLOW
         return None, SendApiError(cause, self._mask(text), self.host)
 
-    def _content(self, response) -> bytes:
-        end = self._clock() + self._deadline
-        content = bytearray()
-        for chunk in response.iter_content(_CHUNK):
-            content += chunk
-            if self._clock() > end:
-                raise requests.Timeout("the answer did not end in time")
-            if len(content) > _MOST_ANSWER:
-                raise ValueError("the answer is too large")
-        return bytes(content)
+    def _answer(self, body):
+        response = self._session.post(
+            self.base_url + const.SEND_PATH,
+            data=body,
+            headers={"Content-Type": "application/json"},
+            timeout=self._timeouts,
+            allow_redirects=False,
+            stream=True,
+        )
+        with closing(response):
+            content = bytearray()
+            for chunk in response.iter_content(_CHUNK):
+                content += chunk
+                if len(content) > _MOST_ANSWER:
+                    raise ValueError("the answer is too large")
+            wanted = retry_after(response.headers.get("Retry-After"))
+            return response.status_code, wanted, bytes(content)
 
     def _pause(self, failure, wanted) -> float:
         """Return the seconds to wait after a failure, longer with each one."""
@@ -257,16 +257,20 @@ class _Body:
         return sum(map(len, self._pieces))
 
     def __iter__(self) -> Iterator[bytes]:
-        slices = _slices(self._pieces)
-        held = next(slices)
-        for following in slices:
-            yield held
+        held = None
+        for following in _slices(self._pieces):
+            if held is not None:
+                self._check_time()
+                yield held
             held = following
-        if self._clock() > self._late:
-            self.is_late = True
-            raise smtplib.SMTPServerDisconnected("too late to hand the mail over")
+        self._check_time()
         self.is_written = True
         yield held
+
+    def _check_time(self) -> None:
+        if self._clock() > self._late:
+            self.is_late = True
+            raise smtplib.SMTPServerDisconnected("too late to hand the mails over")
 
 
 def _slices(pieces: Sequence[bytes]) -> Iterator[bytes]:
@@ -299,6 +303,7 @@ _CONNECT = (
 )
 _TIMEOUTS = (requests.Timeout, TimeoutError, urllib3.exceptions.TimeoutError)
 _BROKEN = (ConnectionError, urllib3.exceptions.ProtocolError)
+_TOO_SLOW = "no answer in time"
 # Errors of the system that say all themselves
 _PLAIN = (socket.gaierror, ssl.SSLError, ConnectionRefusedError)
 
@@ -312,7 +317,7 @@ def _explained(error: Exception) -> tuple[Cause, str]:
     if any(isinstance(one, _CONNECT) for one in beneath):
         return Cause.NO_ANSWER, "no connection in time"
     if any(isinstance(one, _TIMEOUTS) for one in beneath):
-        return Cause.TOO_SLOW, "no answer in time"
+        return Cause.TOO_SLOW, _TOO_SLOW
     if any(isinstance(one, requests.exceptions.ProxyError) for one in beneath):
         return Cause.NETWORK, "the proxy does not connect"
     if any(isinstance(one, _BROKEN) for one in beneath):

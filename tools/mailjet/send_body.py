@@ -16,6 +16,8 @@ _PROTECTED = {
     "application/pkcs7-mime",
     "application/x-pkcs7-mime",
 }
+# Python's `add_related` nests each further image
+_ROOTS = ("text/html", "multipart/alternative", "multipart/related")
 # Parameters of text that say how to read it, as format=flowed (RFC 3676)
 _TEXT_PARAMETERS = {"charset", "name"}
 
@@ -94,7 +96,7 @@ def _read_related(part, body, memory):
     if getattr(part["Content-Type"], "params", {}).get("start"):
         raise CannotCarry("structure", kind="multipart/related; start")
     root, *others = _parts(part)
-    if root.get_content_type() not in ("text/html", "multipart/alternative"):
+    if root.get_content_type() not in _ROOTS:
         raise CannotCarry("structure", kind="multipart/related")
     _read(root, body, memory)
     for other in others:

@@ -36,6 +36,7 @@ CAUSES = {
     "mj-0013": Cause.INVALID_ADDRESS,
     "mj-0015": Cause.LOGIN,
 }
+_NOT_THE_KEYS = (Cause.SUSPENDED, Cause.UNREVIEWED, Cause.LIMIT_REACHED)
 # As "To[0].Email":
 # https://github.com/mailjet/mailjet-gem/tree/master/spec/cassettes/resource
 _PLACE = re.compile(r"(?:To|Cc|Bcc)\[\d{1,3}\]")
@@ -82,10 +83,11 @@ def cause_of(row):
     text = one_line(row.get("ErrorMessage"))
     # Words that are not Mailjet's own say the same in both protocols
     cause = cause_of_reply(550, text, Stage.DATA)
+    if status == 401:
+        # Its text for wrong keys says that they "may be expired"
+        return cause if cause in _NOT_THE_KEYS else Cause.LOGIN
     if cause is not Cause.REPLY:
         return cause
-    if status == 401:
-        return Cause.LOGIN
     is_outage = isinstance(status, int) and status >= 500
     return Cause.TEMPORARY if is_outage else Cause.REPLY
 

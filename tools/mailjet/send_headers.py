@@ -83,10 +83,13 @@ def headers_of(message):
     :raise CannotCarry: for a header that the Send API does not accept
     """
     properties, headers, seen = {}, {}, set()
-    for name, value in message.items():
+    raw = message.raw_items()
+    for (name, value), (_name, bare) in zip(message.items(), raw, strict=True):
         key = name.lower()
         if key in REPLACED:
             continue
+        if not _is_text(bare):
+            raise CannotCarry("characters", part=name)
         if key in FORBIDDEN or key in _OTHER_TO:
             reason = _REASONS.get(key, "forbidden_header")
             raise CannotCarry(reason, header=name)
@@ -118,19 +121,16 @@ def written(message, name, value, encodes=True):
     """Return the text of a header on one line.
 
     :param encodes: write what is not ASCII as encoded words, as over SMTP
-    :raise CannotCarry: for characters that are none
     """
     text = "".join(str(value).splitlines()).strip()
-    if text.isascii():
-        return text
-    if not _is_text(text):
-        raise CannotCarry("characters", part=name)
-    if not encodes:
+    if text.isascii() or not encodes:
         return text
     folded = message.policy.clone(utf8=False).fold(name, value)
     return "".join(folded.partition(":")[2].splitlines()).strip()
 
 
 def _is_text(text):
-    # Undecodable bytes of a header are surrogates in Python
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    # Bytes beyond ASCII in a header are surrogates in Python
+    return text.isascii() or not any(
+        "\ud800" <= character <= "\udfff" for character in text
+    )

@@ -5,7 +5,10 @@ https://github.com/mailjet/api-documentation/blob/master/guides/_send-api.md
 
 import email.policy
 from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import getaddresses
 
 from ... import const
 from ..address import address_key
@@ -109,16 +112,34 @@ def _addresses(message, name):
         header = message.policy.header_factory(name, str(header))
     if any(group.display_name is not None for group in header.groups):
         raise CannotCarry("to_differs")
-    return [_address(one, name) for one in header.addresses]
+    names = _names(message, name) or [one.display_name for one in header.addresses]
+    if len(names) != len(header.addresses):
+        raise CannotCarry("header_value", header=name)
+    return [
+        _address(one.addr_spec, display_name)
+        for one, display_name in zip(header.addresses, names, strict=True)
+    ]
 
 
-def _address(address, header):
-    entry = {"Email": _email(address.addr_spec)}
-    if address.display_name:
-        name = " ".join(address.display_name.split())
-        if any("\ud800" <= character <= "\udfff" for character in name):
-            raise CannotCarry("characters", part=header)
-        entry["Name"] = name
+def _names(message, name):
+    """Return the names in a header that came as bytes; None for any other.
+
+    Python's parser leaves a blank between two encoded words of a name.
+    """
+    raw = {key.lower(): value for key, value in message.raw_items()}[name.lower()]
+    if type(raw) is not str or "=?" not in raw:
+        return None
+    pairs = getaddresses(["".join(raw.splitlines())])
+    try:
+        return [str(make_header(decode_header(text))) for text, _address in pairs]
+    except (HeaderParseError, LookupError, UnicodeError) as error:
+        raise CannotCarry("charset") from error
+
+
+def _address(address, name):
+    entry = {"Email": _email(address)}
+    if name:
+        entry["Name"] = " ".join(name.split())
     return entry
 
 

@@ -37,7 +37,7 @@ _ASK_SERVER = _lt(
     "correctly."
 )
 _PORTS = _lt("Use STARTTLS with port 587 or 2525, or SSL/TLS with port 465.")
-_TRY_LATER = _lt("Try again in a few minutes.")
+TRY_LATER = _lt("Try again in a few minutes.")
 _READ_REPLY = _lt("Read the server's own words below; they may say what to change.")
 _WAIT = _lt("The email can be sent again later without any change.")
 _COPY_KEYS = _lt(
@@ -97,7 +97,7 @@ _ADVICE = {
     Cause.TOO_SLOW: Advice(
         _lt("The server stopped answering"),
         _lt("%(host)s did not finish its answer in time."),
-        _TRY_LATER,
+        TRY_LATER,
     ),
     Cause.DISCONNECTED: Advice(
         _lt("The server hung up"),
@@ -227,7 +227,7 @@ _ADVICE = {
     Cause.TLS_UNAVAILABLE: Advice(
         _lt("Encryption temporarily unavailable"),
         _lt("The server cannot encrypt the connection at the moment."),
-        _TRY_LATER,
+        TRY_LATER,
     ),
     # Login
     Cause.LOGIN: Advice(
@@ -295,7 +295,7 @@ _ADVICE = {
     Cause.LOGIN_TEMPORARY: Advice(
         _lt("Login temporarily unavailable"),
         _lt("The server cannot check user names and passwords at the moment."),
-        _TRY_LATER,
+        TRY_LATER,
     ),
     Cause.NO_AUTH: Advice(
         _lt("No login offered"),
@@ -452,40 +452,6 @@ _ADVICE = {
         _lt("The server cannot process the format of the message."),
         _READ_REPLY,
     ),
-    # The Send API
-    Cause.NOT_API: Advice(
-        _lt("Not Mailjet's API"),
-        _lt("What answers at %(host)s is not Mailjet's API."),
-        _lt("Check the API's address; a proxy may be answering in its place."),
-        SERVER,
-    ),
-    Cause.API_UNAVAILABLE: Advice(
-        _lt("Mailjet's API is unavailable"),
-        _lt("%(host)s answered that it cannot take any email at the moment."),
-        _TRY_LATER,
-    ),
-    Cause.API_ANSWER: Advice(
-        _lt("Unreadable answer"),
-        _lt("%(host)s answered, but not in a way that says what became of the email."),
-        _lt("Odoo asks Mailjet whether it has the email before sending it again."),
-    ),
-    Cause.API_REFUSED: Advice(
-        _lt("The API key may not send"),
-        _lt("Mailjet's API does not let this API key send email."),
-        _lt("Check the API key's permissions at Mailjet."),
-        API_KEYS,
-    ),
-    Cause.NOT_CARRIED: Advice(
-        _lt("Not possible through the Send API"),
-        _lt("Mailjet's Send API cannot carry this email; SMTP can."),
-        _lt("Send it by SMTP: choose SMTP on the mail server, or allow an SMTP port."),
-        SERVER,
-    ),
-    Cause.OTHER_RECIPIENT: Advice(
-        _lt("Refused because of another recipient"),
-        _lt("Mailjet refused the email because of another recipient's address."),
-        _lt("The email is sent again without that recipient."),
-    ),
     # Anything else
     Cause.GREYLISTED: Advice(
         _lt("Greylisted"),
@@ -530,25 +496,10 @@ _OTHER_ADVICE = {
     ),
 }
 
-# For Mailjet's Send API, which is on one port and speaks HTTPS
-_ALLOW_HTTPS = _lt(
-    "Ask your network administrator to allow HTTPS connections to %(host)s."
-)
-_API_ADVICE = {
-    Cause.NO_ANSWER: replace(_ADVICE[Cause.NO_ANSWER], cure=_ALLOW_HTTPS, link=None),
-    Cause.CONNECTION_REFUSED: replace(
-        _ADVICE[Cause.CONNECTION_REFUSED], cure=_ALLOW_HTTPS, link=None
-    ),
-    Cause.DISCONNECTED: replace(_ADVICE[Cause.DISCONNECTED], cure=_TRY_LATER),
-}
 
-
-def advice_for(cause, is_mailjet=True, is_api=False):
+def advice_for(cause, is_mailjet=True):
     """Return the `Advice` about a cause.
 
     :param bool is_mailjet: whether it may mention Mailjet's keys and senders
-    :param bool is_api: whether it is about the Send API instead of a mail server
     """
-    if is_api and cause in _API_ADVICE:
-        return _API_ADVICE[cause]
     return (not is_mailjet and _OTHER_ADVICE.get(cause)) or _ADVICE[cause]

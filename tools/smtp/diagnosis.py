@@ -9,6 +9,7 @@ from .cause import Cause, Scope
 from .consequences import consequence_of
 from .exceptions import OneWayError, SendApiError, cause_of_error, stage_of
 from .replies import cause_of_reply, hourly_limit_in
+from .send_api_advice import send_api_advice_for
 from .transcript import Masker
 
 
@@ -117,6 +118,14 @@ def diagnose_pair(smtp, rest, *, host=""):
     return _diagnosis(cause, place={"host": host})
 
 
+def diagnose_not_carried(words):
+    """Return the `Diagnosis` of a mail that waits, as only SMTP can carry it.
+
+    :param Words words: of a `CannotCarry`
+    """
+    return replace(_diagnosis(Cause.NOT_CARRIED, is_api=True), reason=words)
+
+
 def reply_text(error):
     """Return "code text" of a server's reply, or the exception's own words."""
     code, text = _reply_of(error)
@@ -134,7 +143,7 @@ def _diagnosis(
     is_mailjet=True,
     is_api=False,
 ):
-    advice = advice_for(cause, is_mailjet, is_api)
+    advice = send_api_advice_for(cause) if is_api else advice_for(cause, is_mailjet)
     reason, values = advice.reason, {"host": "", "port": 0, **(place or {})}
     limit = hourly_limit_in(text) if cause is Cause.HOURLY_LIMIT else None
     if limit:
