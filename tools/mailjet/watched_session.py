@@ -61,8 +61,9 @@ class _Adapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args, **options) -> None:
-        super().init_poolmanager(*args, **options)
+        result = super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = self._pools
+        return result
 
     def proxy_manager_for(self, proxy, **options):
         manager = super().proxy_manager_for(proxy, **options)
@@ -74,7 +75,7 @@ def _noting(kind, connections):
     class Connection(kind.ConnectionCls):
         def connect(self) -> None:
             connections.add(self)
-            super().connect()
+            return super().connect()
 
     class Pool(kind):
         ConnectionCls = Connection
