@@ -59,7 +59,9 @@ class MailjetEvent(models.Model):
         traces = self.env["mailing.trace"].sudo()
         messages = self.env["mail.message"].sudo()
         ids = {
-            *traces.browse([o.trace_id for o in own if o.trace_id]).mapped("message_id"),
+            *traces.browse([o.trace_id for o in own if o.trace_id]).mapped(
+                "message_id"
+            ),
             *messages.browse([o.message_id for o in own if o.message_id]).mapped(
                 "message_id"
             ),
