@@ -6,6 +6,7 @@ a `CannotCarry`.
 
 from dataclasses import dataclass, field
 
+from ..smtp.message_memory import plain_text
 from .cannot_carry import CannotCarry
 from .send_attachment import attachment_of
 
@@ -128,15 +129,21 @@ def _read_text(part, kind, body):
     parameters = getattr(part["Content-Type"], "params", {})
     if set(map(str.lower, parameters)) - _TEXT_PARAMETERS:
         raise CannotCarry("structure", kind=kind)
-    try:
-        content = part.get_payload(decode=True)
-        text = content.decode(part.get_content_charset("us-ascii"))
-    except (LookupError, UnicodeError) as error:
-        raise CannotCarry("charset") from error
+    text = plain_text(part)
+    if text is None:
+        text = _decoded(part)
     if "\0" in text:
         raise CannotCarry("characters", part="text")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     setattr(body, _FIELDS[kind], text)
+
+
+def _decoded(part):
+    try:
+        content = part.get_payload(decode=True)
+        return content.decode(part.get_content_charset("us-ascii"))
+    except (LookupError, UnicodeError) as error:
+        raise CannotCarry("charset") from error
 
 
 _FIELDS = {"text/plain": "text", "text/html": "html"}
