@@ -271,6 +271,15 @@ def test_no_text_shows_a_secret(standin):
     assert error.__cause__ is None and error.__context__ is None
 
 
+def test_no_text_of_the_system_shows_a_secret():
+    tls = TestAuthority().issue("localhost").server_context()
+    with raw_server(lambda: b"", tls) as port:
+        url = f"https://localhost:{port}"
+        failure = SendApi(KEY, "certificate", url).send([numbered(1)]).failure
+    assert "verify failed" in str(failure)
+    assert "certificate" not in str(failure).lower()
+
+
 def test_the_keys_go_nowhere_else():
     for url in ("http://api.mailjet.com", "https://api.mailjet.com/x", "ftp://a"):
         with pytest.raises(InvalidError):
