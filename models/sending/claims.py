@@ -6,6 +6,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from odoo import fields
 from odoo.tools import SQL
@@ -313,4 +314,10 @@ def recipient_count(email_to, email_cc, partner_emails):
 
 def addresses_in(text):
     """Return the different addresses of a text, each as it is compared."""
-    return {address_key(email) for email in email_normalize_all(text or "")}
+    return {address_key(email) for email in normalized_emails(text or "")}
+
+
+@lru_cache(maxsize=2000)
+def normalized_emails(text):
+    """Return what `email_normalize_all` does, for a mail that is looked at often."""
+    return tuple(email_normalize_all(text))

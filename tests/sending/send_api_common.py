@@ -33,8 +33,8 @@ class SendApiMixin:
 
 class SendApiCommon(SendApiMixin, FatesCommon):
     def start_over(self):
-        super().start_over()
         self.rest.faults.clear()
+        return super().start_over()
 
     def by_api(self):
         """Return the recipients of what came by the Send API, sorted."""

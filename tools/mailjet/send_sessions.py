@@ -47,7 +47,7 @@ class SendSessions(Pool):
 
     def _start(self, *arguments: object) -> None:
         self._idle += 1
-        super()._start(*arguments)
+        return super()._start(*arguments)
 
     def _serve(self) -> None:
         error: OSError | None = None
