@@ -11,7 +11,7 @@ from ... import const
 from ..pool import MOST_BREAKS, Deliveries, Pool
 from ..smtp.cause import Cause
 from ..smtp.consequences import CONSEQUENCES
-from ..smtp.pipeline import Delivery, Fate
+from ..smtp.pipeline import Fate
 from .send_answer import SendDelivery
 from .send_api import SendApi, Sent
 from .send_request import Filling, SendEntry
@@ -107,9 +107,6 @@ class SendSessions(Pool):
                     # A server that takes mails without an answer is no better than none
                     answered += Fate.UNCERTAIN not in fates
                     self._finish(delivery)
-                elif self._clock() > delivery.envelope.deadline:
-                    # It was given up here; the server has refused nothing
-                    self._finish(Delivery.of(delivery.envelope, Fate.NOT_BEGUN))
                 else:
                     # Given up, it may be the reason; the session goes on with others.
                     # No mail is the reason why Mailjet asks to wait.

@@ -137,6 +137,31 @@ def test_an_outage_ends_all_sessions_and_sends_nothing(
         assert len(sizes) <= 3, "A refused key is not tried again and again"
 
 
+def test_a_few_mails_are_no_reason_why_mailjet_asks_to_wait(api, no_pause):
+    api.faults.add("rate_limited", path="send", times=None)
+    sessions = SendSessions(opener(api), 1)
+    found = hand_over(sessions, [entry(number) for number in range(3)])
+    assert fates(found) == {Fate.NOT_BEGUN: 3}
+    assert sessions.failure.cause is Cause.THROTTLED
+
+
+def test_a_mail_whose_time_is_over_meanwhile_has_no_reason(api, no_pause, monkeypatch):
+    now = [0.0]
+    send = SendApi.send
+
+    def slow(self, entries):
+        sent = send(self, entries)
+        now[0] = 11.0
+        return sent
+
+    monkeypatch.setattr(SendApi, "send", slow)
+    api.faults.add("error", path="send", status=500)
+    sessions = SendSessions(opener(api, clock=lambda: now[0]), 1, clock=lambda: now[0])
+    found = hand_over(sessions, [entry(1, deadline=10.0)])
+    assert fates(found) == {Fate.NOT_BEGUN: 1}
+    assert not found[1].errors, "The server has refused nothing"
+
+
 def test_what_got_no_answer_is_in_doubt(api, store, no_pause):
     api.faults.add("lost", path="send", times=1)
     found = hand_over(
