@@ -18,6 +18,7 @@ from ...tools.smtp.session import Outcome
 from .budget import Budget
 from .claims import Claims
 from .handover import Handover
+from .open_mail import OpenMail
 from .progress import Progress
 from .results import Entry, Failure, used_of
 
@@ -47,7 +48,7 @@ class Run:
         self._callback = callback
         self.budget = budget or Budget()
         self._mailings = {}  # mail id -> mailing id
-        self._open = {}  # mail id -> what is not answered yet and what is, see _Mail
+        self._open = {}  # mail id -> `OpenMail`
         self._reasons = {}
         self._refusals = {}
         self.session = None
@@ -188,7 +189,7 @@ class Run:
         Nothing is sent yet, so a conflict with another transaction just means again.
         """
         for mail_id in mail_ids:
-            self._open[mail_id] = _Mail(mail_id)
+            self._open[mail_id] = OpenMail(mail_id)
         left, at_once, conflicts = list(mail_ids), CHUNK, 0
         while left and conflicts < MOST_CONFLICTS:
             part = left[:at_once]
@@ -406,37 +407,3 @@ class Run:
             self.server._mailjet_note_refusal(refusal)
         if not self.sessions.failure and not self._is_paused():
             self.server._mailjet_end_pause()
-
-
-class _Mail:
-    """A claimed mail on its way."""
-
-    def __init__(self, mail_id):
-        self.id = mail_id
-        self.waits_for = None
-        self.entries = []
-        self.partner_ids = {}
-        self.by_smtp = {}
-
-    def fail(self, error):
-        """Note that it cannot be prepared, and why."""
-        self.waits_for = set()
-        reason = str(error) or type(error).__name__
-        self.entries = [Entry.failed(0, [], Failure("unknown", reason))]
-
-    @property
-    def is_unprepared(self):
-        return self.waits_for is None
-
-    @property
-    def is_answered(self):
-        return not self.is_unprepared and not self.waits_for
-
-    @property
-    def is_untouched(self):
-        fates = {fate for entry in self.entries for fate in entry.fates.values()}
-        return fates == {Fate.NOT_BEGUN}
-
-    @property
-    def reasons(self):
-        return [reason for entry in self.entries for reason in entry.reasons.values()]
