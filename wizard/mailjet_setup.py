@@ -133,7 +133,7 @@ class MailjetSetup(models.TransientModel):
             "region": urls.get(server.mailjet_api_url, "other"),
             "usage": server.mailjet_purpose or "all",
             "security": server.mailjet_security or "starttls",
-            "transport": server.mailjet_transport,
+            "transport": server.mailjet_transport or "smtp",
             "smtp_host": server.smtp_host,
             "smtp_port": server.smtp_port,
             "step": "senders" if server.mailjet_refreshed_on else "keys",

@@ -185,7 +185,7 @@ class IrMail_Server(models.Model):
                 IrMail_Server, server.with_context(mailjet_by_smtp=True)
             ).test_smtp_connection
             try:
-                if server.mailjet_transport != "smtp" and not autodetect_max_email_size:
+                if server._mailjet_uses_api() and not autodetect_max_email_size:
                     action = server._mailjet_test_api()
                 if server.mailjet_transport != "api" or autodetect_max_email_size:
                     action = test_smtp(autodetect_max_email_size)

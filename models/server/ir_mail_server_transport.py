@@ -13,6 +13,7 @@ BUILDERS = (
     *("_build_email__", "_prepare_email_message__", "_alter_message__"),
     *("_prepare_smtp_to_list", "send_email", "_connect__", "_smtp_login__"),
 )
+BY_API = ("api", "mixed")
 # Seconds for a connection and for an answer to a test, while a user waits
 TEST_TIMEOUTS = {"connect_timeout": 5.0, "read_timeout": 15.0, "deadline": 20.0}
 
@@ -29,7 +30,7 @@ class IrMail_Server(models.Model):
             ("mixed", "Send API for mailings, SMTP for the rest"),
         ],
         "Hand over by",
-        required=True,
+        # Not required in the database: core's neutralize.sql inserts a server
         default="smtp",
         help="SMTP carries every email. The Send API is faster, and works where a "
         "network blocks the SMTP ports, as it uses HTTPS (port 443). What it cannot "
@@ -38,7 +39,7 @@ class IrMail_Server(models.Model):
 
     def _mailjet_uses_api(self):
         """Return whether any mail of this server goes by the Send API."""
-        return bool(self._filter_mailjet()) and self.mailjet_transport != "smtp"
+        return bool(self._filter_mailjet()) and self.mailjet_transport in BY_API
 
     def _mailjet_api_opener(self, **options):
         """Return a function that opens a `SendApi`, safe in any thread.
