@@ -47,6 +47,8 @@ class CheckCommon(MailjetCommon):
                 for kind in ("spf", "dkim", "dmarc")
             ]
         )
+        # To which people reply
+        cls.env["mailjet.recipient.domain"]._note({"acme-shop.com": True})
         cls.readers = cls.env["mailing.list"].create({"name": "Readers"})
         cls.mailing = cls.create_mailing(*(f"zoe{n}@roses.org" for n in range(8)))
 

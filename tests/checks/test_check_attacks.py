@@ -122,7 +122,12 @@ class TestCheckAttacks(CheckCommon, MailjetRestCommon):
 
     def test_a_server_of_another_company(self):
         self.server.mailjet_company_id = self.env["res.company"].create({"name": "B"})
+        self.mailing.mail_server_id = self.server
         mailing = self.mailing.with_user(self.marketing)
+        self.assertNotIn(self.server.mailjet_company_id, mailing.env.companies)
+        self.assertTrue(self.server.mailjet_company_id)
+        self.assertEqual(mailing._mailjet_check_server(), self.server)
+        self.assertFalse(mailing._mailjet_may_check())
         self.assertFalse(mailing.mailjet_can_check)
         with self.assertRaises(AccessError):
             mailing.action_mailjet_check()
@@ -164,9 +169,12 @@ class TestCheckAttacks(CheckCommon, MailjetRestCommon):
         self.assertEqual((check.recipient_count, check.reachable_count), (4, 4))
 
     def test_replies_that_bounce(self):
-        self.assertNotIn("reply_domain", self.found())
         domains = self.env["mailjet.recipient.domain"]
-        self.assertIn("acme-shop.com", domains.search([]).mapped("name"))
+        domain = domains.search([("name", "=", "acme-shop.com")])
+        domain.state = "unknown"
+        domain.looked_up_on = False
+        self.assertNotIn("reply_domain", self.found())
+        self.assertEqual(domain.state, "waiting")
         domains._note({"acme-shop.com": False})
         self.assertEqual(self.found()["reply_domain"], "warning")
         domains._note({"acme-shop.com": True})
