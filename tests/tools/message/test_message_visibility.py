@@ -1,7 +1,7 @@
 """What people see of a message, and tricks by which they do not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mail_mailjet.tools.message.content import check_content
 from mail_mailjet.tools.message.visibility import (
@@ -86,6 +86,7 @@ def test_hidden_words_are_no_words():
     assert "draft" in codes(body="<p>Lorem ipsum</p>")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_style(text):
     assert hides(declarations(text)) in (True, False)
@@ -93,6 +94,7 @@ def test_any_style(text):
     parse_color(text)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(alphabet="0123456789.-px%:; fontsizecolr#", max_size=60))
 def test_any_style_in_a_message(style):
     codes(body=f'<p style="font-size:{style};color:#{style}">Roses</p>')
