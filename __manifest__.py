@@ -31,6 +31,7 @@
         "views/ir_mail_server_sending_views.xml",
         "views/ir_mail_server_queue_views.xml",
         "views/ir_mail_server_events_views.xml",
+        "views/ir_mail_server_status_views.xml",
         "views/mailjet_exclusion_views.xml",
         "views/ir_mail_server_exclusions_views.xml",
         "views/mail_mail_views.xml",
@@ -38,7 +39,6 @@
         "views/mailjet_suppression_views.xml",
         "views/mailing_trace_views.xml",
         "views/mailing_mailing_views.xml",
-        "views/res_config_settings_views.xml",
         "views/mailjet_campaign_views.xml",
         "views/mailjet_contact_views.xml",
         "views/mailjet_contact_list_views.xml",
@@ -51,6 +51,7 @@
         "views/mailjet_policy_limit_views.xml",
         "views/mailjet_sending_hour_views.xml",
         "views/mailjet_dashboard_views.xml",
+        "views/res_config_settings_views.xml",
         "views/mailjet_menus.xml",
     ],
     "assets": {

@@ -3,15 +3,19 @@ from odoo import api, fields, models
 from .. import const
 from ..models.secret import Secret
 
-STEPS = ("keys", "use", "senders", "domains", "events", "ready")
+STEPS = ("keys", "use", "domains", "senders", "events", "test", "ready")
 REGION_URLS = {"eu": const.API_URL, "us": const.API_URL_US}
 
 
 class TypedApiKey(Secret):
-    """An API key that is shown once it is the server's: the wrong key may be typed."""
+    """An API key that is shown once it is the server's: the wrong key may be typed.
+
+    A refused key is handed back to the browser it came from, and not stored.
+    """
 
     def hides(self, record):
-        return record[self.name] != record.server_id.smtp_user
+        typed = record.env.context.get("default_api_key")
+        return record[self.name] not in (record.server_id.smtp_user, typed)
 
 
 class MailjetSetup(models.TransientModel):
@@ -30,9 +34,10 @@ class MailjetSetup(models.TransientModel):
         [
             ("keys", "Keys"),
             ("use", "Use"),
-            ("senders", "Senders"),
             ("domains", "Domains"),
+            ("senders", "Senders"),
             ("events", "Events"),
+            ("test", "Test email"),
             ("ready", "Ready"),
         ],
         required=True,
@@ -46,6 +51,15 @@ class MailjetSetup(models.TransientModel):
     )
     api_key = TypedApiKey("API key", copy=False)
     secret_key = Secret("Secret key", copy=False)
+    has_secret = fields.Boolean(compute="_compute_has_secret")
+    twin_id = fields.Many2one(
+        "ir.mail_server",
+        "Already connected",
+        readonly=True,
+        ondelete="set null",
+        help="The server that has the typed API key.",
+    )
+    user_lacks_email = fields.Boolean(compute="_compute_user_lacks_email")
     region = fields.Selection(
         [
             ("eu", "Europe (api.mailjet.com)"),
@@ -88,6 +102,7 @@ class MailjetSetup(models.TransientModel):
     )
     callback_ids = fields.One2many(related="server_id.mailjet_callback_ids")
     event_url = fields.Char(related="server_id.mailjet_event_url")
+    shares_events = fields.Boolean(related="server_id.mailjet_shares_events")
     open_points = fields.Text("To do", compute="_compute_open_points")
     from_filter_before = fields.Char(related="server_id.from_filter")
     from_filter_after = fields.Char(compute="_compute_from_filter_after")
@@ -98,6 +113,20 @@ class MailjetSetup(models.TransientModel):
     dedicated_server_id = fields.Many2one(
         related="server_id.mailjet_dedicated_server_id"
     )
+
+    # The test email, whose steps the page shows as they happen
+    test_id = fields.Many2one("mailjet.smtp.test", readonly=True, ondelete="set null")
+    state = fields.Selection(related="test_id.state")
+    delivery = fields.Selection(related="test_id.delivery")
+    is_interrupted = fields.Boolean(related="test_id.is_interrupted")
+    is_ok = fields.Boolean(related="test_id.is_ok")
+    steps = fields.Json(related="test_id.steps")
+    test_reason = fields.Char(related="test_id.reason")
+    test_cure = fields.Char(related="test_id.cure")
+    test_detail = fields.Text(related="test_id.detail")
+    delivery_reason = fields.Text(related="test_id.delivery_reason")
+    test_from = fields.Char("From", compute="_compute_test_addresses")
+    test_to = fields.Char("To", compute="_compute_test_addresses")
 
     @api.model
     def action_open(self, server=None):
@@ -121,12 +150,36 @@ class MailjetSetup(models.TransientModel):
             "security": server.mailjet_security or "starttls",
             "smtp_host": server.smtp_host,
             "smtp_port": server.smtp_port,
-            "step": "senders" if server.mailjet_refreshed_on else "keys",
+            "step": "domains" if server.mailjet_refreshed_on else "keys",
         }
 
     @api.onchange("region")
     def _onchange_region(self):
         self.api_url = REGION_URLS.get(self.region, self.api_url)
+
+    @api.depends("server_id")
+    def _compute_has_secret(self):
+        for setup in self:
+            setup.has_secret = bool(setup.server_id.sudo().smtp_pass)
+
+    @api.depends_context("uid")
+    def _compute_user_lacks_email(self):
+        self.user_lacks_email = not self.env.user.email
+
+    @api.depends("address_ids.state")
+    @api.depends_context("uid")
+    def _compute_test_addresses(self):
+        """Write to the user, from an address that Mailjet accepts."""
+        own = self.env.user.email_normalized
+        for setup in self:
+            covered = setup.address_ids.filtered(lambda one: one.state == "covered")
+            senders = setup.server_id.mailjet_sender_ids
+            active = senders.filtered(lambda one: one.status == "active")
+            accepted = covered.mapped("email") + [
+                sender.email.replace("*", "noreply") for sender in active
+            ]
+            setup.test_from = own if own in accepted else (accepted or [False])[0]
+            setup.test_to = own
 
     @api.depends("address_ids.state")
     def _compute_missing_count(self):
@@ -189,6 +242,20 @@ class MailjetSetup(models.TransientModel):
             "target": "new",
         }
 
+    def _reopen_keys(self, typed_key):
+        """Ask for the keys again, with the API key still in its field.
+
+        The key travels in the action: what was refused may be the secret key, which is
+        not stored here.
+        """
+        kept = ("server_id", "region", "api_url", "smtp_host", "smtp_port", "notice")
+        context = {
+            f"default_{name}": self._fields[name].convert_to_write(self[name], self)
+            for name in (*kept, "twin_id")
+        }
+        action = {**self._reopen(), "res_id": False}
+        return {**action, "context": {**context, "default_api_key": typed_key}}
+
     # ------------------------------------------------------------------
     # From step to step
     # ------------------------------------------------------------------
@@ -198,8 +265,12 @@ class MailjetSetup(models.TransientModel):
         self.ensure_one()
         self.check_access("write")
         self.notice = False
+        self.twin_id = False
+        typed_key = self.api_key
         if getattr(self, f"_leave_{self.step}")():
             self._enter(STEPS[STEPS.index(self.step) + 1])
+        elif self.step == "keys":
+            return self._reopen_keys(typed_key)
         return self._reopen()
 
     def action_back(self):
@@ -212,7 +283,7 @@ class MailjetSetup(models.TransientModel):
 
     def _enter(self, step):
         self.step = step
-        if step in ("senders", "ready"):
+        if step in ("senders", "test", "ready"):
             self._read_addresses()  # a domain proven meanwhile covers its addresses
         if step == "events":
             self.server_id._mailjet_read_callbacks()

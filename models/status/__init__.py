@@ -1,0 +1,3 @@
+from . import ir_mail_server
+from . import ir_mail_server_next_step
+from . import res_config_settings
