@@ -6,3 +6,4 @@ from .figures import *
 from .reports import *
 from .sending import *
 from .server import *
+from .status import *

@@ -74,9 +74,7 @@ class MailjetSetup(models.TransientModel):
         """Raise a UserError if these cannot be the two keys of an account."""
         if not (api_key and secret_key):
             raise UserError(self.env._("Enter both keys."))
-        probe = self.env["ir.mail_server"].new(
-            {"smtp_user": api_key, "active": False}
-        )
+        probe = self.env["ir.mail_server"].new({"smtp_user": api_key, "active": False})
         problem = probe._mailjet_key_problem()
         if problem:
             raise UserError(problem)

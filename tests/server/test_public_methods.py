@@ -43,15 +43,18 @@ REACHED = {
     "ir.mail_server.action_mailjet_exclusions": FIGURES,
     "ir.mail_server.action_mailjet_free_plan": SETTINGS,
     "ir.mail_server.action_mailjet_make_dedicated": SETTINGS,
+    "ir.mail_server.action_mailjet_next_step": SETTINGS,
     "ir.mail_server.action_mailjet_queue": SETTINGS,
     "ir.mail_server.action_mailjet_read_callbacks": SETTINGS,
     "ir.mail_server.action_mailjet_read_policy_limits": SETTINGS,
     "ir.mail_server.action_mailjet_read_quota": SETTINGS,
     "ir.mail_server.action_mailjet_refresh": SETTINGS,
     "ir.mail_server.action_mailjet_register": SETTINGS,
+    "ir.mail_server.action_mailjet_replace_all": SETTINGS,
     "ir.mail_server.action_mailjet_resume": SETTINGS,
     "ir.mail_server.action_mailjet_set_filter": SETTINGS,
     "ir.mail_server.action_mailjet_setup": SETTINGS,
+    "ir.mail_server.action_mailjet_setup_anew": SETTINGS,
     "ir.mail_server.action_mailjet_smtp_test": SETTINGS,
     "ir.mail_server.action_mailjet_sync_exclusions": SETTINGS,
     "ir.mail_server.action_mailjet_try_address": SETTINGS,
@@ -121,8 +124,11 @@ REACHED = {
     "mailjet.setup.action_finish": SETTINGS,
     "mailjet.setup.action_next": SETTINGS,
     "mailjet.setup.action_open": SETTINGS,
+    "mailjet.setup.action_open_twin": SETTINGS,
     "mailjet.setup.action_refresh": SETTINGS,
     "mailjet.setup.action_register_events": SETTINGS,
+    "mailjet.setup.action_replace_events": SETTINGS,
+    "mailjet.setup.action_send_test": SETTINGS,
     "mailjet.setup.action_smtp_test": SETTINGS,
     "mailjet.smtp.test.action_download": SETTINGS,
     "mailjet.smtp.test.action_open_screen": SETTINGS,
@@ -130,6 +136,7 @@ REACHED = {
     "mailjet.smtp.test.action_use_port": SETTINGS,
     "res.config.settings.action_mailjet_check_dns": SETTINGS,
     "res.config.settings.action_mailjet_setup": SETTINGS,
+    "res.config.settings.action_mailjet_setup_anew": SETTINGS,
     "res.config.settings.set_values": SETTINGS,
 }
 
@@ -140,6 +147,7 @@ MAIL.set_content("Hello")
 
 # What else is passed; the records come first
 ARGUMENTS = {
+    "ir.mail_server.action_mailjet_next_step": ["queue"],
     "ir.mail_server.action_mailjet_queue": ["pause"],
     "ir.mail_server.create": [[{"name": "New", "smtp_host": "smtp.other.example"}]],
     "ir.mail_server.web_resequence": [{}],
