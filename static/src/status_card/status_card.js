@@ -16,14 +16,19 @@ const LIGHTS = {
 /** How things are with an account: one line for each part, with the next step. */
 export class MailjetStatusCard extends Component {
     static template = "mail_mailjet.StatusCard";
-    static props = { card: Object, hasName: { type: Boolean, optional: true } };
+    static props = {
+        card: Object,
+        hasName: { type: Boolean, optional: true },
+        onlyOpen: { type: Boolean, optional: true },
+    };
 
     setup() {
         this.action = useService("action");
     }
 
-    get openLines() {
-        return this.props.card.lines.filter(({ light }) => light !== "ok");
+    get lines() {
+        const { card, onlyOpen } = this.props;
+        return onlyOpen ? card.lines.filter(({ light }) => light !== "ok") : card.lines;
     }
 
     get isInOrder() {
