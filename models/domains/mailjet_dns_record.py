@@ -78,6 +78,7 @@ class MailjetDnsRecord(models.Model):
     cause = fields.Char("Diagnosis", compute="_compute_words")
     cure = fields.Char("What to do", compute="_compute_words")
     refusal = fields.Char("Why there is no proposal", compute="_compute_words")
+    removals = fields.Text("Differences", compute="_compute_words")
     wait = fields.Integer(
         "Absence cached for (s)",
         readonly=True,
@@ -146,6 +147,7 @@ class MailjetDnsRecord(models.Model):
         "kind",
         "state",
         "proposal",
+        "found_values",
         "domain_id.name",
         "domain_id.zone",
         "domain_id.ownership_name",
@@ -159,9 +161,8 @@ class MailjetDnsRecord(models.Model):
             domain = record.domain_id
             name = domain.name
             # Mailjet's suggestion does not consider an existing record
-            default_spf = (
-                record.state in ("missing", "not_checked") and domain.spf_value
-            )
+            is_blank = record.state in ("missing", "not_checked")
+            default_spf = is_blank and not record.found_values and domain.spf_value
             record_type, host, value = {
                 "ownership": ("TXT", domain.ownership_name, domain.ownership_token),
                 "spf": ("TXT", name, record.proposal or default_spf),
@@ -192,6 +193,8 @@ class MailjetDnsRecord(models.Model):
             record.cause = record._translate_json(words.get("cause"))
             record.cure = record._translate_json(words.get("cure"))
             record.refusal = record._translate_json(words.get("refusal"))
+            removals = map(record._translate_json, words.get("removals") or [])
+            record.removals = "\n".join(removals)
             words = record.attempt_words or {}
             record.outage = record._translate_json(words.get("outage"))
             record.note = record._translate_json(words.get("note"))
@@ -243,9 +246,12 @@ class MailjetDnsRecord(models.Model):
                 "decided_on": now,
                 "found_values": "\n".join(verdict.found),
                 "found_host": verdict.host,
-                "words": words_to_json(
-                    cause=verdict.cause, cure=verdict.cure, refusal=verdict.refusal
-                ),
+                "words": {
+                    **words_to_json(
+                        cause=verdict.cause, cure=verdict.cure, refusal=verdict.refusal
+                    ),
+                    "removals": [words.to_json() for words in verdict.removals],
+                },
                 "proposal": verdict.proposal,
                 "wait": verdict.wait,
             }

@@ -173,7 +173,7 @@ class MailjetDomain(models.Model):
         name = self.name
         checks = {
             "spf": partial(check_spf, name),
-            "dmarc": partial(check_dmarc, name),
+            "dmarc": partial(check_dmarc, name, rua=self._dmarc_report_address()),
             "mx": partial(check_mx, name),
             "return_path": partial(check_return_path, name),
         }
@@ -186,6 +186,14 @@ class MailjetDomain(models.Model):
                 check_dkim, name, self.dkim_name, self.dkim_value or ""
             )
         return checks
+
+    def _dmarc_report_address(self):
+        """Return the address where somebody reads DMARC reports, to be proposed.
+
+        None leaves it to `propose_dmarc`.
+        """
+        self.ensure_one()
+        return None
 
     def _ask_mailjet(self):
         """Have Mailjet check these domains; return its errors, so that our own result

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ...tools.mailjet.delivery_failure import explain_failure
+from ...tools.mailjet.delivery_failure import Kind, explain_failure
 from .mailjet_event import FAILURES
 
 # A short label for each of `tools.mailjet.delivery_failure.REASON_CODES`
@@ -43,6 +43,30 @@ class MailjetEvent(models.Model):
         help="Why the email bounced or was blocked.",
     )
     reason = fields.Char(compute="_compute_reason")
+    is_deferred = fields.Boolean(
+        "Delayed",
+        compute="_compute_is_deferred",
+        help="The recipient's server asked Mailjet to try again later.",
+    )
+    label = fields.Char("Shown as", compute="_compute_label")
+
+    @api.depends("event", "error", "error_related_to", "bounce_type")
+    def _compute_is_deferred(self):
+        """Mailjet reports greylisting as a bounce, but goes on trying."""
+        for event in self:
+            event.is_deferred = (
+                event.event in FAILURES
+                and event._explain_failure().kind is Kind.DEFERRED
+            )
+
+    @api.depends("event", "is_deferred")
+    @api.depends_context("lang")
+    def _compute_label(self):
+        kinds = dict(self._fields["event"]._description_selection(self.env))
+        for event in self:
+            event.label = (
+                self.env._("Delayed") if event.is_deferred else kinds.get(event.event)
+            )
 
     @api.depends("event", "error", "error_related_to", "bounce_type")
     @api.depends_context("lang")

@@ -84,6 +84,7 @@ REACHED = {
     "mailing.mailing.action_mailjet_resume": FIGURES,
     "mailing.mailing.action_mailjet_waiting": FIGURES,
     "mailing.mailing.action_retry_failed": FIGURES,
+    "mailing.mailing.action_view_traces_failed": FIGURES,
     "mailing.mailing.unlink": FIGURES,
     "mailing.trace.set_failed": MARKETING,
     "mailing.trace.set_sent": MARKETING,
@@ -94,6 +95,7 @@ REACHED = {
     "mailjet.callback.action_register": SETTINGS,
     "mailjet.callback.action_unregister": SETTINGS,
     "mailjet.callback.replace.action_replace": SETTINGS,
+    "mailjet.dashboard.action_import": SETTINGS,
     "mailjet.dashboard.read_dashboard": FIGURES,
     "mailjet.dns.record.action_open_domain": FIGURES,
     "mailjet.domain.action_check_dns": SETTINGS,
@@ -158,6 +160,7 @@ ARGUMENTS = {
     "mail.thread.message_parse": [MAIL],
     "mail.thread.message_route": ["no mail", {}],
     "mailing.mailing.action_mailjet_waiting": ["pause"],
+    "mailjet.dashboard.action_import": [0, "bounce"],
     "mailjet.report.preview": [{"report": "message"}],
     "mailjet.sending.hour.get_empty_list_help": [""],
 }

@@ -12,6 +12,7 @@ from queue import SimpleQueue
 
 from ..words import Words, _lt
 from .authoritative import find_views
+from .domain_name import asked_name
 from .lookup import Resolver
 from .servers import DNS_PORT
 from .verdict import Verdict
@@ -105,7 +106,7 @@ def check_domains(
 async def _check_domain(domain, checks, resolver, where=None):
     views, note = [], None
     if where:
-        views, note = await find_views(domain, resolver, *where)
+        views, note = await find_views(asked_name(domain), resolver, *where)
     askers = views or [resolver]
     runs = [
         _run_check(kind, check, asker, resolver.deadline)

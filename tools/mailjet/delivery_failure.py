@@ -184,6 +184,14 @@ def _code(word):
 
 
 REASON_CODES = (*map(_code, _FAILURES), OTHER, NONE)
+# Those that are permanent, no failure, or lifted by a delivery, if Mailjet says no more
+HARD_CODES = tuple(_code(w) for w, r in _FAILURES.items() if r.kind is Kind.HARD)
+DEFERRED_CODES = tuple(
+    _code(w) for w, r in _FAILURES.items() if r.kind is Kind.DEFERRED
+)
+DUPLICATE_CODES = tuple(
+    _code(w) for w, r in _FAILURES.items() if r.kind is Kind.DUPLICATE
+)
 
 
 def reason_code(related_to="", error=""):

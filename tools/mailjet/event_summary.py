@@ -66,16 +66,28 @@ class Summary:
         if self.is_hard_bounce:
             return "bounce"
         # After a soft bounce Mailjet retries, and may deliver in the end
-        if self.failure and not (self.delivered and self._is_lifted_by_delivery):
+        if self.failure and not (self._has_arrived and self._is_lifted_by_delivery):
             return "error"
-        if self.delivered:
-            return "sent"
-        return None
+        return "sent" if self._has_arrived else None
+
+    @property
+    def _has_arrived(self):
+        """Whether it was delivered: who complains or unsubscribes has got it."""
+        return bool(self.delivered or self.complained or self.unsubscribed)
 
     @property
     def _is_lifted_by_delivery(self):
         is_bounce = self.failure_event.event == "bounce"
         return is_bounce or self.failure.kind is Kind.DUPLICATE
+
+    @property
+    def failure_kind(self):
+        """How it failed: "hard", "soft" or "blocked"; None if it did not."""
+        if self.status == "bounce":
+            return "hard"
+        if self.status != "error":
+            return None
+        return "blocked" if self.failure_event.event == "blocked" else "soft"
 
     @property
     def failure_type(self):
@@ -181,6 +193,7 @@ def _worst_failure(events):
             is_hard,
             is_hard and failure.counts,
             event.event == "blocked",
+            failure.kind is not Kind.DUPLICATE,
             event.date,
             event.error,
             event.error_related_to,

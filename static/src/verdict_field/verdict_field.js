@@ -6,12 +6,12 @@ import { Component } from "@odoo/owl";
 
 // Color and icon of each state; the label comes from the selection
 const LOOKS = {
-    ok: { badge: "text-bg-success", icon: "fa-check" },
-    warning: { badge: "text-bg-warning", icon: "fa-exclamation-triangle" },
-    error: { badge: "text-bg-danger", icon: "fa-times" },
-    missing: { badge: "text-bg-danger", icon: "fa-minus-circle" },
-    ready: { badge: "text-bg-success", icon: "fa-check" },
-    not_ready: { badge: "text-bg-danger", icon: "fa-times" },
+    ok: { badge: "text-bg-success o_mailjet_good", icon: "fa-check" },
+    warning: { badge: "text-bg-warning o_mailjet_warning", icon: "fa-exclamation-triangle" },
+    error: { badge: "text-bg-danger o_mailjet_bad", icon: "fa-times" },
+    missing: { badge: "text-bg-danger o_mailjet_bad", icon: "fa-minus-circle" },
+    ready: { badge: "text-bg-success o_mailjet_good", icon: "fa-check" },
+    not_ready: { badge: "text-bg-danger o_mailjet_bad", icon: "fa-times" },
 };
 const UNKNOWN = { badge: "text-bg-300", icon: "fa-question-circle" };
 
