@@ -1,7 +1,9 @@
 from odoo import api, fields, models
+from odoo.tools import clean_context, email_domain_extract
 
 from .. import const
 from ..models.secret import Secret
+from ..tools.free_mail import is_free_mail
 
 STEPS = ("keys", "use", "domains", "senders", "events", "test", "ready")
 REGION_URLS = {"eu": const.API_URL, "us": const.API_URL_US}
@@ -59,6 +61,7 @@ class MailjetSetup(models.TransientModel):
         ondelete="set null",
         help="The server that has the typed API key.",
     )
+    is_continued = fields.Boolean(readonly=True, help="Opened where it was left.")
     user_lacks_email = fields.Boolean(compute="_compute_user_lacks_email")
     region = fields.Selection(
         [
@@ -99,6 +102,9 @@ class MailjetSetup(models.TransientModel):
     record_ids = fields.Many2many("mailjet.dns.record", compute="_compute_record_ids")
     unknown_domains = fields.Char(
         "Not at Mailjet yet", compute="_compute_unknown_domains"
+    )
+    typed_domain = fields.Char(
+        "Another domain", help="Your own domain, such as example.com."
     )
     callback_ids = fields.One2many(related="server_id.mailjet_callback_ids")
     event_url = fields.Char(related="server_id.mailjet_event_url")
@@ -143,6 +149,7 @@ class MailjetSetup(models.TransientModel):
         urls = {url: region for region, url in REGION_URLS.items()}
         return {
             "server_id": server.id,
+            "is_continued": server.mailjet_setup_unfinished,
             "api_key": server.smtp_user,
             "api_url": server.mailjet_api_url,
             "region": urls.get(server.mailjet_api_url, "other"),
@@ -194,13 +201,24 @@ class MailjetSetup(models.TransientModel):
 
     @api.depends("domain_ids.sender_ids.is_domain")
     def _compute_unknown_domains(self):
-        own = self.env["mail.alias.domain"].sudo().search_fetch([]).mapped("name")
         for setup in self:
-            known = setup.domain_ids.sender_ids.filtered("is_domain").domain_id
-            unknown = [name for name in own if name not in known.mapped("name")]
-            setup.unknown_domains = ", ".join(unknown)
+            setup.unknown_domains = ", ".join(setup._names_of_unknown_domains())
 
-    @api.depends("address_ids.state", "domain_ids.is_proven", "callback_ids.state")
+    def _names_of_unknown_domains(self):
+        """Return the domains that Odoo sends from and Mailjet does not know."""
+        domains = self.env["mail.alias.domain"].sudo().search_fetch([])
+        companies = self.env["res.company"].sudo().search_fetch([])
+        names = [*domains.mapped("name"), *companies.mapped(_domain_of_company)]
+        known = self.domain_ids.sender_ids.filtered("is_domain").domain_id
+        unknown = set(names) - {False, *known.mapped("name")}
+        return sorted(name for name in unknown if not is_free_mail(name))
+
+    @api.depends(
+        "address_ids.state",
+        "domain_ids.is_proven",
+        "callback_ids.state",
+        "server_id.mailjet_sender_ids.status",
+    )
     def _compute_open_points(self):
         for setup in self:
             emails = {"missing": [], "waiting": [], "covered": []}
@@ -213,11 +231,17 @@ class MailjetSetup(models.TransientModel):
                 (self.env._("Ownership not proven"), unproven.mapped("name")),
                 (self.env._("Events not posted to Odoo"), setup._unposted_events()),
             )
-            setup.open_points = "\n".join(
+            lines = [
                 self.env._("%(what)s: %(which)s", what=what, which=", ".join(names))
                 for what, names in points
                 if names
-            )
+            ]
+            if "active" not in setup.server_id.mailjet_sender_ids.mapped("status"):
+                words = self.env._(
+                    "Mailjet accepts no address of yours yet: it will drop your email."
+                )
+                lines.insert(0, words)
+            setup.open_points = "\n".join(lines)
 
     def _unposted_events(self):
         """Return the labels of the event types that are not posted here."""
@@ -256,6 +280,10 @@ class MailjetSetup(models.TransientModel):
         action = {**self._reopen(), "res_id": False}
         return {**action, "context": {**context, "default_api_key": typed_key}}
 
+    def action_set_up_another(self):
+        """Leave this set-up as it is, and connect another account."""
+        return self.action_open()
+
     # ------------------------------------------------------------------
     # From step to step
     # ------------------------------------------------------------------
@@ -264,8 +292,13 @@ class MailjetSetup(models.TransientModel):
         """Complete the current step and go to the next."""
         self.ensure_one()
         self.check_access("write")
-        self.notice = False
-        self.twin_id = False
+        if self.step == STEPS[-1]:  # clicked in a window that is out of date
+            return self._reopen()
+        # The defaults of the keys' form are none of the records made here
+        return self.with_context(clean_context(self.env.context))._go_on()
+
+    def _go_on(self):
+        self.write({"notice": False, "twin_id": False, "is_continued": False})
         typed_key = self.api_key
         if getattr(self, f"_leave_{self.step}")():
             self._enter(STEPS[STEPS.index(self.step) + 1])
@@ -277,8 +310,8 @@ class MailjetSetup(models.TransientModel):
         """Go back one step, without undoing anything."""
         self.ensure_one()
         self.check_access("write")
-        self.notice = False
-        self._enter(STEPS[STEPS.index(self.step) - 1])
+        self.write({"notice": False, "is_continued": False})
+        self._enter(STEPS[max(STEPS.index(self.step) - 1, 0)])
         return self._reopen()
 
     def _enter(self, step):
@@ -292,3 +325,7 @@ class MailjetSetup(models.TransientModel):
         self.address_ids.unlink()
         lines = self.env["mailjet.address"]._create_for(self.server_id)
         lines.setup_id = self
+
+
+def _domain_of_company(company):
+    return email_domain_extract(company.email or "")

@@ -120,6 +120,12 @@ class MailjetSetup(models.TransientModel):
             self.notice = self.env._(
                 "The set-up of this account was begun before: continue there."
             )
+        elif twin and not twin.active:
+            self.notice = self.env._(
+                "This account belongs to the archived server “%(name)s”. Unarchive it "
+                "to send through it again.",
+                name=twin.name,
+            )
         elif twin:
             self.notice = self.env._(
                 "This account is already connected as “%(name)s”.", name=twin.name
@@ -219,6 +225,10 @@ class MailjetSetup(models.TransientModel):
         return True
 
     def _leave_domains(self):
+        """Add a domain that was typed and not added, and show the result."""
+        if self.typed_domain:
+            self._add_typed_domain()
+            return False
         return True
 
     def action_refresh(self):
@@ -243,8 +253,20 @@ class MailjetSetup(models.TransientModel):
         """Add the domains that Odoo uses and Mailjet does not know as a whole."""
         self.ensure_one()
         self.check_access("write")
-        self._add_senders(f"*@{name}" for name in self.unknown_domains.split(", "))
+        self._add_senders(f"*@{name}" for name in self._names_of_unknown_domains())
         return self._reopen()
+
+    def action_add_typed_domain(self):
+        """Add a domain that Odoo does not send from yet."""
+        self.ensure_one()
+        self.check_access("write")
+        self._add_typed_domain()
+        return self._reopen()
+
+    def _add_typed_domain(self):
+        name = (self.typed_domain or "").strip().rpartition("@")[2]
+        if self._add_senders([f"*@{name}"]):
+            self.typed_domain = False
 
     def _add_senders(self, emails):
         """Add each, show every result, and return those that were added."""

@@ -119,7 +119,7 @@ class IrMail_Server(models.Model):
             words = self.env._("Not checked yet: %(names)s.", names=_names(unchecked))
             return _line("unknown", words, self.env._("Check the records"))
         return _line(
-            "ok", self.env._("Proven and signed: %(names)s.", names=_names(domains))
+            "ok", self.env._("Records in order: %(names)s.", names=_names(domains))
         )
 
     def _mailjet_status_of_senders(self):

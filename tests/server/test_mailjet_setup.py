@@ -204,6 +204,98 @@ class TestMailjetSetup(MailjetRestCommon):
         setup.action_check_domains()
         self.assertTrue(domain.is_proven)
 
+    def test_domains_of_companies_are_proposed_but_free_mail(self):
+        self.env["mail.alias.domain"].search([]).unlink()
+        companies = self.env["res.company"].search([])
+        companies.email = False
+        setup = self.enter_keys()
+        setup.action_next()
+        self.assertFalse(setup.unknown_domains)
+        companies.create(
+            [
+                {"name": f"Company {number}", "email": email}
+                for number, email in enumerate(
+                    (
+                        "Shop <info@Shop.example>",
+                        "sales@shop.example",
+                        "me@gmail.com",
+                        "no address",
+                        "a@other.example",
+                        "a@third.example",
+                    )
+                )
+            ]
+        )
+        setup.invalidate_recordset()
+        self.assertEqual(
+            setup.unknown_domains, "other.example, shop.example, third.example"
+        )
+        setup.action_add_domains()
+        self.assertFalse(setup.unknown_domains)
+        self.assertEqual(len(setup.domain_ids), 3)
+        setup.action_add_domains()  # in a window that is out of date
+        self.assertEqual(len(setup.domain_ids), 3)
+
+    def test_any_domain_can_be_typed(self):
+        setup = self.enter_keys()
+        setup.action_next()
+        setup.typed_domain = "not a domain"
+        setup.action_next()
+        self.assertEqual(setup.step, "domains", "Nothing typed is dropped silently")
+        self.assertIn("or a domain such as", setup.notice)
+        for typed in ("typed.example", " info@second.example "):
+            setup.typed_domain = typed
+            setup.action_add_typed_domain()
+            self.assertFalse(setup.typed_domain)
+        self.assertEqual(
+            set(setup.domain_ids.mapped("name")), {"typed.example", "second.example"}
+        )
+        setup.action_next()
+        self.assertEqual(setup.step, "senders")
+
+    def test_ready_is_said_only_if_mailjet_accepts_an_address(self):
+        setup = self.enter_keys()
+        setup.action_next()
+        self.assertIn("accepts no address of yours", setup.open_points)
+        setup.action_add_domains()
+        domain = setup.domain_ids
+        self.dns.load({domain.ownership_name: {"TXT": [domain.ownership_token]}})
+        setup.action_check_domains()
+        self.assertNotIn("accepts no address", setup.open_points or "")
+
+    def test_steps_end_at_both_ends(self):
+        setup = self.open()
+        setup.action_back()
+        self.assertEqual(setup.step, "keys")
+        setup = self.enter_keys()
+        setup.action_next()
+        setup.step = "ready"
+        setup.action_next()
+        self.assertEqual(setup.step, "ready")
+
+    def test_a_set_up_that_is_continued_says_so(self):
+        server = self.enter_keys().server_id
+        again = self.open()
+        self.assertEqual((again.server_id, again.is_continued), (server, True))
+        other = self.env["mailjet.setup"].browse(
+            again.action_set_up_another()["res_id"]
+        )
+        self.assertFalse(other.server_id or other.is_continued)
+        again.action_next()
+        self.assertFalse(again.is_continued)
+
+    def test_defaults_of_the_keys_form_reach_no_other_record(self):
+        setup = self.open()
+        pair = {"api_key": "a" * 32, "secret_key": "b" * 32}
+        setup.write({**pair, "region": "other", "api_url": self.rest.url})
+        setup.smtp_host = "typed.example"
+        context = setup.action_next()["context"]
+        setup = setup.with_context(**context)
+        setup.write({"api_key": API_KEY, "secret_key": SECRET_KEY})
+        setup.action_next()
+        self.assertEqual(setup.step, "use")
+        self.assertNotEqual(setup.server_id.smtp_host, "typed.example")
+
     def test_a_stored_secret_goes_nowhere_else(self):
         self.enter_keys().action_next()
         server = self.MailServer.with_context(active_test=False).search([])
@@ -257,8 +349,19 @@ class TestMailjetSetup(MailjetRestCommon):
                     self.assertEqual(action["context"]["default_twin_id"], server.id)
                     self.assertEqual(self.all_servers(), server)
             opened = again.action_open_twin()
+            form = Form(again.with_context(**action["context"]))
+            form.save()  # the button saves, and no key has been typed again
             model = "mailjet.setup" if unfinished else "ir.mail_server"
             self.assertEqual(opened["res_model"], model)
+
+    def test_keys_of_an_archived_server_are_recognized(self):
+        server = self.enter_keys().server_id
+        server.active = True
+        server.active = False
+        again = self.enter_keys()
+        self.assertEqual(again.twin_id, server)
+        self.assertIn("belongs to the archived server", again.notice)
+        self.assertEqual(again.action_open_twin()["res_id"], server.id)
 
     def test_a_refused_key_stays_in_its_field_and_nowhere_else(self):
         setup = self.open()

@@ -20,6 +20,7 @@ export class MailjetStatusCard extends Component {
         card: Object,
         hasName: { type: Boolean, optional: true },
         onlyOpen: { type: Boolean, optional: true },
+        reload: { type: Function, optional: true },
     };
 
     setup() {
@@ -39,15 +40,19 @@ export class MailjetStatusCard extends Component {
         return LIGHTS[line.light];
     }
 
-    takeNextStep(line) {
-        return this.action.doActionButton({
+    /** Do what a line proposes, and show what has become of it. */
+    async takeNextStep(line) {
+        const { reload } = this.props;
+        await this.action.doActionButton({
             type: "object",
             resModel: "ir.mail_server",
             resId: this.props.card.id,
             resIds: [this.props.card.id],
             name: "action_mailjet_next_step",
             args: JSON.stringify([line.key]),
+            onClose: reload,
         });
+        await reload?.();
     }
 }
 
@@ -59,6 +64,14 @@ export class MailjetStatusField extends Component {
 
     get cards() {
         return [this.props.record.data[this.props.name] || []].flat();
+    }
+
+    /** Read the record again, unless that would undo what was typed. */
+    async reload() {
+        const { record } = this.props;
+        if (!(await record.isDirty())) {
+            await record.load();
+        }
     }
 }
 
