@@ -104,7 +104,7 @@ class MailjetSetup(models.TransientModel):
         "Not at Mailjet yet", compute="_compute_unknown_domains"
     )
     typed_domain = fields.Char(
-        "Another domain", help="Your own domain, such as example.com."
+        "Add a domain", help="Your own domain, such as example.com."
     )
     callback_ids = fields.One2many(related="server_id.mailjet_callback_ids")
     event_url = fields.Char(related="server_id.mailjet_event_url")
@@ -139,9 +139,11 @@ class MailjetSetup(models.TransientModel):
         """Open the set-up of a server, where it was left, or of a new server."""
         self.env["ir.mail_server"].check_access("write")
         server = server and server._filter_mailjet()[:1]
-        setup = self.create(self._values_of(server) if server else {})
-        if server:
-            setup._enter(setup.step)
+        if not server:
+            # Not stored yet, or the browser would mark the empty keys as wrong
+            return self.browse()._reopen()
+        setup = self.create(self._values_of(server))
+        setup._enter(setup.step)
         return setup._reopen()
 
     @api.model
@@ -216,6 +218,7 @@ class MailjetSetup(models.TransientModel):
     @api.depends(
         "address_ids.state",
         "domain_ids.is_proven",
+        "domain_ids.main_record_ids.state",
         "callback_ids.state",
         "server_id.mailjet_sender_ids.status",
     )
@@ -225,10 +228,16 @@ class MailjetSetup(models.TransientModel):
             for address in setup.address_ids:
                 emails[address.state].append(address.email)
             unproven = setup.domain_ids.filtered(lambda domain: not domain.is_proven)
+            wrong = setup.record_ids.filtered(
+                lambda record: (
+                    record.kind != "ownership" and record.state in ("error", "missing")
+                )
+            )
             points = (
                 (self.env._("Unknown to Mailjet"), emails["missing"]),
                 (self.env._("Waiting for activation"), emails["waiting"]),
                 (self.env._("Ownership not proven"), unproven.mapped("name")),
+                (self.env._("Records to publish"), wrong.mapped("display_name")),
                 (self.env._("Events not posted to Odoo"), setup._unposted_events()),
             )
             lines = [

@@ -27,6 +27,10 @@ class IrMail_Server(models.Model):
         )
         in_use.mailjet_setup_unfinished = False
 
+    def _mailjet_takes_events(self):
+        """Return whether events are kept: those of the set-up's test email are, too."""
+        return bool(self) and (self.active or self.mailjet_setup_unfinished)
+
     def action_mailjet_setup(self):
         """Open the guided set-up: of this server, of the one left, or of a new one."""
         return self.env["mailjet.setup"].action_open(self or self._mailjet_left_setup())

@@ -113,7 +113,9 @@ class IrMail_Server(models.Model):
             )
         )
         if wrong:
-            words = self.env._("Records are missing: %(names)s.", names=_names(wrong))
+            words = self.env._(
+                "Records are missing or wrong: %(names)s.", names=_names(wrong)
+            )
             return _line("error", words, self.env._("Show the records"))
         if unchecked:
             words = self.env._("Not checked yet: %(names)s.", names=_names(unchecked))

@@ -127,3 +127,19 @@ class TestMailjetTours(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
         self.start_mailjet_tour(action, "mailjet_activation_opened")
         self.assertEqual(sender.status, "active")
         self.assertFalse(sender.activity_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestMailjetNarrow(MailjetRestCommon, HttpCase):
+    """What an administrator sees and does on a phone."""
+
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_from_the_settings_to_the_set_up(self):
+        self.start_tour("/odoo/settings", "mailjet_narrow_settings", login="admin")
+
+    def test_from_the_dashboard_to_the_events(self):
+        action = "mail_mailjet.mailjet_dashboard_action"
+        tour = "mailjet_narrow_dashboard"
+        self.start_tour(f"/odoo/action-{action}", tour, login="admin")
