@@ -3,6 +3,7 @@ from odoo.tools import clean_context, email_domain_extract
 
 from .. import const
 from ..models.secret import Secret
+from ..tools.address import domain_key
 from ..tools.free_mail import is_free_mail
 
 STEPS = ("keys", "use", "domains", "senders", "events", "test", "ready")
@@ -63,6 +64,9 @@ class MailjetSetup(models.TransientModel):
     )
     is_continued = fields.Boolean(readonly=True, help="Opened where it was left.")
     user_lacks_email = fields.Boolean(compute="_compute_user_lacks_email")
+    is_copy = fields.Boolean(
+        compute="_compute_is_copy", help="Whether this database is a copy for testing."
+    )
     region = fields.Selection(
         [
             ("eu", "Europe (api.mailjet.com)"),
@@ -166,6 +170,10 @@ class MailjetSetup(models.TransientModel):
     def _onchange_region(self):
         self.api_url = REGION_URLS.get(self.region, self.api_url)
 
+    @api.depends_context("uid")
+    def _compute_is_copy(self):
+        self.is_copy = self.env["ir.mail_server"]._is_mailjet_neutralized()
+
     @api.depends("server_id")
     def _compute_has_secret(self):
         for setup in self:
@@ -211,9 +219,10 @@ class MailjetSetup(models.TransientModel):
         domains = self.env["mail.alias.domain"].sudo().search_fetch([])
         companies = self.env["res.company"].sudo().search_fetch([])
         names = [*domains.mapped("name"), *companies.mapped(_domain_of_company)]
+        own = {domain_key(name): name for name in names if name}
         known = self.domain_ids.sender_ids.filtered("is_domain").domain_id
-        unknown = set(names) - {False, *known.mapped("name")}
-        return sorted(name for name in unknown if not is_free_mail(name))
+        unknown = own.keys() - {domain_key(domain.name) for domain in known}
+        return sorted(own[key] for key in unknown if not is_free_mail(key))
 
     @api.depends(
         "address_ids.state",

@@ -95,7 +95,7 @@ class IrMail_Server(models.Model):
             return _line("error", reason or self.env._("The last test failed."), test)
         if self.mailjet_state != "working":
             return _line("unknown", self.env._("Not tested yet."), test)
-        tested_on = format_datetime(self.env, self.mailjet_tested_on)
+        tested_on = self._mailjet_moment(self.mailjet_tested_on)
         return _line(
             "ok", self.env._("Accepted by Mailjet on %(date)s.", date=tested_on)
         )
@@ -159,7 +159,7 @@ class IrMail_Server(models.Model):
             return _line("error", words, show)
         if not self.mailjet_last_event_on:
             return _line("ok", self.env._("Registered; none has come yet."))
-        last = format_datetime(self.env, self.mailjet_last_event_on)
+        last = self._mailjet_moment(self.mailjet_last_event_on)
         return _line("ok", self.env._("The last one came on %(date)s.", date=last))
 
     def _mailjet_status_of_dmarc(self):
@@ -226,6 +226,9 @@ class IrMail_Server(models.Model):
         return self.env._(
             "%(name)s: %(count)s", name=name, count=self._mailjet_number(count)
         )
+
+    def _mailjet_moment(self, moment):
+        return format_datetime(self.env, moment, dt_format="short")
 
     def _mailjet_number(self, number):
         return formatLang(self.env, number, digits=0)

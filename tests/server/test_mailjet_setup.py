@@ -226,19 +226,22 @@ class TestMailjetSetup(MailjetRestCommon):
                         "no address",
                         "a@other.example",
                         "a@third.example",
+                        "a@müller.example",
+                        "a@xn--mller-kva.example",
                     )
                 )
             ]
         )
         setup.invalidate_recordset()
         self.assertEqual(
-            setup.unknown_domains, "other.example, shop.example, third.example"
+            setup.unknown_domains.replace("müller", "xn--mller-kva"),
+            "other.example, shop.example, third.example, xn--mller-kva.example",
         )
         setup.action_add_domains()
         self.assertFalse(setup.unknown_domains)
-        self.assertEqual(len(setup.domain_ids), 3)
+        self.assertEqual(len(setup.domain_ids), 4)
         setup.action_add_domains()  # in a window that is out of date
-        self.assertEqual(len(setup.domain_ids), 3)
+        self.assertEqual(len(setup.domain_ids), 4)
 
     def test_any_domain_can_be_typed(self):
         setup = self.enter_keys()
@@ -266,6 +269,11 @@ class TestMailjetSetup(MailjetRestCommon):
         self.dns.load({domain.ownership_name: {"TXT": [domain.ownership_token]}})
         setup.action_check_domains()
         self.assertNotIn("accepts no address", setup.open_points or "")
+
+    def test_a_copy_for_testing_says_that_it_sends(self):
+        self.assertFalse(self.open().is_copy)
+        self.env["ir.config_parameter"].set_param("database.is_neutralized", True)
+        self.assertTrue(self.open().is_copy)
 
     def test_steps_end_at_both_ends(self):
         setup = self.open()
