@@ -7,4 +7,6 @@ from . import events
 from . import reports
 from . import exclusions
 from . import figures
+from . import checks
+from . import dmarc
 from . import status
