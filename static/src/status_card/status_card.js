@@ -3,7 +3,7 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
-import { Component } from "@odoo/owl";
+import { Component, status } from "@odoo/owl";
 
 // Color and icon of each light, and what it says to those who see neither
 const LIGHTS = {
@@ -42,7 +42,6 @@ export class MailjetStatusCard extends Component {
 
     /** Do what a line proposes, and show what has become of it. */
     async takeNextStep(line) {
-        const { reload } = this.props;
         await this.action.doActionButton({
             type: "object",
             resModel: "ir.mail_server",
@@ -50,9 +49,16 @@ export class MailjetStatusCard extends Component {
             resIds: [this.props.card.id],
             name: "action_mailjet_next_step",
             args: JSON.stringify([line.key]),
-            onClose: reload,
+            onClose: () => this.reload(),
         });
-        await reload?.();
+        await this.reload();
+    }
+
+    /** Show what has changed, unless the step has led away from here. */
+    async reload() {
+        if (status(this) === "mounted") {
+            await this.props.reload?.();
+        }
     }
 }
 
