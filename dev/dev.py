@@ -393,7 +393,7 @@ def link_module():
     """
     farm = HOME / "addons" / MODULE
     farm.mkdir(parents=True, exist_ok=True)
-    left_out = ("dev", "benchmarks", "node_modules", "build", "dist")
+    left_out = ("dev", "benchmarks", "docs", "readme", "node_modules", "build", "dist")
     wanted = {
         path.name: path
         for path in ROOT.iterdir()
