@@ -105,6 +105,19 @@ UNTRIED_STATES = ("14", "15", "16", "17", "18", "20", "21")
 # SPF: the include that every Mailjet customer publishes
 # https://documentation.mailjet.com/hc/en-us/articles/360042412734
 SPF_INCLUDE = "spf.mailjet.com"
+# The networks in that record, asked of DNS weekly; these stand in until it answers
+SPF_NETWORKS = (
+    "87.253.232.0/21",
+    "185.189.236.0/22",
+    "185.211.120.0/22",
+    "185.250.236.0/22",
+    "45.14.148.0/22",
+)
+# The selector of Mailjet's signature for a domain that is set up, and those of its own
+# signature for all others
+# https://documentation.mailjet.com/hc/en-us/articles/360042412734
+DKIM_SELECTOR = "mailjet"
+SHARED_DKIM_SELECTORS = ("mailjet1", "mailjet2")
 
 # The host that receives Mailjet's bounces, and the label that points a domain to it
 # https://www.mailjet.com/blog/email-best-practices/return-path/
