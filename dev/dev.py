@@ -40,6 +40,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
 
+import linters
 import upgrade
 import wheel
 
@@ -872,25 +873,60 @@ class Tally:
         return int(bool(self.failed) or not self.passed)
 
 
-LINTERS = (
-    ("ruff check", ["ruff", "check", "."]),
-    ("ruff format", ["ruff", "format", "--check", "."]),
-    ("pylint-odoo", ["pylint", "--rcfile=pyproject.toml", "."]),
-)
+def python_linters(env, fix):
+    """Yield the name and the command of each linter in the environment."""
+    python = [env.python, "-m"]
+    yield "ruff check", [*python, "ruff", "check", *(["--fix"] if fix else []), "."]
+    yield "ruff format", [*python, "ruff", "format", *([] if fix else ["--check"]), "."]
+    yield "pylint-odoo", [*python, "pylint", "--rcfile=pyproject.toml", "."]
 
 
-def lint(env, tally):
-    for name, (module, *arguments) in LINTERS:
+def node_folder():
+    """Return the folder with the linters of static/, or None without Node.js."""
+    if not shutil.which("npm"):
+        return None
+    texts = [(ROOT / "dev" / name).read_text() for name in linters.NODE_FILES]
+    target = HOME / f"node-{key_of(*texts)}"
+    if not target.exists():
+        with built_once(target) as folder:
+            run(linters.copy_node_files(ROOT, folder), cwd=folder)
+        drop_siblings(target, "node-*")
+    return target
+
+
+def lint(env, tally, fix=False):
+    """Run all linters; let those that can mend what they find."""
+    commands = [*python_linters(env, fix)]
+    folder = node_folder()
+    if folder:
+        commands += linters.node_commands(ROOT, folder, fix)
+    else:
+        say("install Node.js with npm to lint static/")
+        tally.add("eslint and prettier", 0, 0, 2)
+    for name, command in commands:
         result = subprocess.run(
-            [str(env.python), "-m", module, *arguments],
+            [str(part) for part in command],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        if result.returncode:
-            print(result.stdout)
-        tally.add(name, int(not result.returncode), int(bool(result.returncode)))
+        show_faults(tally, name, [result.stdout] if result.returncode else [])
+    packages = installed_apart(HOME, "oca")
+    with tempfile.TemporaryDirectory(dir=HOME) as scratch:
+        arguments = (ROOT, Path(scratch), env.python, packages, fix)
+        for name, fault in linters.oca_faults(*arguments):
+            show_faults(tally, name, filter(None, [fault]))
+
+
+def command_lint(arguments):
+    parser = argparse.ArgumentParser(prog="dev/lint", description="Run the linters.")
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended")
+    options = parser.parse_args(arguments)
+    tally = Tally()
+    with environment(for_tests=True) as env:
+        lint(env, tally, options.fix)
+    return tally.close()
 
 
 def test_tools(env, tally):
@@ -1256,6 +1292,8 @@ def stop(process):
 
 def command_setup(_arguments):
     with environment(for_tests=True) as env:
+        node_folder()
+        installed_apart(HOME, "oca")
         say(f"ready: Odoo from {env.source}, Python {env.python}")
     return 0
 
@@ -1294,6 +1332,7 @@ COMMANDS = {
     "setup": command_setup,
     "run": command_run,
     "test": command_test,
+    "lint": command_lint,
     "odoo": command_odoo,
     "python": command_python,
     "db": command_db,
