@@ -1,4 +1,4 @@
-"""Linters that are not Python packages of the environment: OCA's checks, ESLint, Prettier.
+"""Linters besides ruff and pylint: OCA's checks, ESLint and Prettier.
 
 OCA's: https://github.com/OCA/odoo-pre-commit-hooks
 """

@@ -71,7 +71,7 @@ export class MailjetDashboard extends Component {
 
     async load(serverId = false) {
         this.state.data = await this.keepLast.add(
-            this.orm.call("mailjet.dashboard", "read_dashboard", [serverId])
+            this.orm.call("mailjet.dashboard", "read_dashboard", [serverId]),
         );
     }
 
@@ -115,9 +115,7 @@ export class MailjetDashboard extends Component {
     }
 
     wholeWords(figure) {
-        return OF_PROCESSED.includes(figure.name)
-            ? _t("of processed")
-            : _t("of delivered");
+        return OF_PROCESSED.includes(figure.name) ? _t("of processed") : _t("of delivered");
     }
 
     hourWords(hour) {
@@ -172,7 +170,7 @@ export class MailjetDashboard extends Component {
         return this.open(
             "mail_mailjet.mailjet_event_action_reason",
             { search_default_failure_reason: reason },
-            { viewType: "list" }
+            { viewType: "list" },
         );
     }
 
@@ -218,7 +216,7 @@ export class MailjetDashboard extends Component {
         const serverId = this.data.server_id;
         return this.busy(async () => {
             await this.action.doAction(
-                await this.orm.call("mailjet.dashboard", "action_import", [serverId, report])
+                await this.orm.call("mailjet.dashboard", "action_import", [serverId, report]),
             );
         });
     }
@@ -226,7 +224,7 @@ export class MailjetDashboard extends Component {
     importHours() {
         return this.busy(async () => {
             await this.action.doAction(
-                await this.orm.call("mailjet.sending.hour", "action_import")
+                await this.orm.call("mailjet.sending.hour", "action_import"),
             );
         });
     }
