@@ -800,6 +800,11 @@ class Environment:
 
     def module_template(self):
         """A database with the add-on as it is in the work tree now."""
+        version = self.module_version()
+        return self.template("module", MODULE, self.base_template(), version)
+
+    def module_version(self):
+        """Return a hash of the add-on as it is in the work tree now."""
         tree = hashlib.sha256()
         module = self.addons / MODULE
         for folder in sorted(module.iterdir()):
@@ -807,8 +812,7 @@ class Environment:
                 name = path.relative_to(module)
                 if path.is_file() and "tests" not in name.parts:
                     tree.update(str(name).encode() + path.read_bytes())
-        version = tree.hexdigest()
-        return self.template("module", MODULE, self.base_template(), version)
+        return tree.hexdigest()
 
 
 @contextlib.contextmanager
@@ -1193,14 +1197,14 @@ GREETING = """
     messages    {messages}
     DNS         {zones} (edit it: read again at once)
 
-  What to click first
-    1. Settings > Technical > Outgoing Mail Servers > Mailjet sandbox:
-       press "Test Connection".
+  What to click first; none of it needs the developer mode
+    1. Settings > Outgoing Email Servers > Mailjet sandbox: press "Test
+       Connection".
     2. There, under "Events": choose "Mailjet tracks", save, and press
        "Register all": the sandbox posts what becomes of each email.
-    3. Email Marketing > "What becomes of an email": press "Send". Within two
-       minutes the form counts what was delivered, bounced or blocked; its
-       buttons lead to the events. The first word of an address decides
+    3. Email Marketing > "What becomes of an email": press "Check", then "Send".
+       Within two minutes the form counts what was delivered, bounced or blocked;
+       its buttons lead to the events. The first word of an address decides
        (bounce@, blocked+1@ ...), see tests/standins/fates.py.
     4. "Hello from the sandbox" goes to 25 contacts, and each line below is
        one message.
@@ -1218,11 +1222,16 @@ GREETING = """
 
 
 def make_demo(env, fresh):
+    """Make the database of dev/run, or bring it up to date if the add-on has changed."""
+    version, last = env.module_version(), HOME / "demo.version"
     if fresh or DEMO_DATABASE not in env.databases():
         env.clone(env.module_template(), DEMO_DATABASE)
-    else:
+    elif not last.exists() or last.read_text() != version:
+        say("updating the add-on in the database")
+        last.unlink(missing_ok=True)
         options = ("-d", DEMO_DATABASE, "-u", MODULE, "--stop-after-init", "--no-http")
         env.run_odoo(*options, "--max-cron-threads=0")
+    last.write_text(version)
 
 
 def command_run(arguments):
