@@ -877,9 +877,9 @@ class Tally:
         return int(bool(self.failed) or not self.passed)
 
 
-def python_linters(env, fix):
+def python_linters(python, fix):
     """Yield the name and the command of each linter in the environment."""
-    python = [env.python, "-m"]
+    python = [python, "-m"]
     yield "ruff check", [*python, "ruff", "check", *(["--fix"] if fix else []), "."]
     yield "ruff format", [*python, "ruff", "format", *([] if fix else ["--check"]), "."]
     yield "pylint-odoo", [*python, "pylint", "--rcfile=pyproject.toml", "."]
@@ -898,9 +898,9 @@ def node_folder():
     return target
 
 
-def lint(env, tally, fix=False):
+def lint(python, tally, fix=False):
     """Run all linters; let those that can mend what they find."""
-    commands = [*python_linters(env, fix)]
+    commands = [*python_linters(python, fix)]
     folder = node_folder()
     if folder:
         commands += linters.node_commands(ROOT, folder, fix)
@@ -918,7 +918,7 @@ def lint(env, tally, fix=False):
         show_faults(tally, name, [result.stdout] if result.returncode else [])
     packages = installed_apart(HOME, "oca")
     with tempfile.TemporaryDirectory(dir=HOME) as scratch:
-        arguments = (ROOT, Path(scratch), env.python, packages, fix)
+        arguments = (ROOT, Path(scratch), python, packages, fix)
         for name, fault in linters.oca_faults(*arguments):
             show_faults(tally, name, filter(None, [fault]))
 
@@ -928,8 +928,9 @@ def command_lint(arguments):
     parser.add_argument("--fix", action="store_true", help="mend what can be mended")
     options = parser.parse_args(arguments)
     tally = Tally()
-    with environment(for_tests=True) as env:
-        lint(env, tally, options.fix)
+    with exclusive("setup"):
+        python = venv_python()
+    lint(python, tally, options.fix)
     return tally.close()
 
 
@@ -1122,7 +1123,7 @@ def command_test(arguments):
         elif options.tags:
             test_odoo(env, tally, options.tags)
         else:
-            lint(env, tally)
+            lint(env.python, tally)
             test_tools(env, tally)
             test_wheel(env, tally)
             test_upgrade(env, tally)
@@ -1222,7 +1223,7 @@ GREETING = """
 
 
 def make_demo(env, fresh):
-    """Make the database of dev/run, or bring it up to date if the add-on has changed."""
+    """Make the database of dev/run, or update it if the add-on has changed."""
     version, last = env.module_version(), HOME / "demo.version"
     if fresh or DEMO_DATABASE not in env.databases():
         env.clone(env.module_template(), DEMO_DATABASE)
