@@ -69,6 +69,8 @@
         "views/mailjet_dmarc_report_views.xml",
         "views/mailjet_menus.xml",
     ],
+    # Loaded by models/figures beside spreadsheet_dashboard; for OCA's checks
+    "oca_data_manual": ["data/spreadsheet_dashboard.xml"],
     "assets": {
         "web.assets_backend": ["mail_mailjet/static/src/**/*"],
         "web.assets_tests": ["mail_mailjet/static/tests/tours/**/*"],

@@ -13,7 +13,7 @@ NODE_FILES = ("package.json", "package-lock.json", "eslint.config.mjs")
 # Odoo's export decides how a catalogue is laid out, and OCA's would differ
 OCA_PO_OPTIONS = ("--disable=po-pretty-format",)
 OCA_CHECKS = (
-    ("oca-checks-odoo-module", "cli", ("--no-verbose",)),
+    ("oca-checks-odoo-module", "cli", ()),
     ("oca-checks-po", "cli_po", OCA_PO_OPTIONS),
 )
 
