@@ -1253,6 +1253,8 @@ def command_run(arguments):
             "MAILJET_SANDBOX_DNS_PORT": str(ports["dns"]),
             "MAILJET_SANDBOX_API_KEY": SANDBOX_API_KEY,
             "MAILJET_SANDBOX_SECRET_KEY": SANDBOX_SECRET_KEY,
+            # Or the first email of the demo data would pause the server
+            "SSL_CERT_FILE": str(HOME / "sandbox-ca.pem"),
         }
         scripts = [ROOT / "dev" / name for name in ("demo.py", "demo_dmarc.py")]
         script = "\n".join(path.read_text() for path in scripts)
@@ -1262,7 +1264,7 @@ def command_run(arguments):
         odoo = subprocess.Popen(
             env.odoo("-d", DEMO_DATABASE, "--http-port", port, "--log-level=warn"),
             cwd=ROOT,
-            # Only this process trusts the sandbox's certificate authority
+            # Only this and the demo data's process trust the sandbox's authority
             env={**env.env(), "SSL_CERT_FILE": str(HOME / "sandbox-ca.pem")},
         )
         stack.callback(stop, odoo)
