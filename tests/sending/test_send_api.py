@@ -10,7 +10,9 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...models.sending import run
+from ...models.sending.results import Entry
 from ...tools.mailjet import send_session
+from ...tools.smtp.pipeline import Fate
 from ..common import API_KEY
 from .fates_common import both_ways
 from .send_api_common import SendApiCommon
@@ -228,6 +230,21 @@ class TestSendApi(SendApiCommon):
         self.assertEqual(set(mails.mapped("state")), {"sent"})
         self.assertEqual(len(self.by_api()), 3)
 
+    def test_after_a_failure_nothing_more_of_a_mail_is_begun(self):
+        """As over a broken line: no request a recipient, each with its time-out."""
+        for fault in (("rate_limited", {}), ("error", {"status": 503})):
+            kind, options = fault
+            self.start_over()
+            self.rest.clear_requests()
+            self.rest.faults.add(kind, path="send", times=None, **options)
+            mail = self.mail_to_partners(
+                *self.create_partners(*(f"p{n}@example.org" for n in range(3)))
+            )
+            self.send(mail, "core")
+            self.assertEqual(len(self.rest.requests), 1, kind)
+            self.assertEqual(mail.state, "outgoing")
+            self.assertEqual(len(mail.recipient_ids), 3)
+
     @both_ways
     def test_an_answer_that_is_lost_leaves_the_mails_in_doubt(self, way):
         for kind in ("lost", "torn", "jumbled"):
@@ -276,3 +293,16 @@ class TestSendApi(SendApiCommon):
         self.send(mail, way)
         [message] = self.mailjet.store.messages
         self.assertEqual(notification.mailjet_message_id, str(message.message_ids[0]))
+
+    def test_the_message_id_of_another_recipient_is_not_kept(self):
+        """Mailjet has told of one of two recipients; the other is in doubt."""
+        mailing = self.create_mailing("a@example.org")
+        mail = self.make_mails(mailing)
+        entry = Entry(
+            0,
+            {"a@example.org": Fate.UNCERTAIN, "b@example.org": Fate.ACCEPTED},
+            {"a@example.org": None},
+            {"b@example.org": "77"},
+        )
+        mail._mailjet_keep_message_ids(self.server, {mail.id: [entry]})
+        self.assertFalse(mailing.mailing_trace_ids.mailjet_message_id)

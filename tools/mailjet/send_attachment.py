@@ -61,6 +61,9 @@ def attachment_of(part, memory, content_id=""):
     parameters = getattr(part["Content-Type"], "params", {})
     if not name or set(map(str.lower, parameters)) - _IGNORED_PARAMETERS:
         raise CannotCarry("attachment", kind=kind)
+    if not name.isprintable():
+        # A line break would begin a header line of its own
+        raise CannotCarry("characters", part="name of an attachment")
     values = {"ContentType": kind, "Filename": name}
     if content_id:
         values["ContentID"] = content_id

@@ -46,8 +46,10 @@ class SendSessions(Pool):
         return len(self._queue) > self._idle * const.SEND_MAX_MESSAGES
 
     def _start(self, *arguments: object) -> None:
-        self._idle += 1
-        return super()._start(*arguments)
+        running = self._running
+        super()._start(*arguments)
+        # Fewer if there was no thread to be had
+        self._idle += self._running - running
 
     def _serve(self) -> None:
         error: OSError | None = None

@@ -269,3 +269,21 @@ def test_any_faults_send_no_mail_twice(api, store, no_pause, faults, count, limi
             assert address in taken
         elif fate != Fate.UNCERTAIN:
             assert address not in taken, number
+
+
+def test_a_thread_that_cannot_be_had_is_not_counted(api, sizes, monkeypatch):
+    """The others do its work."""
+    start, left = threading.Thread.start, [1]
+
+    def scarce(thread):
+        if getattr(thread._target, "__name__", "") == "_run":
+            if not left[0]:
+                raise RuntimeError("can't start new thread")
+            left[0] -= 1
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", scarce)
+    sessions = SendSessions(opener(api), 3)
+    found = hand_over(sessions, [entry(number) for number in range(160)])
+    assert fates(found) == {Fate.ACCEPTED: 160}
+    assert not sessions.running and sessions._idle == 0
