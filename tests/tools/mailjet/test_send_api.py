@@ -147,7 +147,7 @@ def test_an_address_refused_with_the_whole_request(recipients, cause):
     )
     head = f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(body)}\r\n\r\n"
     message = to_json(mail(To=recipients), recipients)
-    with raw_server(lambda: (head + body).encode()) as port:
+    with raw_server((head + body).encode) as port:
         sent = connected(f"http://127.0.0.1:{port}").send(
             [entry_of(message, 1, recipients)]
         )
