@@ -21,6 +21,8 @@ _logger = logging.getLogger(__name__)
 # How many mails go together that were in no failed request before, in one, in two: a
 # mail that makes each request fail must not take the others down for long
 TOGETHER = (const.SEND_MAX_MESSAGES, 7, 1)
+# Seconds; whoever is asked to wait longer had better end than hold mails meanwhile
+LONGEST_REST = 60.0
 
 
 class SendSessions(Pool):
@@ -66,7 +68,7 @@ class SendSessions(Pool):
                     breaks = 0
                     continue
                 breaks = 0 if answered else breaks + 1
-                if _is_final(error):
+                if _is_final(error) or sent.pause > LONGEST_REST:
                     break
                 if self._rest(sent.pause):
                     return

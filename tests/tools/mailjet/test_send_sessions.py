@@ -145,6 +145,16 @@ def test_a_few_mails_are_no_reason_why_mailjet_asks_to_wait(api, no_pause):
     assert sessions.failure.cause is Cause.THROTTLED
 
 
+def test_nobody_waits_as_long_as_mailjet_may_ask(api, sizes):
+    """Mails that are larger than memory should hold would block whoever makes them."""
+    api.faults.add("rate_limited", path="send", times=None, retry_after=3600)
+    sessions = SendSessions(opener(api), 2)
+    found = hand_over(sessions, [entry(number) for number in range(120)])
+    assert fates(found) == {Fate.NOT_BEGUN: 120}
+    assert sessions.failure.cause is Cause.THROTTLED
+    assert len(sizes) <= 2
+
+
 def test_a_mail_whose_time_is_over_meanwhile_has_no_reason(api, no_pause, monkeypatch):
     now = [0.0]
     send = SendApi.send
