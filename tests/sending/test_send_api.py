@@ -1,6 +1,7 @@
 # pylint: disable=translation-required
 """The Send API as the way to hand mail over, beside SMTP."""
 
+import gc
 import logging
 from datetime import timedelta
 from unittest.mock import patch
@@ -306,3 +307,19 @@ class TestSendApi(SendApiCommon):
         )
         mail._mailjet_keep_message_ids(self.server, {mail.id: [entry]})
         self.assertFalse(mailing.mailing_trace_ids.mailjet_message_id)
+
+    def test_no_environment_of_a_mail_stays(self):
+        """Odoo looks through all of them whenever it needs one."""
+        prepare, counts = run.Run._prepare_mail, []
+
+        def counted(this, *args):
+            prepared = prepare(this, *args)
+            counts.append(len(this.env.transaction.envs))
+            return prepared
+
+        gc.disable()
+        self.addCleanup(gc.enable)
+        with patch.object(run.Run, "_prepare_mail", counted):
+            self.send(self.create_mails(20), "engine")
+        self.assertEqual(len(self.by_api()), 20)
+        self.assertLess(counts[-1] - counts[4], 5, counts)

@@ -20,10 +20,20 @@ _PARTS = ("TextPart", "HTMLPart", "TemplateID")
 _TRACKING = ("account_default", "disabled", "enabled")
 # As strict as the recorded refusal of passenger@example..com
 _ADDRESS = re.compile(r"[^@\s\"<>,;:]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
+
+
 _FORMS = {
     "ContentType": re.compile(r"[!#-'*+.^-~\w-]+/[!#-'*+.^-~\w-]+", re.ASCII).fullmatch,
     "Filename": str.isprintable,
-    "Base64Content": lambda text: _is_base64(text),
+    "Base64Content": _is_base64,
 }
 _TYPES = {
     **dict.fromkeys(
@@ -167,14 +177,6 @@ def _attachment_errors(message: Values) -> Iterator[SendError]:
                 elif not isinstance(one[key], str) or not _FORMS[key](one[key]):
                     place = f"{name}[{number}].{key}"
                     yield SendError("mj-0005", "The value is not allowed.", (place,))
-
-
-def _is_base64(text: str) -> bool:
-    try:
-        base64.b64decode(text, validate=True)
-    except ValueError:
-        return False
-    return True
 
 
 def _option_errors(message: Values) -> Iterator[SendError]:
