@@ -11,15 +11,20 @@ _IGNORED_PARAMETERS = {"name", "charset"}
 
 
 class Base64(str):
-    """A content in base64; `data` is the same in bytes, shared by all mails."""
+    """A content in base64, shared by all mails.
 
-    __slots__ = ("data",)
+    :ivar data: the same in bytes
+    :ivar is_counted: whether a mail has been counted for the memory that it takes
+    """
+
+    __slots__ = ("data", "is_counted")
 
     def __new__(cls, content: bytes):
         """Encode a content."""
         data = base64.b64encode(content)
         text = super().__new__(cls, data.decode())
         text.data = data
+        text.is_counted = False
         return text
 
 
