@@ -49,9 +49,10 @@ class SendSessions(Pool):
 
     def _start(self, *arguments: object) -> None:
         running = self._running
-        super()._start(*arguments)
-        # Fewer if there was no thread to be had
+        result = super()._start(*arguments)
+        # None more if there was no thread to be had
         self._idle += self._running - running
+        return result
 
     def _serve(self) -> None:
         error: OSError | None = None
