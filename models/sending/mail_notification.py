@@ -11,6 +11,13 @@ class MailNotification(models.Model):
         index="btree_not_null",
         help="As the Send API gave it; its events name the same.",
     )
+    mailjet_message_server_id = fields.Many2one(
+        "ir.mail_server",
+        "Server of the MessageID",
+        readonly=True,
+        copy=False,
+        help="Only events of this server's account belong to the MessageID.",
+    )
 
     def _mailjet_set_handed_over(self):
         """Show as sent, not delivered, where Mailjet will report the delivery."""

@@ -22,6 +22,13 @@ class MailingTrace(models.Model):
         index="btree_not_null",
         help="As the Send API gave it; its events name the same.",
     )
+    mailjet_message_server_id = fields.Many2one(
+        "ir.mail_server",
+        "Server of the MessageID",
+        readonly=True,
+        copy=False,
+        help="Only events of this server's account belong to the MessageID.",
+    )
 
     def set_sent(self, domain=None):
         """Write what the hand-over says, where nothing is known of what came after."""
