@@ -1,3 +1,4 @@
+from hashlib import sha256
 from itertools import islice
 
 from odoo import api, models
@@ -41,6 +42,8 @@ class MailjetDmarcReport(models.Model):
     """Keeping what a file says: whose report it is, whether it is new, and its rows."""
 
     _inherit = "mailjet.dmarc.report"
+
+    _kept_unique = models.UniqueIndex("(key) WHERE state IN ('done', 'partial')")
 
     def _keep(self, report):
         """Store a report in this record.
@@ -91,7 +94,8 @@ class MailjetDmarcReport(models.Model):
             "date_begin": period.begin,
             "date_end": period.end,
             "day_count": len(period.days),
-            "key": "|".join(parts),
+            # An index has no room for the longest of them
+            "key": sha256("|".join(parts).encode()).hexdigest(),
         }
 
     # ----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools.dmarc.source import Known, Row, find_source
+from ...tools.dmarc.values import MAX_COUNT
 from ..bulk_write import rows_as_table, upsert
 from ..locking import worker_lock
 from .mailjet_dmarc_source import SUMS
@@ -183,8 +184,13 @@ class MailjetDmarcStatistic(models.Model):
             )
         )
         names = ("source_id", "receiver", *SUMS)
+        # Counts are what anybody claims, and the columns have 32 bits
         rows = [
-            dict(zip(names, (source_ids[key], receiver, *total), strict=True))
+            {
+                "source_id": source_ids[key],
+                "receiver": receiver,
+                **{n: min(v, MAX_COUNT) for n, v in zip(SUMS, total, strict=True)},
+            }
             for (key, receiver), total in sums.items()
         ]
         if rows:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from .node import MAX_TEXT
 from .values import (
+    MAX_DOMAIN,
     is_aligned,
     is_within,
     read_address,
@@ -113,7 +114,7 @@ def _signatures(results, author, policy):
     found = [
         _Signature(
             read_domain(node.text("domain")),
-            node.text("selector"),
+            node.text("selector")[:MAX_DOMAIN],
             read_result(node.text("result")),
         )
         for node in results.all("dkim")
