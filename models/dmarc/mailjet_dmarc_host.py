@@ -149,8 +149,12 @@ class MailjetDmarcHost(models.Model):
                 named.setdefault(record.domain_id, []).append(host)
         for domain, found in named.items():
             self._hand_on_decisions(domain, found)
-            self.env["mailjet.dmarc.statistic.day"]._mark_addresses_stale(
-                domain, [host.address for host in found]
+            self.env["mailjet.dmarc.statistic.stale"]._note_rows(
+                SQL(
+                    "domain_id = %s AND source_ip = ANY(%s)",
+                    domain.id,
+                    [host.address for host in found],
+                )
             )
 
     @api.model

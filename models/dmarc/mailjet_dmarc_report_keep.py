@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from ...tools.dmarc.owner import Owners
 from ...tools.dmarc.values import MAX_COUNT
 from ...tools.words import Words, _lt
-from ..bulk_write import upsert
+from ..bulk_write import copy_in
 
 # Rows inserted in one statement
 BATCH = 2000
@@ -26,14 +26,6 @@ COPIED = (
     "testing",
     "record_error",
     "xml_hash",
-)
-# Stored also when they are false
-FLAGS = (
-    "dkim_aligned",
-    "spf_aligned",
-    "passes",
-    "not_stated",
-    "envelope_derived",
 )
 TRUST = ("failed", "not_checked", "authenticated")
 
@@ -188,8 +180,9 @@ class MailjetDmarcReport(models.Model):
         lines = self.env["mailjet.dmarc.row"].sudo()
         rows = (
             {
-                **{name: value or None for name, value in row._asdict().items()},
-                **{name: getattr(row, name) for name in FLAGS},
+                **row._asdict(),
+                "passes": row.passes,
+                **shared,
                 "position": number,
                 "day": day,
                 "count": count,
@@ -198,12 +191,13 @@ class MailjetDmarcReport(models.Model):
             for number, day, count, row in report.rows()
         )
         row_count = message_count = 0
+        days = set()
         while batch := list(islice(rows, BATCH)):
-            upsert(
-                lines, batch, ("report_id", "position", "day"), shared=shared, update=()
-            )
+            copy_in(lines, batch)
+            days.update((row["domain_id"], row["day"]) for row in batch)
             row_count += len(batch)
             message_count += sum(row["count"] for row in batch)
+        self.env["mailjet.dmarc.statistic.stale"]._note_days(days)
         self.write(
             {
                 "row_count": row_count,
@@ -212,7 +206,17 @@ class MailjetDmarcReport(models.Model):
             }
         )
 
+    def unlink(self):
+        """Have the days of these reports summed up without them."""
+        self._note_rows_stale()
+        return super().unlink()
+
+    def _note_rows_stale(self):
+        condition = SQL("report_id = ANY(%s)", self.ids)
+        self.env["mailjet.dmarc.statistic.stale"]._note_rows(condition)
+
     def _delete_rows(self):
+        self._note_rows_stale()
         self.env.cr.execute(
             SQL("DELETE FROM mailjet_dmarc_row WHERE report_id = %s", self.id)
         )

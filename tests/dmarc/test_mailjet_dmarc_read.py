@@ -191,6 +191,23 @@ class TestMailjetDmarcDuplicates(DmarcCommon):
         self.assertEqual((first.state, first.duplicate_count), ("done", 2))
         self.assertFalse((second + third).row_ids)
 
+    def test_a_copy_that_the_transaction_cannot_see(self):
+        """As in an upload that began before another worker read the report."""
+        self.read_xml(org="ö" * 900, report_id="ß" * 900)
+        copy = self.upload(
+            gzipped(report_xml(record(), record(), org="ö" * 900, report_id="ß" * 900))
+        )
+        none = self.Report.browse()
+        with (
+            patch.object(type(copy), "_find_first", lambda _report: none),
+            mute_logger("odoo.sql_db"),
+        ):
+            copy._read()
+        self.assertEqual(copy.state, "received")
+        copy._read()
+        kept = self.Report.search([("state", "=", "done")])
+        self.assertEqual((kept, kept.message_count), (copy, 2))
+
     def test_same_id_of_another_period_or_organization(self):
         reports = self.read_xml()
         reports += self.read_xml(begin=BEGIN + DAY, end=BEGIN + 2 * DAY - 1)

@@ -28,6 +28,8 @@ class TestMailjetDmarcRetention(DmarcCommon):
 
     def collect(self):
         self.Report._gc_files()
+        with self.enter_registry_test_mode():
+            self.env["mailjet.dmarc.statistic"]._refresh()
         while self.Row._gc_rows():
             pass
         self.Report._gc_reports()

@@ -10,7 +10,7 @@ from lxml import etree
 
 from ..words import _lt
 from .errors import BrokenFileError, UnsafeFileError
-from .node import NOTHING, Node, local_name, namespace
+from .node import NOTHING, Node, Parts, local_name, namespace
 from .xml_text import without_prefixes
 
 STEP = 2**16
@@ -71,12 +71,12 @@ class Walk:
 
     def records(self):
         """Yield a `Node` for each record."""
-        last = None
+        last, parts = None, Parts()
         for name, element in islice(self._elements(), MAX_WANTED):
             if name == "record":
                 if last is not None:
                     yield last
-                last = Node(element)
+                last = parts.record(element)
             _forget(element)
         # The parser closes a record that the end of the file cuts off
         if last is not None and not (self.is_repaired and self._ends_in_record()):

@@ -66,11 +66,12 @@ class Report:
     def rows(self):
         """Yield the number of a record, a day, the emails on it, and the `Row`."""
         self.skipped_count = made = 0
+        known = {}
         for number, record in enumerate(self._walk.records()):
             if number >= MAX_RECORDS or made >= MAX_ROWS:
                 self._stop(number)
                 return
-            row = read_row(record, self)
+            row = read_row(record, self, known)
             if row is None:
                 self.skipped_count += 1
                 continue
