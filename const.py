@@ -34,6 +34,16 @@ API_URL_US = "https://api.us.mailjet.com"
 # https://github.com/mailjet/api-documentation/blob/master/guides/_api-overview.md
 API_PAGE_SIZE = 1000
 
+# One request to the Send API: messages, recipients of all of them together, and bytes.
+# The 15 MB are those of the attachments; kept for the whole request, either reading is
+# met. https://github.com/mailjet/api-documentation/blob/master/guides/_send-api.md and,
+# for the recipients, https://github.com/mailjet/mailjet-apiv3-nodejs/issues/67
+SEND_PATH = "/v3.1/send"
+SEND_MAX_MESSAGES = 50
+SEND_MAX_RECIPIENTS = 50
+SEND_MAX_BYTES = 15_000_000
+SEND_MAX_SUBJECT = 255
+
 # Newer resources of the API send it with each answer; Mailjet's support asks for it
 # https://github.com/mailjet/mailjet-gem/tree/master/spec/cassettes
 API_REQUEST_ID_HEADER = "X-Mj-Request-Guid"

@@ -144,6 +144,7 @@ REACHED = {
     "mailjet.smtp.test.action_open_screen": SETTINGS,
     "mailjet.smtp.test.action_run": SETTINGS,
     "mailjet.smtp.test.action_use_port": SETTINGS,
+    "mailjet.smtp.test.action_use_send_api": SETTINGS,
     "res.config.settings.action_mailjet_check_dns": SETTINGS,
     "res.config.settings.action_mailjet_setup": SETTINGS,
     "res.config.settings.set_values": SETTINGS,
