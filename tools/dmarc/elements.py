@@ -83,7 +83,7 @@ class Walk:
             yield last
 
     def _try(self):
-        """Go through it as far as rows are read; return the first error's code, or None."""
+        """Go through it as far as rows are read; return an error's code or None."""
         self.head = {}
         try:
             for number, (name, element) in enumerate(self._elements()):
