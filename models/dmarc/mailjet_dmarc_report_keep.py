@@ -206,12 +206,9 @@ class MailjetDmarcReport(models.Model):
             }
         )
 
-    def unlink(self):
-        """Have the days of these reports summed up without them."""
-        self._note_rows_stale()
-        return super().unlink()
-
+    @api.ondelete(at_uninstall=False)
     def _note_rows_stale(self):
+        """Have the days of these reports summed up without them."""
         condition = SQL("report_id = ANY(%s)", self.ids)
         self.env["mailjet.dmarc.statistic.stale"]._note_rows(condition)
 

@@ -76,22 +76,7 @@ class MailjetDmarcRow(models.Model):
     # Which day is to be summed up next
     _day = models.Index("(day) WHERE report_id IS NOT NULL")
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        rows = super().create(vals_list)
-        rows._note_stale()
-        return rows
-
-    def write(self, vals):
-        self._note_stale()
-        result = super().write(vals)
-        self._note_stale()
-        return result
-
-    def unlink(self):
-        self._note_stale()
-        return super().unlink()
-
+    @api.ondelete(at_uninstall=False)
     def _note_stale(self):
         """Have the sums of these rows' days rebuilt."""
         days = {(row.domain_id.id, row.day) for row in self}

@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...models.dmarc import mailjet_dmarc_report_keep
-from ..standins.dmarc_reports import BEGIN, DAY, gzipped, record, report_xml
+from ..standins.dmarc_reports import BEGIN, DAY, gzipped, record, report_xml, zipped
 from .common import DmarcCommon
 
 
@@ -106,6 +106,18 @@ class TestMailjetDmarcRead(DmarcCommon):
         self.run_cron()
         self.assertEqual((report.state, report.domain_id), ("done", domain))
         self.assertEqual(len(report.row_ids), 1)
+
+    def test_an_archive_read_again_is_not_taken_in_again(self):
+        xml = [report_xml(domain="late.example", report_id=n) for n in range(3)]
+        self.upload(zipped(*((f"{n}.xml", one) for n, one in enumerate(xml))))
+        self.run_cron()
+        reports = self.Report.search([])
+        self.assertEqual(reports.mapped("state"), ["foreign"] * 3)
+        self.create_domain("late.example")
+        self.run_cron()
+        self.assertEqual(reports.mapped("state"), ["done"] * 3)
+        self.assertEqual(self.Report.search([]), reports)
+        self.assertEqual(reports.mapped("duplicate_count"), [0] * 3)
 
     def test_absurd_dates_are_kept_apart(self):
         report = self.read_xml(begin=BEGIN + 3650 * DAY, end=BEGIN + 3651 * DAY)

@@ -78,9 +78,11 @@ class TestMailjetDmarcSource(SendersCommon):
         self.refresh()
         self.assertEqual(self.source("mailjet").messages, 20)
         rows[1].counted = False
+        rows[1]._note_stale()
         self.refresh()
         self.assertEqual(self.source("mailjet").messages, 10)
         rows[2].count = 11
+        rows[2]._note_stale()
         self.refresh()
         self.assertEqual(self.source("mailjet").messages, 11)
         rows[1:].unlink()
@@ -149,6 +151,7 @@ class TestMailjetDmarcSource(SendersCommon):
         self.refresh()
         before = self.sums.search([])
         rows.write({"report_id": False, "source_ip": False, "spf_domain": False})
+        rows._note_stale()
         self.add_rows(MAILJET, 1)
         self.refresh()
         self.assertLess(before, self.sums.search([]))
