@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from ...tools.dmarc import readiness
 from ...tools.dmarc.source import MAILJET
 from ...tools.dmarc.source_class import Sums, classify, share
+from ...tools.dmarc.values import MAX_COUNT
 from ..bulk_write import update_by_id
 
 CLASSES = [
@@ -216,9 +217,11 @@ class MailjetDmarcSource(models.Model):
                 domain=domain.id,
                 sums=SQL(", ").join(
                     SQL(
-                        "COALESCE(sum(%s) FILTER (WHERE sums.day >= %s), 0)::bigint",
+                        "LEAST(COALESCE(sum(%s) FILTER (WHERE sums.day >= %s), 0),"
+                        " %s)::int",
                         SQL.identifier("sums", name),
                         start,
+                        MAX_COUNT,
                     )
                     for name in SUMS
                 ),
