@@ -1212,7 +1212,7 @@ FIRST_CLICKS = """
        (bounce@, blocked+1@ ...), see tests/standins/fates.py.
     4. "Hello from the sandbox" goes to 25 contacts, and each line below is
        one message.
-    5. Back on the server: "Which mail takes this server?"
+    5. Back on the server: "Which emails go through this server?"
     6. In the list of servers: "Set up Mailjet", with the keys above, "Another
        address" for the API, and localhost with port {smtp} at the next step.
        The link that activates an address is shown below.

@@ -67,7 +67,8 @@ class MailjetDmarcRow(models.Model):
     counted = fields.Boolean(
         readonly=True,
         default=True,
-        help="Not if the report's email failed authentication or its dates are absurd.",
+        help="No, if the report's email failed authentication or its dates cannot "
+        "be right.",
     )
 
     _position_unique = models.UniqueIndex("(report_id, position, day)")

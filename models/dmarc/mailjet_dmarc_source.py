@@ -100,7 +100,7 @@ class MailjetDmarcSource(models.Model):
     @api.depends_context("lang")
     def _compute_display_name(self):
         for source in self:
-            source.display_name = source.name or self.env._("Forgotten addresses")
+            source.display_name = source.name or self.env._("Addresses no longer kept")
 
     @api.depends("key", "is_forwarder", "decision", *SUMS[:2], "forwarded", "own")
     def _compute_source_class(self):
@@ -179,9 +179,8 @@ class MailjetDmarcSource(models.Model):
     def _passing_stranger_advice(self):
         if self.decision == "not_ours":
             return self.env._(
-                "A stranger passes as you, under any policy. Remove what lets it in: "
-                "a term of the SPF record that allows too much, or a DKIM key that "
-                "others know."
+                "A stranger passes as you under any policy. Close the gap: an SPF "
+                "term that allows too much, or a DKIM key that others know."
             )
         return self.env._(
             "It passes as you. If it is a service of yours, say so. If not, your SPF "

@@ -9,7 +9,7 @@ class MailNotification(models.Model):
         readonly=True,
         copy=False,
         index="btree_not_null",
-        help="As the Send API gave it; its events name the same.",
+        help="The ID that the Send API returned; Mailjet's events carry the same ID.",
     )
     mailjet_message_server_id = fields.Many2one(
         "ir.mail_server",

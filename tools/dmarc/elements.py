@@ -157,7 +157,7 @@ def _forget(element):
 
 
 def _unreadable():
-    return BrokenFileError(_lt("The file is no readable XML."))
+    return BrokenFileError(_lt("The file is not readable XML."))
 
 
 def _too_large():

@@ -129,6 +129,20 @@ export class MailjetSenders extends Component {
         return this.data.policy ? `p=${this.data.policy}` : _t("none found");
     }
 
+    get noReportsWords() {
+        return _t("No reports in the last %s days", this.data.period);
+    }
+
+    get alreadyLostWords() {
+        return _t(
+            "Receivers have already sent %(quarantined)s to the spam folder and refused %(rejected)s.",
+            {
+                quarantined: formatInteger(this.data.lost.quarantined),
+                rejected: formatInteger(this.data.lost.rejected),
+            },
+        );
+    }
+
     get verdict() {
         return VERDICTS[this.data.readiness.verdict];
     }
@@ -139,13 +153,13 @@ export class MailjetSenders extends Component {
         const open = criteria.filter((one) => one.is_met === false).length;
         return {
             ready: _t("Every condition for %(policy)s is met.", { policy }),
-            not_yet: _t("Open conditions for %(policy)s: %(open)s", { policy, open }),
+            not_yet: _t("Conditions not met for %(policy)s: %(open)s", { policy, open }),
             not_enough_data: _t(
                 "The reports do not show enough of your emails to decide on %(policy)s yet.",
                 { policy },
             ),
             no_policy: _t(
-                "Odoo has found no DMARC record. Publish one with p=none first: it changes nothing for your emails and makes receivers report.",
+                "Odoo has found no DMARC record. Publish one with p=none first: it changes nothing for your emails, and receivers start to send reports.",
             ),
             done: _t("The policy is p=reject. Keep these conditions met."),
         }[verdict];
@@ -161,7 +175,7 @@ export class MailjetSenders extends Component {
         }
         return record.is_new
             ? _t("Publish this record, so that Odoo gets the reports")
-            : _t("Keep the present record");
+            : _t("Keep the current record");
     }
 
     mark(criterion) {
@@ -173,7 +187,9 @@ export class MailjetSenders extends Component {
     }
 
     markWords(criterion) {
-        return { true: _t("Met"), false: _t("Open"), null: _t("Does not apply") }[criterion.is_met];
+        return { true: _t("Met"), false: _t("Not met"), null: _t("Not applicable") }[
+            criterion.is_met
+        ];
     }
 
     look(source) {

@@ -89,7 +89,7 @@ registry.category("web_tour.tours").add("mailjet_check", {
         {
             content: "There is nothing left",
             trigger:
-                ".o_form_view:contains(Nothing to mend):not(:has(.o_kanban_record:contains(URL shortener)))",
+                ".o_form_view:contains(Nothing to fix):not(:has(.o_kanban_record:contains(URL shortener)))",
         },
     ],
 });
