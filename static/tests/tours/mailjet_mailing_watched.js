@@ -48,7 +48,7 @@ registry.category("web_tour.tours").add("mailjet_mailing_watched", {
         },
         {
             content: "It pauses, and nothing more is sent",
-            trigger: `${PROGRESS}:contains(Paused:)`,
+            trigger: `${PROGRESS}:contains(Paused. Emails sent)`,
             async run() {
                 await delay(1000);
                 seen = sent();
@@ -79,7 +79,7 @@ registry.category("web_tour.tours").add("mailjet_mailing_watched", {
         },
         {
             content: "It goes on until all are sent",
-            trigger: `${PROGRESS}:not(:contains(Paused:))`,
+            trigger: `${PROGRESS}:not(:contains(Paused. Emails sent))`,
             async run() {
                 await waitUntil(() => sent() === TOTAL, { timeout: 30000 });
             },
