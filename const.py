@@ -99,6 +99,9 @@ MESSAGE_STATES = {
     "21": "spam reporter",
 }
 
+# Those with which Mailjet did not try to deliver
+UNTRIED_STATES = ("14", "15", "16", "17", "18", "20", "21")
+
 # SPF: the include that every Mailjet customer publishes
 # https://documentation.mailjet.com/hc/en-us/articles/360042412734
 SPF_INCLUDE = "spf.mailjet.com"

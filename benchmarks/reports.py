@@ -288,7 +288,11 @@ def read_while_killing():
         [(count,)] = query(db, "SELECT count(*) FROM mailjet_event")
     # Links are kept without their values
     held = {
-        (str(one.message_id), datetime.utcfromtimestamp(one.at), without_values(one.url))
+        (
+            str(one.message_id),
+            datetime.utcfromtimestamp(one.at),
+            without_values(one.url),
+        )
         for name in REPORTS
         for one in statistics.events(name)
     }

@@ -41,7 +41,11 @@ check("activity's model", limit.activity_ids.res_model, "mailjet.policy.limit")
 sync = env["mailjet.exclusion.sync"].search([("server_id", "=", server.id)])
 check_values(sync, stage="read", offset=500)
 
-event = env["mailjet.event"].search([("server_id", "=", server.id)])
+imported = env["mailjet.event"].search([("mailjet_message_id", "=", "77")])
+check_values(imported, event="bounce")
+trace = env["mailing.trace"].search([("trace_status", "=", "bounce")])
+check_values(trace, mailjet_failure="hard")
+event = env["mailjet.event"].search([("event", "=", "click")])
 kept = "https://shop.example/my/orders/5?access_token=…&page=…#hash=…"
 check_values(event, url=kept, email="anna@a.example", state="applied")
 check("posted link", event.payload["url"], kept)

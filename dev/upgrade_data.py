@@ -67,4 +67,26 @@ env["mail.mail"].create(
 env.ref("mail_mailjet.ir_cron_read_usage").write(
     {"interval_number": 3, "active": False}
 )
+# An imported bounce after which its address is blocked, and a trace that bounced
+env["mailjet.event"].create(
+    {
+        "server_id": server.id,
+        "key": "bounce",
+        "event": "blocked",
+        "date": "2026-02-05 10:00:00",
+        "mailjet_message_id": "77",
+        "failure_reason": "user_unknown",
+        "report_key": 1,
+        "state": "foreign",
+    }
+)
+env["mailing.trace"].create(
+    {
+        "mass_mailing_id": mailing.id,
+        "model": "res.partner",
+        "res_id": env.user.partner_id.id,
+        "trace_status": "bounce",
+        "mailjet_status": "bounce",
+    }
+)
 env.cr.commit()

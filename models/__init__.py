@@ -7,3 +7,5 @@ from . import events
 from . import reports
 from . import exclusions
 from . import figures
+from . import checks
+from . import dmarc

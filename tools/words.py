@@ -24,7 +24,7 @@ class Words:
     """An English sentence, marked with `_lt` where it is written, and its values.
 
     `str()` gives the English text. For a translation, translate `source` first and fill
-    in `values` with the % operator.
+    in `values` with the % operator. A value may be a sentence itself, as `Words`.
     """
 
     source: str
@@ -34,8 +34,12 @@ class Words:
         return self.source % self.values
 
     def to_json(self):
-        """Return what a Json field can store."""
-        return [self.source, dict(self.values)]
+        """Return what a Json field can store; a list among the values is a sentence."""
+        values = {
+            name: value.to_json() if isinstance(value, Words) else value
+            for name, value in self.values.items()
+        }
+        return [self.source, values]
 
 
 def words_to_json(**sentences):

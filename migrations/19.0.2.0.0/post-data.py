@@ -2,7 +2,10 @@
 
 from odoo import SUPERUSER_ID, api
 
+from odoo.addons.mail_mailjet.const import MESSAGE_STATES, UNTRIED_STATES
 from odoo.addons.mail_mailjet.models.sending.claims import IN_FLIGHT
+from odoo.addons.mail_mailjet.tools.mailjet.delivery_failure import reason_code
+from odoo.addons.mail_mailjet.tools.mailjet.event import event_key
 from odoo.addons.mail_mailjet.tools.mailjet.link import without_values
 
 
@@ -10,6 +13,8 @@ def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     settle_mails_in_doubt(env)
     remove_values_of_links(env)
+    take_bounces_for_bounces(env)
+    tell_failures_apart(env)
 
 
 def settle_mails_in_doubt(env):
@@ -69,3 +74,61 @@ def store_links(cr, rows):
         """,
         [(one, without_values(url), without_values(sent)) for one, url, sent in rows],
     )
+
+
+def take_bounces_for_bounces(env):
+    """Correct imported bounces that were stored as blocks, as their address is blocked.
+
+    Those that Mailjet has posted, too, are there already.
+    """
+    untried = [reason_code(error=MESSAGE_STATES[one]) for one in UNTRIED_STATES]
+    env.cr.execute(
+        """
+        SELECT id, server_id, mailjet_message_id, date FROM mailjet_event
+         WHERE event = 'blocked' AND report_key IS NOT NULL
+           AND failure_reason NOT IN %s AND failure_reason != 'none'
+        """,
+        [tuple(untried)],
+    )
+    for event_id, server_id, message_id, date in env.cr.fetchall():
+        key = event_key("bounce", message_id or "", date)
+        env.cr.execute(
+            """
+            DELETE FROM mailjet_event AS event
+             WHERE id = %s AND EXISTS (SELECT FROM mailjet_event AS posted
+                                        WHERE posted.server_id = %s
+                                          AND posted.key = %s)
+            """,
+            [event_id, server_id, key],
+        )
+        env.cr.execute(
+            "UPDATE mailjet_event SET event = 'bounce', key = %s WHERE id = %s",
+            [key, event_id],
+        )
+
+
+def tell_failures_apart(env):
+    """Know of failed emails of mailings how they failed, and renew the daily sums.
+
+    Screens took that from the events; now it is beside the status that events set.
+    """
+    env.cr.execute(
+        """
+        UPDATE mailing_trace AS trace
+           SET mailjet_failure =
+               CASE WHEN trace.trace_status = 'bounce' THEN 'hard'
+                    WHEN EXISTS (SELECT FROM mailjet_event AS event
+                                  WHERE event.trace_id = trace.id
+                                    AND event.event = 'blocked') THEN 'blocked'
+                    ELSE 'soft' END
+         WHERE trace.trace_status IN ('error', 'bounce')
+           AND trace.mailjet_status = trace.trace_status
+        """
+    )
+    env.cr.execute(
+        """
+        INSERT INTO mailjet_statistic_stale (server_id, date)
+        SELECT DISTINCT server_id, date FROM mailjet_statistic
+        """
+    )
+    env.ref("mail_mailjet.ir_cron_refresh_statistics")._trigger()

@@ -12,7 +12,12 @@ KINDS = [
     ("dmarc", "DMARC"),
     ("mx", "MX"),
     ("return_path", "Return path"),
+    ("mta_sts", "MTA-STS"),
+    ("tls_rpt", "TLS-RPT"),
+    ("bimi", "BIMI"),
 ]
+# Nothing is wrong without them
+OPTIONAL_KINDS = ("return_path", "mta_sts", "tls_rpt", "bimi")
 STATES = [
     ("not_checked", "Not checked"),
     ("ok", "OK"),
@@ -78,6 +83,7 @@ class MailjetDnsRecord(models.Model):
     cause = fields.Char("Diagnosis", compute="_compute_words")
     cure = fields.Char("What to do", compute="_compute_words")
     refusal = fields.Char("Why there is no proposal", compute="_compute_words")
+    removals = fields.Text("Differences", compute="_compute_words")
     wait = fields.Integer(
         "Absence cached for (s)",
         readonly=True,
@@ -138,6 +144,17 @@ class MailjetDnsRecord(models.Model):
                 "Makes SPF count for DMARC, too. It is optional and has to be enabled "
                 "by Mailjet."
             ),
+            "mta_sts": self.env._(
+                "Has others send to your domain over verified encryption only. It is "
+                "about email to you, and optional."
+            ),
+            "tls_rpt": self.env._(
+                "Says where others report failed encryption of email to you. It is "
+                "optional."
+            ),
+            "bimi": self.env._(
+                "Shows your logo beside your emails at some receivers. It is optional."
+            ),
         }
         for record in self:
             record.purpose = purposes.get(record.kind)
@@ -146,6 +163,7 @@ class MailjetDnsRecord(models.Model):
         "kind",
         "state",
         "proposal",
+        "found_values",
         "domain_id.name",
         "domain_id.zone",
         "domain_id.ownership_name",
@@ -159,9 +177,8 @@ class MailjetDnsRecord(models.Model):
             domain = record.domain_id
             name = domain.name
             # Mailjet's suggestion does not consider an existing record
-            default_spf = (
-                record.state in ("missing", "not_checked") and domain.spf_value
-            )
+            is_blank = record.state in ("missing", "not_checked")
+            default_spf = is_blank and not record.found_values and domain.spf_value
             record_type, host, value = {
                 "ownership": ("TXT", domain.ownership_name, domain.ownership_token),
                 "spf": ("TXT", name, record.proposal or default_spf),
@@ -173,6 +190,9 @@ class MailjetDnsRecord(models.Model):
                     f"{const.RETURN_PATH_LABEL}.{name}",
                     const.RETURN_PATH_TARGET,
                 ),
+                "mta_sts": ("TXT", f"_mta-sts.{name}", False),
+                "tls_rpt": ("TXT", f"_smtp._tls.{name}", False),
+                "bimi": ("TXT", f"default._bimi.{name}", False),
             }.get(record.kind, (False, False, False))
             record.record_type = record_type
             record.host = host
@@ -192,6 +212,8 @@ class MailjetDnsRecord(models.Model):
             record.cause = record._translate_json(words.get("cause"))
             record.cure = record._translate_json(words.get("cure"))
             record.refusal = record._translate_json(words.get("refusal"))
+            removals = map(record._translate_json, words.get("removals") or [])
+            record.removals = "\n".join(removals)
             words = record.attempt_words or {}
             record.outage = record._translate_json(words.get("outage"))
             record.note = record._translate_json(words.get("note"))
@@ -243,9 +265,12 @@ class MailjetDnsRecord(models.Model):
                 "decided_on": now,
                 "found_values": "\n".join(verdict.found),
                 "found_host": verdict.host,
-                "words": words_to_json(
-                    cause=verdict.cause, cure=verdict.cure, refusal=verdict.refusal
-                ),
+                "words": {
+                    **words_to_json(
+                        cause=verdict.cause, cure=verdict.cure, refusal=verdict.refusal
+                    ),
+                    "removals": [words.to_json() for words in verdict.removals],
+                },
                 "proposal": verdict.proposal,
                 "wait": verdict.wait,
             }
@@ -255,7 +280,7 @@ class MailjetDnsRecord(models.Model):
         return before, self.state
 
     def _state_of(self, verdict):
-        optional = self.kind == "return_path" and verdict.status == "missing"
+        optional = self.kind in OPTIONAL_KINDS and verdict.status == "missing"
         return "optional" if optional else verdict.status
 
     def action_open_domain(self):

@@ -1,4 +1,5 @@
 from . import mailjet_suppression_mixin  # before the models that inherit it
+from . import mailjet_recipient_mixin  # likewise
 from . import base_partner_merge
 from . import ir_mail_server
 from . import ir_mail_server_catch_up
@@ -24,3 +25,4 @@ from . import mailjet_event_timeline
 from . import mailjet_suppression
 from . import res_config_settings
 from . import res_partner
+from . import utm_campaign

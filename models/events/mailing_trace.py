@@ -12,6 +12,7 @@ FIELDS = (
     "links_click_datetime",
     "failure_type",
     "failure_reason",
+    "mailjet_failure",
     "mailjet_status",
     "mailjet_status_before",
     "mailjet_delivered_on",
@@ -32,6 +33,12 @@ class MailingTrace(models.Model):
     )
     mailjet_status_before = fields.Char(
         readonly=True, help="The status without Mailjet's events."
+    )
+    mailjet_failure = fields.Selection(
+        [("hard", "Hard bounce"), ("soft", "Soft bounce"), ("blocked", "Blocked")],
+        "Failure at Mailjet",
+        readonly=True,
+        help="How an email failed that Mailjet had taken.",
     )
     mailjet_delivered_on = fields.Datetime("Delivered on", readonly=True)
     mailjet_complained_on = fields.Datetime("Complained on", readonly=True)
@@ -98,12 +105,14 @@ class MailingTrace(models.Model):
             "sent_datetime": row["sent_datetime"] or summary.delivered or False,
             "failure_type": row["failure_type"],
             "failure_reason": row["failure_reason"],
+            "mailjet_failure": row["mailjet_failure"],
             **_dates(row, summary),
         }
         if derived in FAILED:
             vals.update(self._mailjet_failure_vals(summary))
         elif derived:
             vals["failure_type"] = vals["failure_reason"] = False
+            vals["mailjet_failure"] = False
         return vals
 
     @api.model
@@ -116,6 +125,7 @@ class MailingTrace(models.Model):
         return {
             "failure_type": summary.failure_type,
             "failure_reason": event._failure_text(),
+            "mailjet_failure": summary.failure_kind,
         }
 
     @api.model

@@ -9,23 +9,53 @@ class MailingTrace(models.Model):
     mailjet_timeline = fields.Json("Timeline", compute="_compute_mailjet_timeline")
     mailjet_reason = fields.Char("Reason", compute="_compute_mailjet_reason")
 
+    mailjet_failure_text = fields.Text(
+        "Why it failed", compute="_compute_mailjet_failure_text"
+    )
+
+    @api.depends("failure_reason", "mailjet_failure", "mailjet_event_ids.reason")
+    @api.depends_context("lang")
+    def _compute_mailjet_failure_text(self):
+        """Say in the reader's language what `failure_reason` says in the sender's.
+
+        Without the event, which may have been deleted, it is as it was stored.
+        """
+        for trace in self:
+            event = trace.mailjet_failure and trace._mailjet_worst_event()
+            trace.mailjet_failure_text = (
+                event._failure_text()
+                if event
+                else self.env["mailjet.words"]._translate_text(trace.failure_reason)
+            )
+
+    def _mailjet_worst_event(self):
+        """Return the event by which this email failed; none if it is not known."""
+        failures = self.mailjet_event_ids.filtered(
+            lambda event: event.reason and not event.is_deferred
+        )
+        if not failures:
+            return failures
+        return max(
+            failures,
+            key=lambda event: (
+                event.bounce_type == "hard",
+                event.event == "blocked",
+                event.date,
+            ),
+        )
+
     @api.depends("failure_reason", "mailjet_event_ids.reason")
     @api.depends_context("lang")
     def _compute_mailjet_reason(self):
         """Say in one line, in the reader's language, why it was not delivered."""
         for trace in self:
             reason = (trace.failure_reason or "").partition("\n")[0]
-            failures = trace.mailjet_event_ids.filtered("reason")
-            if reason and failures:
-                reason = max(
-                    failures,
-                    key=lambda event: (
-                        event.bounce_type == "hard",
-                        event.event == "blocked",
-                        event.date,
-                    ),
-                ).reason
-            trace.mailjet_reason = reason
+            event = reason and trace._mailjet_worst_event()
+            trace.mailjet_reason = (
+                event.reason
+                if event
+                else self.env["mailjet.words"]._translate_text(reason)
+            )
 
     def _compute_mailjet_timeline(self):
         for trace in self:

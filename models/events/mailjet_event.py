@@ -25,7 +25,7 @@ class MailjetEvent(models.Model):
     """
 
     _name = "mailjet.event"
-    _inherit = ["mailjet.words"]
+    _inherit = ["mailjet.words", "mailjet.recipient.mixin"]
     _description = "Mailjet event"
     _order = "date desc, id desc"
     _rec_name = "event"
@@ -162,15 +162,14 @@ class MailjetEvent(models.Model):
             words = filter(None, (machine, event.reason, event.url))
             event.detail = " · ".join(words)
 
-    @api.depends("event", "email")
+    @api.depends("label", "email")
     @api.depends_context("lang")
     def _compute_display_name(self):
-        kinds = dict(self._fields["event"]._description_selection(self.env))
         for event in self:
-            event.display_name = kinds[event.event]
+            event.display_name = event.label
             if event.email:
                 event.display_name = self.env._(
-                    "%(kind)s: %(email)s", kind=kinds[event.event], email=event.email
+                    "%(kind)s: %(email)s", kind=event.label, email=event.email
                 )
 
     @api.depends("payload")

@@ -12,11 +12,10 @@ class MailjetEvent(models.Model):
         :return: dicts with `kind`, `label`, `date` (UTC, as text), `email`, `detail`
             and `is_automatic`
         """
-        kinds = dict(self._fields["event"]._description_selection(self.env))
         return [
             {
-                "kind": event.event,
-                "label": kinds[event.event],
+                "kind": "deferred" if event.is_deferred else event.event,
+                "label": event.label,
                 "date": fields.Datetime.to_string(event.date),
                 "email": event.email or "",
                 "detail": event.detail,

@@ -3,7 +3,9 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from .mailjet_rates_mixin import MEASURES, RATES
+from ...tools.mailjet.delivery_failure import DEFERRED_CODES
+from ...tools.report import figures
+from .mailjet_rates_mixin import MEASURES
 
 DAYS = 30
 # An hour with fewer emails says nothing about its open rate
@@ -11,6 +13,8 @@ MIN_PER_HOUR = 100
 MAX_ROWS = 5
 # By which factor Mailjet's count may exceed ours: events may be late or on another day
 TOLERANCE = 1.1
+# What is read for each day
+COUNTS = (*MEASURES, "unfollowed")
 # In the order shown
 FIGURES = (
     "processed",
@@ -55,12 +59,15 @@ class MailjetDashboard(models.AbstractModel):
         if not server:
             return data
         source, days = self._days(server)
+        found = self._figures(days)
+        reasons = self._reasons(server)
         return {
             **data,
             "pause_reason": server.mailjet_is_paused and server.mailjet_pause_reason,
             "source": source,
             "days": days,
-            "figures": self._figures(days),
+            "figures": found,
+            "rates_known": _knows_deliveries(days),
             "counts_opens": self._counts_opens(server, days),
             "has_events": any(
                 callback.state == "ours" for callback in server.mailjet_callback_ids
@@ -69,7 +76,10 @@ class MailjetDashboard(models.AbstractModel):
             "limits_read_on": _text(server.mailjet_policy_read_on),
             "limits_outage_since": _text(server.mailjet_policy_outage_since),
             "hours": self._hours(server),
-            "reasons": self._reasons(server),
+            "reasons": reasons[:MAX_ROWS],
+            "reasons_known": sum(one["count"] for one in reasons),
+            "reasons_imported": self._has_imported_reasons(server),
+            "reasons_wanted": sum(day["bounced"] + day["blocked"] for day in days),
         }
 
     @api.model
@@ -101,11 +111,13 @@ class MailjetDashboard(models.AbstractModel):
     def _counts_by_day(self, model_name, domain):
         # Days are in UTC for both, whatever the time zone of the user
         model = self.env[model_name].with_context(tz="UTC")
-        aggregates = [f"{name}:sum" for name in MEASURES]
+        names = [name for name in COUNTS if name in model._fields]
+        aggregates = [f"{name}:sum" for name in names]
         counts = {}
         for date, *sums in model._read_group(domain, ["date:day"], aggregates):
+            found = zip(names, [one or 0 for one in sums], strict=True)
             day = fields.Date.to_date(date)
-            counts[day] = dict(zip(MEASURES, [one or 0 for one in sums], strict=True))
+            counts[day] = {**dict.fromkeys(COUNTS, 0), **dict(found)}
         return counts
 
     @api.model
@@ -116,7 +128,7 @@ class MailjetDashboard(models.AbstractModel):
         last = max(*counts, fields.Date.today())
         days = [last - timedelta(days=number) for number in range(DAYS, -1, -1)]
         days = sorted({*days, *counts})
-        empty = dict.fromkeys(MEASURES, 0)
+        empty = dict.fromkeys(COUNTS, 0)
         return [
             {"date": fields.Date.to_string(day), **counts.get(day, empty)}
             for day in days
@@ -125,13 +137,18 @@ class MailjetDashboard(models.AbstractModel):
     @api.model
     def _figures(self, days):
         """Return each figure with its rate in percent, None if it has none."""
-        sums = {name: sum(day[name] for day in days) for name in MEASURES}
-        figures = []
-        for name in FIGURES:
-            _part, whole = RATES.get(f"{name}_rate", (None, None))
-            rate = whole and sums[whole] and 100 * sums[name] / sums[whole]
-            figures.append({"name": name, "count": sums[name], "rate": rate})
-        return figures
+        sums = _sums(days)
+        has_rates = figures.knows_deliveries(sums)
+        return [
+            {
+                "name": name,
+                "count": sums[name],
+                "rate": figures.rate(name, sums)
+                if has_rates and name in figures.WHOLES
+                else None,
+            }
+            for name in FIGURES
+        ]
 
     @api.model
     def _counts_opens(self, server, days):
@@ -190,14 +207,31 @@ class MailjetDashboard(models.AbstractModel):
         ]
 
     @api.model
+    def _has_imported_reasons(self, server):
+        """Return whether all bounces that Mailjet lists have been read."""
+        domain = [
+            ("server_id", "=", server.id),
+            ("report", "=", "bounce"),
+            ("filter_type", "=", "all"),
+            ("state", "=", "done"),
+        ]
+        return bool(self.env["mailjet.report"].sudo().search_count(domain, limit=1))
+
+    @api.model
     def _reasons(self, server):
-        """Return the most frequent reasons for failure."""
+        """Return the reasons for failure, the most frequent first.
+
+        Greylisting is none: Mailjet goes on trying.
+        """
         events = self.env["mailjet.event"]
         groups = events._read_group(
             [
                 ("server_id", "=", server.id),
                 ("event", "in", ("bounce", "blocked")),
                 ("date", ">=", f"-{DAYS}d"),
+                "|",
+                ("failure_reason", "not in", DEFERRED_CODES),
+                ("bounce_type", "=", "hard"),
             ],
             ["failure_reason"],
             ["__count"],
@@ -209,8 +243,16 @@ class MailjetDashboard(models.AbstractModel):
         reasons = sorted(counts, key=lambda reason: (-counts[reason], reason))
         return [
             {"reason": reason, "label": labels[reason], "count": counts[reason]}
-            for reason in reasons[:MAX_ROWS]
+            for reason in reasons
         ]
+
+
+def _sums(days):
+    return {name: sum(day[name] for day in days) for name in COUNTS}
+
+
+def _knows_deliveries(days):
+    return figures.knows_deliveries(_sums(days))
 
 
 def _processed(days):

@@ -21,6 +21,11 @@ class MailjetDeliverability(models.Model):
     date = fields.Date("Day", readonly=True, help="In UTC, as Mailjet counts.")
     mailing_id = fields.Many2one("mailing.mailing", readonly=True)
     campaign_id = fields.Many2one("mailjet.campaign", readonly=True)
+    comparison = fields.Char(
+        "Mailing or campaign",
+        readonly=True,
+        help="The mailing of Odoo or else the campaign at Mailjet.",
+    )
     list_name = fields.Char("List", readonly=True)
     sender_domain = fields.Char("Sender's domain", readonly=True)
     provider = fields.Selection(
@@ -50,6 +55,12 @@ class MailjetDeliverability(models.Model):
     blocked = fields.Integer(readonly=True)
     complained = fields.Integer("Complaints", readonly=True)
     unsubscribed = fields.Integer(readonly=True)
+    unfollowed = fields.Integer(
+        "Delivery unknown",
+        readonly=True,
+        help="Emails known from imported bounces, opens or clicks alone. Where there "
+        "are many, rates would mislead and are left out.",
+    )
 
     @property
     def _table_query(self):
@@ -57,6 +68,8 @@ class MailjetDeliverability(models.Model):
             """
             SELECT sums.id, sums.server_id, sums.date, sums.mailing_id, sums.provider,
                    campaign.id AS campaign_id,
+                   COALESCE(mailing.name, NULLIF(campaign.subject, ''),
+                            NULLIF(campaign.title, ''), %s) AS comparison,
                    COALESCE(list.name, theirs.name, only_list.name) AS list_name,
                    COALESCE(sums.sender_domain, NULLIF(campaign.sender_domain, ''))
                         AS sender_domain,
@@ -65,7 +78,8 @@ class MailjetDeliverability(models.Model):
                    sums.delivered, sums.opened, sums.clicked, sums.opens, sums.clicks,
                    sums.machine_opens, sums.hard_bounced, sums.soft_bounced,
                    sums.hard_bounced + sums.soft_bounced AS bounced, sums.blocked,
-                   sums.complained, sums.unsubscribed
+                   sums.complained, sums.unsubscribed,
+                   COALESCE(sums.unfollowed, 0) AS unfollowed
               FROM mailjet_statistic AS sums
          LEFT JOIN mailjet_campaign AS campaign
                 ON campaign.server_id = sums.server_id
@@ -80,5 +94,11 @@ class MailjetDeliverability(models.Model):
                   GROUP BY sent_to.mailing_mailing_id
                     HAVING count(*) = 1) AS only_list
                 ON only_list.mailing_mailing_id = sums.mailing_id
-            """
+         LEFT JOIN (SELECT id, CASE WHEN count(*) OVER (PARTITION BY subject) > 1
+                                    THEN subject || ' (#' || id || ')'
+                                    ELSE subject END AS name
+                      FROM mailing_mailing) AS mailing
+                ON mailing.id = sums.mailing_id
+            """,
+            self.env._("Other emails"),
         )

@@ -3,6 +3,7 @@ from odoo.tools import float_round
 from odoo.tools.misc import format_date, formatLang
 
 from ... import const
+from ...tools.report import figures
 from ..server.ir_mail_server_alert import ALERT
 from .mailjet_rates_mixin import RATES
 
@@ -248,8 +249,8 @@ class MailjetPolicyLimit(models.Model):
             )
         if self._is_peak_decisive():
             return self.env._(
-                "%(count)s recipients reported an email of %(day)s as spam. Mailjet "
-                "allows %(limit)s in a day.",
+                "Complaints about the emails of %(day)s: %(count)s. Mailjet allows "
+                "%(limit)s in a day.",
                 count=self._number(self.peak),
                 day=format_date(self.env, self.peak_date),
                 limit=self._number(const.COMPLAINTS_A_DAY),
@@ -262,19 +263,19 @@ class MailjetPolicyLimit(models.Model):
         }
         if self.kind == "bounced":
             return self.env._(
-                "%(part)s of %(whole)s emails bounced in the last 30 days. That is "
+                "Bounces in the last 30 days: %(part)s of %(whole)s emails. That is "
                 "%(rate)s %%; Mailjet allows %(limit)s %%.",
                 **values,
             )
         if self.kind == "blocked":
             return self.env._(
-                "%(part)s of %(whole)s emails were blocked in the last 30 days. That "
-                "is %(rate)s %%; Mailjet allows %(limit)s %%.",
+                "Blocked in the last 30 days: %(part)s of %(whole)s emails. That is "
+                "%(rate)s %%; Mailjet allows %(limit)s %%.",
                 **values,
             )
         if self.kind == "unsubscribed" and self.part > self.clicked:
             return self.env._(
-                "%(part)s of %(whole)s recipients unsubscribed in the last 30 days. "
+                "Unsubscribed in the last 30 days: %(part)s of %(whole)s recipients. "
                 "That is %(rate)s %%; as only %(clicked)s clicked, Mailjet allows "
                 "%(limit)s %%.",
                 clicked=self._number(self.clicked),
@@ -282,13 +283,13 @@ class MailjetPolicyLimit(models.Model):
             )
         if self.kind == "unsubscribed":
             return self.env._(
-                "%(part)s of %(whole)s recipients unsubscribed in the last 30 days. "
+                "Unsubscribed in the last 30 days: %(part)s of %(whole)s recipients. "
                 "That is %(rate)s %%; Mailjet allows %(limit)s %%.",
                 **values,
             )
         return self.env._(
-            "%(part)s of %(whole)s recipients reported an email as spam in the last 30 "
-            "days. That is %(rate)s %%; Mailjet allows %(limit)s %%.",
+            "Complaints in the last 30 days: %(part)s of %(whole)s recipients. That is "
+            "%(rate)s %%; Mailjet allows %(limit)s %%.",
             **values,
         )
 
@@ -340,7 +341,7 @@ class MailjetPolicyLimit(models.Model):
 
     def _number(self, value):
         """Return a number in the user's format, with no more decimals than needed."""
-        most = 3 if value < 0.1 else 2
+        most = figures.decimals(value)
         value = float_round(value, precision_digits=most)
         decimals = len(f"{value:.{most}f}".rstrip("0").partition(".")[2])
         return formatLang(self.env, value, digits=decimals)

@@ -1,16 +1,13 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-# Rate -> (numerator, denominator), as Mailjet defines them
-# https://dev.mailjet.com/email/guides/statistics/
+from ...tools.report import figures
+
+# Rate -> (numerator, denominator)
 RATES = {
-    "delivered_rate": ("delivered", "processed"),
-    "opened_rate": ("opened", "delivered"),
-    "clicked_rate": ("clicked", "delivered"),
-    "bounced_rate": ("bounced", "processed"),
-    "blocked_rate": ("blocked", "processed"),
-    "unsubscribed_rate": ("unsubscribed", "delivered"),
-    "complained_rate": ("complained", "delivered"),
+    f"{figure}_rate": (figure, whole)
+    for figure, whole in figures.WHOLES.items()
+    if figure != "replied"  # Mailjet does not know
 }
 MEASURES = sorted({name for pair in RATES.values() for name in pair})
 
@@ -51,16 +48,24 @@ class MailjetRatesMixin(models.AbstractModel):
     @api.depends(lambda self: MEASURES if self._name != "mailjet.rates.mixin" else [])
     def _compute_rates(self):
         for row in self:
-            for name, (part, whole) in RATES.items():
-                row[name] = 100 * row[part] / row[whole] if row[whole] else 0
+            for name, (figure, _whole) in RATES.items():
+                row[name] = figures.rate(figure, row) or 0
 
     def _read_group_select(self, aggregate_spec, query):
+        """Have the database compute rates; NULL where `figures` has none."""
         name = aggregate_spec.partition(":")[0]
         if name not in RATES:
             return super()._read_group_select(aggregate_spec, query)
         part, whole = (
             self._field_to_sql(self._table, one, query) for one in RATES[name]
         )
+        rate = SQL("(100.0 * SUM(%s) / NULLIF(SUM(%s), 0))::float", part, whole)
+        if "unfollowed" not in self._fields:
+            return rate  # Mailjet's own counts miss nothing
         return SQL(
-            "COALESCE(100.0 * SUM(%s) / NULLIF(SUM(%s), 0), 0)::float", part, whole
+            "CASE WHEN SUM(%s) * %s <= SUM(%s) THEN %s END",
+            self._field_to_sql(self._table, "unfollowed", query),
+            figures.ONE_IN,
+            self._field_to_sql(self._table, "processed", query),
+            rate,
         )

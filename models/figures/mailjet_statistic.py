@@ -3,28 +3,10 @@ import logging
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...const import PROVIDERS
 from ..locking import worker_lock
 
 _logger = logging.getLogger(__name__)
 
-# The events that the status of a message implies. A click implies an open wherever it
-# comes from, see `opened` in `_rebuild_day`
-IMPLIED = (
-    ("sent", "sent"),
-    ("opened", "sent"),
-    ("opened", "open"),
-    ("clicked", "sent"),
-    ("clicked", "click"),
-    ("spam", "sent"),
-    ("spam", "spam"),
-    ("unsub", "sent"),
-    ("unsub", "unsub"),
-    ("bounce", "bounce"),
-    ("hardbounced", "bounce"),
-    ("softbounced", "bounce"),
-    ("blocked", "blocked"),
-)
 LOCK = "mail_mailjet statistic"
 
 
@@ -60,6 +42,10 @@ class MailjetStatistic(models.Model):
     blocked = fields.Integer()
     complained = fields.Integer()
     unsubscribed = fields.Integer()
+    unfollowed = fields.Integer(
+        help="Emails of which Odoo knows an imported failure, open or click, but not "
+        "whether those beside it were delivered."
+    )
 
     # Two transactions that rebuild the same day cannot both succeed
     _key_unique = models.UniqueIndex(
@@ -183,134 +169,3 @@ class MailjetStatistic(models.Model):
         """Return the last day whose events have been deleted, or None."""
         get_param = self.env["ir.config_parameter"].sudo().get_param
         return fields.Date.to_date(get_param("mail_mailjet.events_forgotten_until"))
-
-    # ------------------------------------------------------------------
-    # The sums of a day
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _rebuild_day(self, server_id, date):
-        """Rebuild the sums of one day.
-
-        A message counts once for each kind of event, on the day of the first one. As
-        images may be off, a click shows that it was opened, too. `opens` and `clicks`
-        count nothing but events.
-        """
-        end = fields.Date.add(date, days=1)
-        providers = [
-            (domain, code)
-            for code, (_name, domains) in PROVIDERS.items()
-            for domain in domains
-        ]
-        self.env.cr.execute(
-            SQL(
-                """
-                DELETE FROM mailjet_statistic WHERE server_id = %s AND date = %s
-                """,
-                server_id,
-                date,
-            )
-        )
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO mailjet_statistic (
-                            server_id, date, mailing_id, mailjet_campaign_id,
-                            sender_domain, provider, delivered, opened, clicked, opens,
-                            clicks, machine_opens, hard_bounced, soft_bounced, blocked,
-                            complained, unsubscribed)
-                SELECT %(server)s, %(date)s, fact.mailing_id, fact.mailjet_campaign_id,
-                       fact.sender_domain,
-                       CASE WHEN fact.recipient_domain IS NOT NULL
-                            THEN COALESCE(provider.code, 'other') END,
-                       %(delivered)s, %(opened)s, %(clicked)s,
-                       count(*) FILTER (WHERE event = 'open' AND is_event),
-                       count(*) FILTER (WHERE event = 'click' AND is_event),
-                       count(*) FILTER (WHERE event = 'open' AND is_automatic),
-                       %(hard)s, %(soft)s, %(blocked)s, %(complained)s, %(unsubscribed)s
-                  FROM (%(events)s UNION ALL %(messages)s) AS fact
-             LEFT JOIN (VALUES %(providers)s) AS provider (domain, code)
-                    ON provider.domain = fact.recipient_domain
-              GROUP BY 3, 4, 5, 6
-                """,
-                server=server_id,
-                date=date,
-                delivered=_first("sent"),
-                opened=SQL("count(*) FILTER (WHERE is_first_open)"),
-                clicked=_first("click"),
-                hard=_first("bounce", " AND bounce_type = 'hard'"),
-                soft=_first("bounce", " AND bounce_type IS DISTINCT FROM 'hard'"),
-                blocked=_first("blocked"),
-                complained=_first("spam"),
-                unsubscribed=_first("unsub"),
-                events=self._events_query(server_id, date, end),
-                messages=self._messages_query(server_id, date, end),
-                providers=SQL(", ").join(SQL("(%s, %s)", *pair) for pair in providers),
-            )
-        )
-
-    @api.model
-    def _events_query(self, server_id, start, end):
-        return SQL(
-            """
-            SELECT mailing_id, mailjet_campaign_id, sender_domain, recipient_domain,
-                   event, bounce_type, is_automatic, TRUE AS is_event,
-                   NOT COALESCE(is_automatic, FALSE)
-                       AND NOT EXISTS (%(earlier)s AND earlier.event = event.event)
-                       AS is_first,
-                   event IN ('open', 'click') AND NOT COALESCE(is_automatic, FALSE)
-                       AND NOT EXISTS (
-                           %(earlier)s AND earlier.event IN ('open', 'click'))
-                       AS is_first_open
-              FROM mailjet_event AS event
-             WHERE server_id = %(server)s AND date >= %(start)s AND date < %(end)s
-            """,
-            earlier=SQL(
-                """
-                SELECT FROM mailjet_event AS earlier
-                 WHERE earlier.mailjet_message_id = event.mailjet_message_id
-                   AND earlier.server_id = event.server_id
-                   AND earlier.is_automatic IS NOT TRUE
-                   AND (earlier.date, earlier.id) < (event.date, event.id)
-                """
-            ),
-            server=server_id,
-            start=start,
-            end=end,
-        )
-
-    @api.model
-    def _messages_query(self, server_id, start, end):
-        """Return the events that message statuses imply and that are missing."""
-        return SQL(
-            """
-            SELECT message.mailing_id, NULLIF(message.mailjet_campaign_id, ''), NULL,
-                   NULLIF(split_part(message.email, '@', 2), ''), implied.event,
-                   CASE WHEN message.status = 'hardbounced' OR message.is_permanent
-                        THEN 'hard' END,
-                   FALSE, FALSE, TRUE,
-                   implied.event IN ('open', 'click')
-                       AND NOT EXISTS (%(known)s AND event.event IN ('open', 'click')
-                                       AND event.is_automatic IS NOT TRUE)
-              FROM mailjet_message AS message
-              JOIN (VALUES %(implied)s) AS implied (status, event)
-                ON implied.status = message.status
-             WHERE server_id = %(server)s AND date >= %(start)s AND date < %(end)s
-               AND NOT EXISTS (%(known)s AND event.event = implied.event)
-            """,
-            known=SQL(
-                """
-                SELECT FROM mailjet_event AS event
-                 WHERE event.mailjet_message_id = message.key
-                   AND event.server_id = message.server_id
-                """
-            ),
-            implied=SQL(", ").join(SQL("(%s, %s)", *pair) for pair in IMPLIED),
-            server=server_id,
-            start=start,
-            end=end,
-        )
-
-
-def _first(event, more=""):
-    return SQL(f"count(*) FILTER (WHERE event = %s AND is_first{more})", event)

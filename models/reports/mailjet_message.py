@@ -9,7 +9,7 @@ class MailjetMessage(models.Model):
     """An email to one recipient, as Mailjet reports it."""
 
     _name = "mailjet.message"
-    _inherit = ["mailjet.imported.mixin"]
+    _inherit = ["mailjet.imported.mixin", "mailjet.recipient.mixin"]
     _description = "Mailjet message"
     _order = "date desc, id desc"
 

@@ -20,6 +20,19 @@ class MailMail(models.Model):
         f"(mailing_id) WHERE state IN ('{OUTGOING}', '{IN_FLIGHT}', '{FAILED}')"
     )
 
+    mailjet_failure_text = fields.Text(
+        "Last answer", compute="_compute_mailjet_failure_text"
+    )
+
+    @api.depends("failure_reason")
+    @api.depends_context("lang")
+    def _compute_mailjet_failure_text(self):
+        """Put what a cron has stored in English into the reader's language."""
+        for mail in self:
+            mail.mailjet_failure_text = self.env["mailjet.words"]._translate_text(
+                mail.failure_reason
+            )
+
     @api.model
     def _mailjet_reasons(self):
         """Return the reasons and their names, in the order in which they are shown."""

@@ -16,6 +16,10 @@ class MailingMailing(models.Model):
         help="Emails made before that are not sent.",
     )
 
+    mailjet_retry_count = fields.Integer(
+        "Emails that can be sent again", compute="_compute_mailjet_retry_count"
+    )
+
     # ------------------------------------------------------------------
     # Who must not get it
     # ------------------------------------------------------------------
@@ -107,7 +111,7 @@ class MailingMailing(models.Model):
         self.check_access("write")
         mails = self._mailjet_call_off()
         return self.env["ir.mail_server"]._mailjet_notification(
-            self.env._("%(count)s emails were cancelled.", count=len(mails))
+            self.env._("Emails cancelled: %(count)s.", count=len(mails))
         )
 
     def _mailjet_call_off(self):
@@ -133,6 +137,26 @@ class MailingMailing(models.Model):
     # ------------------------------------------------------------------
     # Trying again
     # ------------------------------------------------------------------
+
+    def _compute_mailjet_retry_count(self):
+        """Count what `action_retry_failed` sends: the mails that have failed."""
+        counted = self.filtered("mailjet_campaign")
+        counts = {}
+        if counted:
+            groups = (
+                self.env["mail.mail"]
+                .sudo()
+                ._read_group(
+                    [("mailing_id", "in", counted.ids), ("state", "=", "exception")],
+                    ["mailing_id"],
+                    ["__count"],
+                )
+            )
+            counts = {mailing.id: count for mailing, count in groups}
+        for mailing in counted:
+            mailing.mailjet_retry_count = counts.get(mailing.id, 0)
+        for mailing in self - counted:
+            mailing.mailjet_retry_count = mailing.failed
 
     def action_retry_failed(self):
         """Retry also the parts of mails of which other parts are on their way.

@@ -29,6 +29,7 @@ class MailingTrace(models.Model):
         return list(self.env["mail.mail"]._mailjet_reasons().items())
 
     @api.depends("mail_mail_id.state", "mail_mail_id.mailjet_waits_for")
+    @api.depends_context("lang")
     def _compute_mailjet_waiting(self):
         for trace in self:
             mail = trace.mail_mail_id.exists()
@@ -36,7 +37,10 @@ class MailingTrace(models.Model):
             trace.mailjet_waiting = reason
             has_time = reason in ("queue", "retry", "limit", "pause")
             trace.mailjet_next_try = has_time and mail.scheduled_date
-            trace.mailjet_last_answer = mail.failure_reason if mail else False
+            answer = mail.failure_reason if mail else False
+            trace.mailjet_last_answer = self.env["mailjet.words"]._translate_text(
+                answer
+            )
 
     def _search_mailjet_waiting(self, operator, reasons):
         if operator != "in":

@@ -13,10 +13,25 @@ class MailjetWords(models.AbstractModel):
         return self._translate_json(words.to_json())
 
     @api.model
+    def _translate_text(self, text):
+        """Return a stored text with each line of it that is ours in English translated.
+
+        Crons store such sentences, and have no language; what somebody's language or a
+        server's answer made of a text stays as it is.
+        """
+        lines = (text or "").split("\n")
+        # pylint: disable-next=translation-not-lazy
+        return "\n".join(line and self.env._(line) for line in lines)
+
+    @api.model
     def _translate_json(self, stored):
         """Return what `Words.to_json` gave, in the user's language, or False."""
         if not stored:
             return False
         source, values = stored
+        values = {
+            name: self._translate_json(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
         # pylint: disable-next=translation-not-lazy
         return self.env._(source) % values

@@ -11,7 +11,8 @@ from ...tools.dns.verdict import Verdict
 from ...tools.words import Words
 from ..common import MailjetRestCommon
 
-KINDS = {"ownership", "spf", "dkim", "dmarc", "mx", "return_path"}
+OPTIONAL = {"return_path", "mta_sts", "tls_rpt", "bimi"}
+KINDS = {"ownership", "spf", "dkim", "dmarc", "mx", *OPTIONAL}
 
 
 def verdict(status, found=()):
@@ -106,7 +107,7 @@ class TestMailjetDns(MailjetRestCommon):
             self.states(),
             {
                 **dict.fromkeys(KINDS, "ok"),
-                "return_path": "optional",
+                **dict.fromkeys(OPTIONAL, "optional"),
             },
         )
         self.assertEqual(self.domain.bulk_state, "ready")
@@ -142,7 +143,8 @@ class TestMailjetDns(MailjetRestCommon):
         )
         self.domain.action_check_dns()
         self.assertEqual(
-            self.states(), {**dict.fromkeys(KINDS, "error"), "return_path": "optional"}
+            self.states(),
+            {**dict.fromkeys(KINDS, "error"), **dict.fromkeys(OPTIONAL, "optional")},
         )
         self.assertEqual(
             self.record("spf").expected_value,
@@ -150,7 +152,8 @@ class TestMailjetDns(MailjetRestCommon):
         )
         self.assertEqual(self.record("spf").found_values, "v=spf1 mx -all")
         self.assertEqual(self.domain.bulk_state, "not_ready")
-        self.assertIn("SPF, DKIM, DMARC", self.domain.bulk_reason)
+        self.assertIn("DKIM, DMARC, MX", self.domain.bulk_reason)
+        self.assertNotIn("SPF", self.domain.bulk_reason)
         for record in self.domain.record_ids:
             self.assertTrue(record.cause, record.kind)
         first = self.domain.record_ids.sorted()[0]
@@ -165,6 +168,54 @@ class TestMailjetDns(MailjetRestCommon):
         self.assertIn("company.example", spf.with_context(lang="fr_FR").cause)
 
     # -- Outages ---------------------------------------------------------------------
+
+    def test_a_typing_error_is_explained_and_corrected(self):
+        self.publish(spf="v=spf1 mx include: spf.mailjet.com +all")
+        self.domain.action_check_dns()
+        spf = self.record("spf")
+        self.assertEqual(spf.state, "error")
+        self.assertIn("Receivers ignore the whole SPF record. There is", spf.cause)
+        self.assertEqual(spf.expected_value, "v=spf1 mx include:spf.mailjet.com ~all")
+        self.assertEqual(
+            spf.removals, "“+all” is left out because it lets anybody send."
+        )
+
+    def test_a_sentence_within_a_sentence_is_translated(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        outer = Words(
+            "%(cure)s Afterwards: %(what)s", {"cure": Words("Host"), "what": 1}
+        )
+        translated = self.env["mailjet.words"].with_context(lang="fr_FR")
+        text = translated._translate_words(outer)
+        self.assertEqual(
+            text, f"{translated._translate_words(Words('Host'))} Afterwards: 1"
+        )
+
+    def test_no_default_value_where_a_record_cannot_be_read(self):
+        self.publish(spf="v=spf10 foo:what -all")
+        self.domain.action_check_dns()
+        spf = self.record("spf")
+        self.assertEqual(spf.state, "missing")
+        self.assertIn("foo:what", spf.refusal)
+        self.assertFalse(spf.expected_value, "it would drop what the record has")
+
+    def test_the_dmarc_proposal_has_an_address_for_reports(self):
+        self.publish(dmarc=None)
+        self.domain.action_check_dns()
+        self.assertEqual(
+            self.record("dmarc").expected_value,
+            "v=DMARC1; p=none; rua=mailto:postmaster@company.example",
+        )
+        address = "dmarc@company.example"
+        with patch.object(
+            type(self.domain), "_dmarc_report_address", lambda domain: address
+        ):
+            self.domain.action_check_dns()
+        proposal = self.record("dmarc").expected_value
+        self.assertEqual(proposal, f"v=DMARC1; p=none; rua=mailto:{address}")
+        self.publish(dmarc=proposal)
+        self.domain.action_check_dns()
+        self.assertEqual(self.record("dmarc").state, "ok")
 
     def test_an_outage_is_never_a_verdict(self):
         self.publish()
@@ -307,7 +358,7 @@ class TestMailjetDns(MailjetRestCommon):
             f'spf.mailjet.com. 60 IN TXT "v=spf1 -all"\n{zone}'
         )
         self.domain.action_check_dns()
-        self.assertEqual(set(self.states().values()), {"ok", "warning", "optional"})
+        self.assertEqual(set(self.states().values()), {"ok", "optional"})
         self.assertEqual(self.states()["dkim"], "ok")
         self.assertIn("?download=true", self.domain.action_download_zone()["url"])
 

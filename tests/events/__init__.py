@@ -15,5 +15,6 @@ from . import test_mailjet_event_spelling
 from . import test_mailjet_event_timeline
 from . import test_mailjet_event_tour
 from . import test_mailjet_events
+from . import test_mailjet_failure_language
 from . import test_mailjet_suppression
 from . import test_mailjet_timeline

@@ -24,6 +24,7 @@ class MailjetEventsCommon(MailjetCommon):
                 "mailing_model_id": cls.env["ir.model"]._get_id("mailing.list"),
                 "contact_list_ids": [Command.set(cls.mailing_list.ids)],
                 "mail_server_id": cls.server.id,
+                "mailjet_campaign": "hello-1",
                 "email_from": "info@company.example",
                 "state": "done",
             }

@@ -160,7 +160,7 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
             self.server.action_mailjet_read_policy_limits()
             self.assertEqual(self.limit("complained").state, state)
         limit = self.limit("complained")
-        self.assertIn("60 recipients reported an email of 03/31/2026", limit.words)
+        self.assertIn("Complaints about the emails of 03/31/2026: 60.", limit.words)
         self.assertIn("allows 50 in a day", limit.words)
         self.assertIn("spam trap", limit.cure)
         self.assertEqual(limit.used, 120)
@@ -204,7 +204,7 @@ class TestMailjetPolicyLimit(MailjetPolicyLimitCommon, MailjetRestCommon):
         limit = self.limit("bounced")
         self.assertEqual(
             limit.words,
-            "924 of 10,000 emails bounced in the last 30 days. That is 9.24 %; "
+            "Bounces in the last 30 days: 924 of 10,000 emails. That is 9.24 %; "
             "Mailjet allows 8 %.",
         )
         self.assertIn("bounce reasons", limit.cure)
@@ -385,7 +385,7 @@ class TestMailjetPolicyLimitPause(MailjetPolicyLimitCommon, MailRefusedCommon):
         self.assertFalse(self.arrived())
         self.assertEqual(set(mails.mapped("mailjet_waits_for")), {"pause"})
         reason = self.server.mailjet_pause_reason
-        self.assertIn("900 of 10,000 emails bounced in the last 30 days", reason)
+        self.assertIn("Bounces in the last 30 days: 900 of 10,000 emails", reason)
         self.assertIn("resume sending", reason)
 
     def test_the_pause_lasts_until_the_rate_falls(self):

@@ -20,10 +20,15 @@ RIGHTS = {
     "mailjet.callback": EVERYTHING,
     "mailjet.callback.replace": EVERYTHING,
     "mailjet.campaign": IMPORTED,
+    "mailjet.check": {"marketing": "r", "admin": "r"},
+    "mailjet.check.finding": {"marketing": "r", "admin": "r"},
     "mailjet.contact": IMPORTED,
     "mailjet.contact.list": NEVER_CREATED,
     "mailjet.counter": IMPORTED,
     "mailjet.deliverability": {"marketing": "r", "admin": "r"},
+    "mailjet.dmarc.report": NEVER_CREATED,
+    "mailjet.dmarc.row": {"marketing": "r", "admin": "r"},
+    "mailjet.dmarc.upload": EVERYTHING,
     "mailjet.dns.record": MIRRORED,
     "mailjet.domain": MIRRORED,
     "mailjet.event": NEVER_CREATED,
@@ -32,6 +37,7 @@ RIGHTS = {
     "mailjet.pause": {"admin": "rwu"},
     "mailjet.policy.limit": NEVER_CREATED,
     "mailjet.message": IMPORTED,
+    "mailjet.recipient.domain": {},
     "mailjet.report": MIRRORED,
     "mailjet.report.item": MIRRORED,
     "mailjet.segment": IMPORTED,
@@ -159,6 +165,23 @@ class RecordValues:
             "mailjet.callback.replace": lambda: {
                 "callback_id": made("mailjet.callback")
             },
+            # One for each mailing and server
+            "mailjet.check": lambda: {**server, "mailing_id": self.mailing.copy().id},
+            "mailjet.check.finding": lambda: {
+                "check_id": made("mailjet.check"),
+                "code": f"code{number}",
+                "level": "note",
+                "certainty": "certain",
+            },
+            "mailjet.dmarc.report": lambda: {
+                "name": "google.com",
+                "domain_id": made("mailjet.domain"),
+            },
+            "mailjet.dmarc.row": lambda: {
+                "domain_id": made("mailjet.domain"),
+                "day": "2026-03-05",
+            },
+            "mailjet.dmarc.upload": dict,
             "mailjet.dns.record": lambda: {
                 "domain_id": made("mailjet.domain"),
                 "kind": kind,
@@ -195,6 +218,9 @@ class RecordValues:
                 **server,
                 "key": f"key{number}",
                 "mailing_id": self.mailing.id,
+            },
+            "mailjet.recipient.domain": lambda: {
+                "name": f"{self.server.id}.{number}.example"
             },
             "mailjet.report": lambda: server,
             "mailjet.report.item": lambda: {
@@ -306,8 +332,10 @@ class TestModelAccess(RecordsCommon):
                 "mass_mailing_id": self.mailing.id,
                 "model": "res.partner",
                 "res_id": self.admin.partner_id.id,
+                "mailjet_complained_on": "2026-03-05 08:40:00",
             }
         )
+        self.mailing.mailjet_campaign = "hello-1"
         self.env["mailjet.event"].create(
             {
                 **self.vals_of("mailjet.event", 0, self.env),

@@ -159,8 +159,10 @@ class TestMailjetCompany(RecordValues, MailjetCompanyCommon):
                 "mass_mailing_id": self.mailing.id,
                 "model": "res.partner",
                 "res_id": self.admin.partner_id.id,
+                "mailjet_complained_on": "2026-03-05 08:40:00",
             }
         )
+        self.mailing.mailjet_campaign = "hello-1"
         self.env["mailjet.event"].create(
             {
                 **self.vals_of("mailjet.event", 0, self.env),

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from ..words import Words, _lt
 from .cures import create_cure
+from .existence import existence_question, gone_verdict
 from .lookup import Question
-from .names import alias_target, plain, unused_name
+from .names import alias_target, plain
+from .stand_in import alias_cure, is_wildcard, wildcard_cause, wildcard_question
 from .txt import shown
 from .verdict import Verdict
 from .wrong_host import wrong_host_verdict, wrong_hosts
@@ -34,48 +36,39 @@ def absence_cause(lookup):
     return Words(source, values)
 
 
-def wildcard_cause(name):
-    """Return the `Words` for a name that only a wildcard record answers for."""
-    return Words(
-        _lt(
-            "%(name)s has no record of its own: a wildcard record (*) answers in its "
-            "place."
-        ),
-        {"name": name},
-    )
-
-
 def missing_txt(lookup, domain, is_wanted, ask):
     """Return the `Verdict` on a name without a TXT record of the wanted kind.
 
-    Asks once: for a wildcard, and for the names where the record may be by mistake.
+    Asks once: whether the domain exists, for a wildcard, and for the names where the
+    record may be by mistake.
 
     :param Lookup lookup: the TXT records at the name
     :param is_wanted: a function of bytes: whether they are the missing record
     """
     name = plain(lookup.name)
     hosts = wrong_hosts(name, domain)
-    wildcard, *elsewhere = ask(
+    existence, twin, *elsewhere = ask(
         [
-            Question(other, "TXT")
-            for other in (unused_name(name), *(h.name for h in hosts))
+            existence_question(domain),
+            wildcard_question(name),
+            *(Question(host.name, "TXT") for host in hosts),
         ]
     )
+    if gone := gone_verdict(existence):
+        return gone
     for host, other in zip(hosts, elsewhere, strict=True):
         if wanted := [value for value in other.records if is_wanted(value)]:
             return wrong_host_verdict(name, host, shown(wanted))
     verdict = Verdict(
         "missing",
-        absence_cause(lookup),
+        _other_text(name) if lookup.records else absence_cause(lookup),
         create_cure(name, "TXT", domain),
         shown(lookup.records),
         alias_target(lookup),
     )
-    if not lookup.records:
-        return verdict
-    if set(wildcard.records) == set(lookup.records):
+    if is_wildcard(lookup, twin):
         return replace(verdict, cause=wildcard_cause(name))
-    return replace(verdict, cause=_other_text(name))
+    return replace(verdict, cure=alias_cure(lookup)) if lookup.chain else verdict
 
 
 def _other_text(name):

@@ -12,9 +12,11 @@ from queue import SimpleQueue
 
 from ..words import Words, _lt
 from .authoritative import find_views
+from .domain_name import asked_name
 from .lookup import Resolver
 from .servers import DNS_PORT
 from .verdict import Verdict
+from .web_file import Files
 
 _logger = logging.getLogger(__name__)
 
@@ -105,8 +107,9 @@ def check_domains(
 async def _check_domain(domain, checks, resolver, where=None):
     views, note = [], None
     if where:
-        views, note = await find_views(domain, resolver, *where)
-    askers = views or [resolver]
+        views, note = await find_views(asked_name(domain), resolver, *where)
+    files = Files(resolver)
+    askers = [files.beside(asker) for asker in views or [resolver]]
     runs = [
         _run_check(kind, check, asker, resolver.deadline)
         for kind, check in checks.items()

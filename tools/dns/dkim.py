@@ -5,12 +5,14 @@ from dataclasses import replace
 from ..words import Words, _lt
 from .absence import missing_txt
 from .alias_conflict import alias_conflict
-from .dkim_record import looks_like_key, parse_dkim_record, rsa_bits
+from .dkim_record import is_same_key, looks_like_key, parse_dkim_record, rsa_bits
 from .dkim_rules import RULES, DkimCase
+from .domain_name import asked_name
 from .lookup import Question
 from .names import alias_target, plain
 from .outage import outage_verdict
 from .quoting import has_quoting, quoting_cause
+from .stand_in import explain, wildcard_question
 from .txt import shown
 from .verdict import Verdict
 
@@ -26,7 +28,7 @@ def check_dkim(domain, name, expected, ask):
         found cannot be compared, which is a warning
     :param Ask ask: asked once, and once more to find out why there is no key
     """
-    domain, name = plain(domain), plain(name)
+    domain, name = asked_name(domain), asked_name(name)
     texts, alias = ask([Question(name, "TXT"), Question(name, "CNAME")])
     if texts.is_outage:
         return outage_verdict(texts)
@@ -37,6 +39,9 @@ def check_dkim(domain, name, expected, ask):
     verdict = _judge(keys, wanted, {"name": name, "domain": domain})
     if verdict.status in ("ok", "warning"):
         verdict = _beside(texts, alias) or verdict
+    else:
+        [twin] = ask([wildcard_question(name)])
+        verdict = explain(verdict, texts, twin, domain)
     return replace(verdict, found=shown(texts.records), host=alias_target(texts))
 
 
@@ -50,7 +55,7 @@ def _is_same(value, wanted):
     """Whether the bytes of a record are the wanted key; any key if none is known."""
     if not wanted.key:
         return looks_like_key(value)
-    return parse_dkim_record(value).key == wanted.key
+    return is_same_key(parse_dkim_record(value).key, wanted.key)
 
 
 def _judge(keys, wanted, values):

@@ -58,10 +58,24 @@ def decode_key(text):
 def rsa_bits(key):
     """Return the size of an RSA key in bits, None if the bytes are no RSA key.
 
-    :param bytes key: a SubjectPublicKeyInfo in DER, which is what p= holds in practice
+    :param bytes key: in DER, either a SubjectPublicKeyInfo, which is what p= holds in
+        practice, or an RSAPublicKey (PKCS#1), which RFC 6376 3.6.1 describes
     """
+    public_key = _rsa_key(key)
+    return public_key.key_size if public_key else None
+
+
+def is_same_key(key, other):
+    """Whether the bytes are the same key, in the same form or in the other one."""
+    if key == other:
+        return True
+    keys = [_rsa_key(key), _rsa_key(other)]
+    return all(keys) and keys[0].public_numbers() == keys[1].public_numbers()
+
+
+def _rsa_key(key):
     try:
         public_key = load_der_public_key(key)
     except (ValueError, UnsupportedAlgorithm):
         return None
-    return public_key.key_size if isinstance(public_key, RSAPublicKey) else None
+    return public_key if isinstance(public_key, RSAPublicKey) else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..words import Words, _lt
 from .cures import replace_cure
-from .dkim_record import DkimRecord, rsa_bits
+from .dkim_record import DkimRecord, is_same_key, rsa_bits
 from .txt import excerpt
 from .verdict import Verdict
 
@@ -129,7 +129,7 @@ def _broken_key(case):
 
 
 def _other_key(case):
-    if case.wanted.key and case.record.key != case.wanted.key:
+    if case.wanted.key and not is_same_key(case.record.key, case.wanted.key):
         return case.verdict(
             "error",
             _lt("The key at %(name)s is not Mailjet's key for this domain."),

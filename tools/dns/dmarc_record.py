@@ -7,15 +7,15 @@ from .names import is_askable, plain
 from .tag_list import WHITE_SPACE, TagList, parse_tag_list
 from .txt import as_text
 
-# RFC 9989 4.7: a DMARC record begins with exactly this version; white space is allowed
-# only around the equals sign
-_VERSION = re.compile(rb"v[ \t]*=[ \t]*DMARC1[ \t]*(;|\Z)")
+# RFC 9989 4.7: a DMARC record begins with exactly this version. White space is allowed
+# only around the equals sign; case matters in the value, but not in "v" (RFC 5234 2.3).
+_VERSION = re.compile(rb"[vV][ \t]*=[ \t]*DMARC1[ \t]*(;|\Z)")
 _LIKE_A_RECORD = re.compile(rb"v\s*=\W*DMARC", re.IGNORECASE)
 
 POLICIES = ("none", "quarantine", "reject")
 
 # The valid values of a tag; receivers ignore a tag with any other value
-_VALUES = {
+VALUES = {
     "adkim": ("r", "s"),
     "aspf": ("r", "s"),
     "t": ("y", "n"),
@@ -23,7 +23,10 @@ _VALUES = {
 }
 
 # RFC 9989 4.7 dropped the size limit that RFC 7489 6.2 allowed after the address
-_MAILTO = re.compile(r"mailto:[^\s@!?]+@([^\s@!?]+)(\?[^\s!]*)?(![0-9]+[kmgt]?)?", re.I)
+_ADDRESS = re.compile(r"[^\s@,;:<>/!?()]+@[^\s@,;:<>/!?()]+")
+_MAILTO = re.compile(
+    r"mailto:(?!//)[^\s@!?]+@([^\s@!?]+)(\?[^\s!]*)?(![0-9]+[kmgt]?)?", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -46,21 +49,37 @@ class DmarcRecord:
     def misunderstood(self):
         """The terms that receivers do not understand."""
         terms = list(self.tags.unreadable)
-        for name, values in _VALUES.items():
+        for name, values in VALUES.items():
             if name in self.tags and self.get(name) not in values:
                 terms.append(f"{name}={self.tags.get(name)}")
         return terms
 
-    @property
-    def report_uris(self):
-        """The addresses in rua=, where the daily reports go."""
-        uris = (uri.strip(WHITE_SPACE) for uri in self.tags.get("rua").split(","))
+    def uris(self, tag):
+        """Return the addresses in rua=, where the daily reports go, or in ruf=."""
+        uris = (uri.strip(WHITE_SPACE) for uri in self.tags.get(tag).split(","))
         return [uri for uri in uris if uri]
 
     @property
-    def bad_report_uris(self):
-        """The addresses that no receiver sends a report to."""
-        return [uri for uri in self.report_uris if not report_domain(uri)]
+    def report_uris(self):
+        """The addresses in rua=."""
+        return self.uris("rua")
+
+    def bad_uris(self, tag):
+        """Return the addresses in a tag that no receiver sends a report to."""
+        return [uri for uri in self.uris(tag) if not report_domain(uri)]
+
+    @property
+    def stray_addresses(self):
+        """The terms that were meant as more addresses, but come after a semicolon."""
+        return [term for term in self.tags.unreadable if _ADDRESS.search(term)]
+
+    def meant_addresses(self, tag):
+        """Return the mail addresses meant in a tag, whatever is between them."""
+        texts = [self.tags.get(tag)]
+        # A semicolon in the place of a comma ends the tag
+        texts += self.stray_addresses if tag == "rua" and texts[0] else []
+        addresses = _ADDRESS.findall(" ".join(texts))
+        return list(dict.fromkeys(address.rstrip(".") for address in addresses))
 
     @property
     def report_domains(self):

@@ -145,18 +145,54 @@ def _misunderstood(case):
     return None
 
 
-def _report_uris(case):
-    if case.record.bad_report_uris:
+def _stray_address(case):
+    """A semicolon ends a tag, so what follows is no longer in the list."""
+    if case.record.stray_addresses and case.record.report_uris:
         return case.verdict(
             "warning",
             _lt(
-                "Receivers send no reports to %(uri)s in rua= at %(name)s: only "
-                "addresses like mailto:name@domain count."
+                "Receivers send no reports to %(uri)s at %(name)s: a comma has to "
+                "stand before it, not a semicolon."
             ),
-            _lt("Write mailto: before each address in rua= at %(name)s."),
-            uri=excerpt(case.record.bad_report_uris[0]),
+            _lt("Separate the addresses in rua= at %(name)s with commas."),
+            uri=excerpt(case.record.stray_addresses[0]),
         )
     return None
+
+
+def _report_uris(case):
+    for tag in ("rua", "ruf"):
+        if bad := case.record.bad_uris(tag):
+            cause, cure = _bad_uri(bad[0])
+            return case.verdict("warning", cause, cure, uri=excerpt(bad[0]), tag=tag)
+    return None
+
+
+def _bad_uri(uri):
+    """Return the cause and the cure of an address that receivers cannot use."""
+    if uri.count("@") > 1:
+        return (
+            _lt(
+                "Receivers send no reports to %(uri)s in %(tag)s= at %(name)s: a comma "
+                "is missing between the addresses."
+            ),
+            _lt("Separate the addresses in %(tag)s= at %(name)s with commas."),
+        )
+    if uri.lower().startswith("mailto:"):
+        return (
+            _lt(
+                "Receivers send no reports to %(uri)s in %(tag)s= at %(name)s: it is "
+                "not a complete address without spaces."
+            ),
+            _lt("Write %(tag)s=mailto:name@domain at %(name)s."),
+        )
+    return (
+        _lt(
+            "Receivers send no reports to %(uri)s in %(tag)s= at %(name)s: only "
+            "addresses like mailto:name@domain count."
+        ),
+        _lt("Write mailto: before each address in %(tag)s= at %(name)s."),
+    )
 
 
 def no_reports(case):
@@ -213,6 +249,7 @@ RULES = (
     _testing,
     _percentage,
     _policy_place,
+    _stray_address,
     _misunderstood,
     _report_uris,
 )

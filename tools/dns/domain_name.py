@@ -50,6 +50,27 @@ def ascii_domain(name):
         raise _no_domain(name) from error
 
 
+def asked_name(name):
+    """Return a domain or a host as DNS is asked for it: in lower case and A-labels.
+
+    Labels like _dmarc are no part of domains, but fine in DNS. Blanks around the name
+    and a trailing dot go. What DNS cannot hold stays, written in ASCII: it is then
+    asked for and does not exist.
+    """
+    labels = name.strip().rstrip(".。").replace("。", ".").lower().split(".")
+    return ".".join(map(_asked_label, labels))
+
+
+def _asked_label(label):
+    label = label.strip()
+    if label.isascii():
+        return label
+    try:
+        return ascii_domain(label)
+    except DomainError:
+        return label.encode("ascii", "backslashreplace").decode()
+
+
 def _no_domain(text):
     return DomainError(
         Words(

@@ -6,9 +6,20 @@ from dataclasses import dataclass, replace
 
 from ..words import Words, _lt
 from .absence import absence_cause
+from .alias_conflict import alias_conflict
+from .domain_name import asked_name
+from .existence import existence_question, gone_verdict
 from .lookup import Question
+from .mx_host import is_relay, is_unreachable
 from .names import alias_target, is_askable, is_within, plain
 from .outage import outage_verdict
+from .stand_in import (
+    alias_cure,
+    explain,
+    is_wildcard,
+    wildcard_cause,
+    wildcard_question,
+)
 from .verdict import Verdict
 
 # The most preferred ones; hardly any domain has more
@@ -29,8 +40,21 @@ class _Host:
 
     @property
     def is_dead(self):
-        """Whether the host certainly has no address; an outage says nothing."""
-        return all(lookup.is_absent for lookup in self.lookups)
+        """Whether no mail can reach the host for sure; an outage says nothing."""
+        is_absent = all(lookup.is_absent for lookup in self.lookups)
+        return is_absent or self.is_relay or self.is_unreachable
+
+    @property
+    def is_relay(self):
+        return is_relay(self.name)
+
+    @property
+    def is_unreachable(self):
+        """Whether all of its addresses are private."""
+        if any(lookup.is_outage for lookup in self.lookups):
+            return False
+        addresses = [a for lookup in self.lookups for a in lookup.records]
+        return bool(addresses) and all(map(is_unreachable, addresses))
 
     @property
     def is_known(self):
@@ -48,7 +72,7 @@ def check_mx(domain, ask):
     :param str domain: the domain in the From
     :param Ask ask: asked once, and once more for the addresses of the mail servers
     """
-    domain = plain(domain)
+    domain = asked_name(domain)
     kinds = ("MX", "A", "AAAA", "CNAME", "SOA", "NS")
     mx, *addresses, alias, soa, ns = ask([Question(domain, kind) for kind in kinds])
     if alias.status == "answer" and _is_zone(soa, ns):
@@ -56,11 +80,16 @@ def check_mx(domain, ask):
     if mx.is_outage:
         return outage_verdict(mx)
     if mx.is_absent:
-        return _without_mx(mx, addresses, domain)
+        return _without_mx(mx, addresses, domain, ask)
     names = _hosts_by_preference(mx.records)
     if not names:
         return outage_verdict(replace(mx, status="malformed"))
     verdict = _null_mx(names, domain) or _judge(names, domain, ask)
+    if verdict.status == "error":
+        [twin] = ask([wildcard_question(domain, "MX")])
+        verdict = explain(verdict, mx, twin, domain)
+    elif verdict.status == "ok":
+        verdict = alias_conflict(mx, alias) or verdict
     return replace(verdict, found=tuple(sorted(mx.records)), host=alias_target(mx))
 
 
@@ -81,12 +110,17 @@ def _preference(text):
     return int(text) if re.fullmatch("[0-9]{1,5}", text) else 0
 
 
-def _without_mx(mx, addresses, domain):
+def _without_mx(mx, addresses, domain, ask):
     """Return the `Verdict` on a domain without MX records."""
     values = {"domain": domain}
     cure = Words(
         _lt("Create an MX record for %(domain)s that names its mail server."), values
     )
+    existence, twin = ask([existence_question(domain), wildcard_question(domain, "MX")])
+    if gone := gone_verdict(existence):
+        return gone
+    is_alias = mx.chain and not is_wildcard(mx, twin)
+    cure = alias_cure(mx) if is_alias else cure
     if any(lookup.status == "answer" for lookup in addresses):
         cause = Words(
             _lt(
@@ -99,7 +133,8 @@ def _without_mx(mx, addresses, domain):
     outages = [lookup for lookup in addresses if lookup.is_outage]
     if mx.status == "nodata" and outages:
         return outage_verdict(outages[0])
-    return Verdict("missing", absence_cause(mx), cure, host=alias_target(mx))
+    cause = wildcard_cause(domain) if is_wildcard(mx, twin) else absence_cause(mx)
+    return Verdict("missing", cause, cure, host=alias_target(mx))
 
 
 def _null_mx(names, domain):
@@ -182,6 +217,18 @@ def _dead(status, hosts, domain):
         source = _lt(
             "An MX record of %(domain)s contains an IP address (%(hosts)s), but must "
             "contain a name."
+        )
+    elif relays := [host for host in hosts if host.is_relay]:
+        hosts = relays
+        source = _lt(
+            "The MX records of %(domain)s name a server that only sends mail and takes "
+            "no inbound mail: %(hosts)s."
+        )
+    elif private := [host for host in hosts if host.is_unreachable]:
+        hosts = private
+        source = _lt(
+            "The MX records of %(domain)s name mail servers with a private address, "
+            "which nobody on the Internet can reach: %(hosts)s."
         )
     elif unknown := [host for host in hosts if not host.is_known]:
         hosts = unknown

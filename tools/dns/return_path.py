@@ -3,11 +3,14 @@
 from dataclasses import dataclass, replace
 
 from ..words import Words, _lt
-from .absence import absence_cause, wildcard_cause
+from .absence import absence_cause
 from .cures import create_cure, replace_cure
+from .domain_name import asked_name
+from .existence import existence_question, gone_verdict
 from .lookup import Question
 from .names import plain, unused_name
 from .outage import outage_verdict
+from .stand_in import wildcard_cause
 from .verdict import Verdict
 from .wrong_host import wrong_host_verdict, wrong_hosts
 
@@ -33,7 +36,7 @@ def check_return_path(domain, ask, target=TARGET):
     :param Ask ask: asked once, and once more to find out why there is no alias
     :param str target: where the alias has to lead
     """
-    domain, target = plain(domain), plain(target)
+    domain, target = asked_name(domain), asked_name(target)
     verdict = _check(domain, f"{LABEL}.{domain}", target, ask)
     return ReturnPathVerdict(**vars(verdict))
 
@@ -84,7 +87,14 @@ def _missing(alias, domain, target, ask):
     """Return the `Verdict` on a name with neither an alias nor an address."""
     name = plain(alias.name)
     hosts = [host for host in wrong_hosts(name, domain) if host.name != domain]
-    elsewhere = ask([Question(host.name, "CNAME") for host in hosts])
+    existence, *elsewhere = ask(
+        [
+            existence_question(domain),
+            *(Question(host.name, "CNAME") for host in hosts),
+        ]
+    )
+    if gone := gone_verdict(existence):
+        return gone
     for host, other in zip(hosts, elsewhere, strict=True):
         if target in _targets(other):
             return wrong_host_verdict(name, host, _targets(other))

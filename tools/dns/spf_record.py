@@ -21,12 +21,16 @@ _CIDR = re.compile(r"(?P<address>[^/]*)(?:/(?P<length>0|[1-9]\d{0,2}))?$")
 
 # Each costs receivers a DNS query, and they allow ten (section 4.6.4)
 QUERYING = ("include", "a", "mx", "ptr", "exists", "redirect")
-_WITH_DOMAIN = ("include", "exists", "redirect", "exp")
+_MODIFIERS = ("redirect", "exp")
 
 
 @dataclass(frozen=True)
 class Term:
-    """One term; `domain` as written, "" for the domain of the record."""
+    """One term; `domain` as written, "" for the domain of the record.
+
+    `name` is in lower case. Receivers ignore modifiers that they do not know, even one
+    called like a mechanism (section 6): its name ends with "=", as in "include=".
+    """
 
     text: str
     name: str
@@ -37,6 +41,11 @@ class Term:
     def target(self):
         """The domain to look up: lower case without trailing dot, "" with macros."""
         return "" if "%" in self.domain else self.domain.rstrip(".").lower()
+
+    @property
+    def is_ignored(self):
+        """Whether it is a modifier that means nothing to receivers."""
+        return self.name.endswith("=")
 
 
 class SpfSyntaxError(ValueError):
@@ -76,7 +85,7 @@ def _parse_term(text):
     if not match:
         raise SpfSyntaxError(text)
     rest = text[len(match["qualifier"]) + len(match["name"]) :]
-    parser = _MECHANISMS.get(match["name"])
+    parser = MECHANISMS.get(match["name"])
     if not parser:
         raise SpfSyntaxError(text)
     domain = parser(text, match["name"], rest)
@@ -84,11 +93,13 @@ def _parse_term(text):
 
 
 def _parse_modifier(text, name, value):
-    if name in _WITH_DOMAIN and not _is_domain(value):
+    if name in _MODIFIERS and not _is_domain(value):
         raise SpfSyntaxError(text)
     if not _EXPLANATION.fullmatch(value):
         raise SpfSyntaxError(text)
-    return Term(text, name, "", value if name in _WITH_DOMAIN else "")
+    if name in _MODIFIERS:
+        return Term(text, name, "", value)
+    return Term(text, f"{name}=", "")
 
 
 def _is_domain(value):
@@ -132,7 +143,7 @@ def _address(text, name, rest):
     return ""
 
 
-_MECHANISMS = {
+MECHANISMS = {
     "all": _nothing,
     "include": _domain,
     "a": _maybe_domain_and_prefix,

@@ -7,7 +7,8 @@ from .lookup import Lookup, Question
 from .spf_record import QUERYING, SpfSyntaxError, is_spf, parse
 
 MAX_DEPTH = 10
-MAX_QUESTIONS = 30
+# A valid record needs at most 23: ten terms with two types of address each
+MAX_QUESTIONS = 24
 # RFC 7208, section 4.6.4
 MAX_LOOKUPS = 10
 MAX_VOIDS = 2
@@ -23,11 +24,19 @@ class SpfTree:
         self.lookups = {}
 
     def fetch(self, domain, ask, *more):
-        """Look up the records of a domain and of `more`, level by level.
+        """Look up the records of a domain and what they lead to, level by level.
 
         All questions of a level go out at once, so the deepest branch sets the time.
+
+        :param more: other questions for the first level
         """
-        wanted = [Question(name, "TXT") for name in (domain, *more)]
+        self._fetch([Question(domain, "TXT"), *more], ask)
+
+    def fetch_terms(self, terms, domain, ask):
+        """Look up what the terms of a record for the domain lead to."""
+        self._fetch([q for term in terms for q in questions_of(term, domain)], ask)
+
+    def _fetch(self, wanted, ask):
         for _level in range(MAX_DEPTH + 1):
             wanted = [q for q in dict.fromkeys(wanted) if q not in self.lookups]
             wanted = wanted[: MAX_QUESTIONS - len(self.lookups)]
@@ -88,13 +97,18 @@ def questions_of(term, domain):
 class Walk:
     """The worst that receivers may meet in a record.
 
-    `permerror` says why they give up for good; `outage` is a lookup that failed.
-    `costs` maps each term of the record itself to its number of lookups.
+    `permerror` says why they give up for good, and `culprit` is the term of the record
+    itself that makes them; `outage` is a lookup that failed.
+    `voids` are the terms that find nothing in DNS, and `nameless` those of them whose
+    name does not exist at all. `costs` maps each term of the record itself to its
+    number of lookups.
     """
 
     lookups: int = 0
     voids: list[str] = field(default_factory=list)
+    nameless: list[str] = field(default_factory=list)
     permerror: Words | None = None
+    culprit: str = ""
     outage: Lookup | None = None
     costs: dict[str, int] = field(default_factory=dict)
     has_ptr: bool = False
@@ -119,6 +133,8 @@ def walk(tree, domain, terms):
         _visit(tree, domain, term, result, (domain,))
         if term.name in QUERYING:
             result.costs[term.text] = result.lookups - before
+        if result.permerror and not result.culprit:
+            result.culprit = term.text
     return result
 
 
@@ -139,6 +155,8 @@ def _look(tree, domain, term, result):
     result.outage = result.outage or next(iter(outages), None)
     if lookups and not outages and not any(lookup.records for lookup in lookups):
         result.voids.append(term.text)
+        if all(lookup.status == "nxdomain" for lookup in lookups):
+            result.nameless.append(term.text)
     if term.name == "mx" and lookups and len(lookups[0].records) > MAX_MX_NAMES:
         _fail(
             result,
@@ -232,21 +250,3 @@ def _passes_inside(tree, domain, include, path):
     if domain in path or len(path) > MAX_DEPTH:
         return None
     return passes(tree, domain, tree.terms(domain), include, path)
-
-
-def opening(tree, terms, depth=0):
-    """Return the term that lets everybody pass, directly or by an include, or None."""
-    for term in terms:
-        if term.qualifier == "+" and term.name == "all":
-            return term
-        if term.qualifier == "+" and term.name in ("ip4", "ip6"):
-            if term.text.endswith("/0"):
-                return term
-        if term in reached(terms) and term.name in ("include", "redirect"):
-            is_pass = term.name == "redirect" or term.qualifier == "+"
-            inner = tree.terms(term.target) if is_pass and depth < MAX_DEPTH else []
-            if opening(tree, inner, depth + 1):
-                return term
-        if term.name == "all":
-            return None
-    return None

@@ -23,18 +23,45 @@ def wrong_hosts(name, domain):
 
     They are the domain itself, and the names that result if a DNS panel adds its zone
     to whatever is entered: a.example.com.example.com. The zone of a subdomain may be
-    that of a parent domain; the name may then have been cut too short.
+    that of a parent domain; the name may then have been cut too short. And somebody may
+    forget the underscores, or think of the web site.
     """
     prefix = name.removesuffix(f".{domain}")
-    hosts = [(domain, prefix), (f"{name}.{domain}", prefix)]
+    bare = prefix.replace("_", "")
+    hosts = [
+        (domain, prefix),
+        (f"{name}.{domain}", prefix),
+        (f"{bare}.{domain}", prefix),
+        (f"{prefix}.www.{domain}", prefix),
+    ]
+    if "." in prefix:
+        first, _dot, rest = prefix.partition(".")
+        for cut in (first + rest, rest, first):
+            hosts.append((f"{cut}.{domain}", prefix))
     for zone in parents(domain)[:_ZONES_ABOVE]:
         entry = name.removesuffix(f".{zone}")
         hosts += [(f"{name}.{zone}", entry), (f"{prefix}.{zone}", entry)]
-    return [
-        WrongHost(host, entry)
-        for host, entry in hosts
-        if host != name and is_askable(host)
-    ]
+    return _as_wrong_hosts(hosts, name)
+
+
+def spf_wrong_hosts(domain):
+    """Return the `WrongHost`s of the SPF record of a domain.
+
+    Others are at hosts with an underscore, such as _dmarc, and many services ask for
+    SPF at _spf, to be included.
+    """
+    hosts = [(f"{label}.{domain}", "@") for label in ("_spf", "spf", domain, "www")]
+    for zone in parents(domain)[:_ZONES_ABOVE]:
+        hosts.append((f"{domain}.{zone}", domain.removesuffix(f".{zone}")))
+    return _as_wrong_hosts(hosts, domain)
+
+
+def _as_wrong_hosts(hosts, name):
+    entries = {}
+    for host, entry in hosts:
+        if host != name and is_askable(host):
+            entries.setdefault(host, entry)
+    return [WrongHost(host, entry) for host, entry in entries.items()]
 
 
 def wrong_host_verdict(name, host, found):

@@ -66,16 +66,28 @@ class Summary:
         if self.is_hard_bounce:
             return "bounce"
         # After a soft bounce Mailjet retries, and may deliver in the end
-        if self.failure and not (self.delivered and self._is_lifted_by_delivery):
+        if self.failure and not (self._has_arrived and self._is_lifted_by_delivery):
             return "error"
-        if self.delivered:
-            return "sent"
-        return None
+        return "sent" if self._has_arrived else None
+
+    @property
+    def _has_arrived(self):
+        """Whether it was delivered: who complains or unsubscribes has got it."""
+        return bool(self.delivered or self.complained or self.unsubscribed)
 
     @property
     def _is_lifted_by_delivery(self):
         is_bounce = self.failure_event.event == "bounce"
         return is_bounce or self.failure.kind is Kind.DUPLICATE
+
+    @property
+    def failure_kind(self):
+        """How it failed: "hard", "soft" or "blocked"; None if it did not."""
+        if self.status == "bounce":
+            return "hard"
+        if self.status != "error":
+            return None
+        return "blocked" if self.failure_event.event == "blocked" else "soft"
 
     @property
     def failure_type(self):
@@ -157,7 +169,9 @@ def failure_of(event):
     """Return the `Failure` of a bounce or a block, None for other events."""
     if event.event not in ("bounce", "blocked"):
         return None
-    failure = explain_failure(event.error_related_to, event.error, event.is_hard)
+    failure = explain_failure(
+        event.error_related_to, event.error, event.is_hard, event.comment
+    )
     return None if failure.kind is Kind.DEFERRED else failure
 
 
@@ -181,6 +195,7 @@ def _worst_failure(events):
             is_hard,
             is_hard and failure.counts,
             event.event == "blocked",
+            failure.kind is not Kind.DUPLICATE,
             event.date,
             event.error,
             event.error_related_to,

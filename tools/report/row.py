@@ -74,11 +74,13 @@ def read_click(row, asked):
 def read_bounce(row, asked):
     """Return the values of a `mailjet.event` in a row of /bouncestatistics.
 
-    Its ID is that of the message.
+    Its ID is that of the message. IsBlocked is set for hard bounces, too: Mailjet
+    blocks the address from then on. That makes no block of this message.
     """
     is_blocked = flag_of(row, "IsBlocked")
-    event = "blocked" if is_blocked else "bounce"
     state = _link(row, "State")
+    is_untried = is_blocked and (not state or state in const.UNTRIED_STATES)
+    event = "blocked" if is_untried else "bounce"
     error = const.MESSAGE_STATES.get(state, state)
     return {
         **_event(row, asked, event, id_of(row), needed_date_of(row, "BouncedAt")),

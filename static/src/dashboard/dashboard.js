@@ -103,6 +103,17 @@ export class MailjetDashboard extends Component {
         return OPENS.includes(figure.name) && !this.data.counts_opens;
     }
 
+    /** What is missing where bounces are shown but not their reasons. */
+    get missingReasonsWords() {
+        const { reasons_known: known, reasons_wanted: wanted } = this.data;
+        return known < wanted
+            ? _t("Reasons known for %(known)s of %(wanted)s bounced and blocked emails.", {
+                  known: formatInteger(known),
+                  wanted: formatInteger(wanted),
+              })
+            : "";
+    }
+
     wholeWords(figure) {
         return OF_PROCESSED.includes(figure.name)
             ? _t("of processed")
@@ -199,6 +210,16 @@ export class MailjetDashboard extends Component {
             resModel: "ir.mail_server",
             name: "action_mailjet_setup",
             resIds: [],
+        });
+    }
+
+    /** Read what Mailjet knows of the last 30 days, of which Odoo knows a part. */
+    importRest(report) {
+        const serverId = this.data.server_id;
+        return this.busy(async () => {
+            await this.action.doAction(
+                await this.orm.call("mailjet.dashboard", "action_import", [serverId, report])
+            );
         });
     }
 

@@ -4,10 +4,10 @@ import { Component } from "@odoo/owl";
 
 // Color and icon of each state; the label says the same in words
 const LOOKS = {
-    few: { badge: "text-bg-300", bar: "bg-secondary", icon: "fa-question-circle" },
-    fine: { badge: "text-bg-success", bar: "bg-success", icon: "fa-check" },
-    half: { badge: "text-bg-warning", bar: "bg-warning", icon: "fa-exclamation-triangle" },
-    over: { badge: "text-bg-danger", bar: "bg-danger", icon: "fa-times" },
+    few: { badge: "text-bg-300", bar: "o_mailjet_bar_neutral", icon: "fa-question-circle" },
+    fine: { badge: "text-bg-success o_mailjet_good", bar: "o_mailjet_bar_good", icon: "fa-check" },
+    half: { badge: "text-bg-warning o_mailjet_warning", bar: "o_mailjet_bar_warning", icon: "fa-exclamation-triangle" },
+    over: { badge: "text-bg-danger o_mailjet_bad", bar: "o_mailjet_bar_bad", icon: "fa-times" },
 };
 // End of the scale, in percent of the limit: leaves room beyond it
 const SCALE = 150;

@@ -1,7 +1,19 @@
 import { formatFloat } from "@web/core/utils/numbers";
 
-/** Format a percentage for the user's language, with no more decimals than needed. */
+const MOST_DECIMALS = 6;
+
+/**
+ * Format a percentage for the user's language: two decimals at most, or two digits that
+ * say something below 0.1. Null is no percentage, and becomes a dash.
+ */
 export function formatPercent(value) {
-    const decimals = value < 0.1 ? 3 : value < 10 ? 2 : 1;
-    return `${formatFloat(value, { digits: [16, decimals], trailingZeros: false })}\u00a0%`;
+    if (value === null || value === undefined || value === false) {
+        return "–";
+    }
+    const decimals =
+        value && value < 0.1
+            ? Math.min(1 - Math.floor(Math.log10(value)), MOST_DECIMALS)
+            : 2;
+    const number = formatFloat(value, { digits: [16, decimals], trailingZeros: false });
+    return `${number}\u00a0%`;
 }

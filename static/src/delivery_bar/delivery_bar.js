@@ -1,19 +1,26 @@
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { formatFloat, formatInteger } from "@web/views/fields/formatters";
+import { formatInteger } from "@web/views/fields/formatters";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { Component } from "@odoo/owl";
 
+// The parts of tools/report/figures.py; labels agree with no number in any language
 const LOOKS = {
-    open: { background: "bg-success", word: _t("opened") },
-    sent: { background: "bg-info", word: _t("delivered, not opened") },
-    pending: { background: "bg-secondary", word: _t("in transit") },
-    error: { background: "bg-warning", word: _t("not delivered") },
-    bounce: { background: "bg-danger", word: _t("bounced") },
+    opened: { background: "o_mailjet_opened", label: _t("Opened") },
+    delivered: { background: "o_mailjet_delivered", label: _t("Delivered, not opened") },
+    under_way: { background: "o_mailjet_under_way", label: _t("Under way") },
+    waiting: { background: "o_mailjet_waiting", label: _t("Waiting in Odoo") },
+    blocked: { background: "o_mailjet_blocked", label: _t("Blocked") },
+    bounced: { background: "o_mailjet_bounced", label: _t("Bounced") },
+    failed: { background: "o_mailjet_failed", label: _t("Not sent") },
 };
 
-/** The delivery results of a mailing, as a bar with a legend. */
+/**
+ * What became of a mailing's emails, as a bar with a legend.
+ *
+ * It has no percentages: rates refer to processed or delivered emails, a bar to all.
+ */
 export class MailjetDeliveryBar extends Component {
     static template = "mail_mailjet.DeliveryBar";
     static props = { ...standardFieldProps };
@@ -22,16 +29,12 @@ export class MailjetDeliveryBar extends Component {
         const counts = this.props.record.data[this.props.name] || {};
         const names = Object.keys(LOOKS).filter((name) => counts[name]);
         const total = names.reduce((sum, name) => sum + counts[name], 0);
-        return names.map((name) => {
-            const percent = (100 * counts[name]) / total;
-            return {
-                name,
-                percent,
-                count: formatInteger(counts[name]),
-                share: formatFloat(percent, { digits: [0, percent === 100 ? 0 : 1] }),
-                ...LOOKS[name],
-            };
-        });
+        return names.map((name) => ({
+            name,
+            width: (100 * counts[name]) / total,
+            count: formatInteger(counts[name]),
+            ...LOOKS[name],
+        }));
     }
 }
 

@@ -94,8 +94,8 @@ export class MailjetMailingProgress extends Component {
             total: formatInteger(figures.total),
         };
         return figures.is_paused
-            ? _t("Paused: %(sent)s of %(total)s emails sent", values)
-            : _t("%(sent)s of %(total)s emails sent", values);
+            ? _t("Paused. Emails sent: %(sent)s of %(total)s", values)
+            : _t("Emails sent: %(sent)s of %(total)s", values);
     }
 
     /** What is known besides, as a list of short texts. */
@@ -109,7 +109,7 @@ export class MailjetMailingProgress extends Component {
             details.push(_t("ends at about %s", this.end));
         }
         if (figures.failed) {
-            details.push(_t("%s failed", formatInteger(figures.failed)));
+            details.push(_t("Failed: %s", formatInteger(figures.failed)));
         }
         return details;
     }

@@ -10,14 +10,15 @@ const LOOKS = {
     written: { badge: "text-bg-300", icon: "fa-pencil" },
     queued: { badge: "text-bg-300", icon: "fa-clock-o" },
     handed: { badge: "text-bg-300", icon: "fa-paper-plane-o" },
-    sent: { badge: "text-bg-info", icon: "fa-check" },
-    open: { badge: "text-bg-success", icon: "fa-envelope-open-o" },
-    click: { badge: "text-bg-success", icon: "fa-mouse-pointer" },
-    reply: { badge: "text-bg-success", icon: "fa-reply" },
-    bounce: { badge: "text-bg-danger", icon: "fa-times" },
-    blocked: { badge: "text-bg-warning", icon: "fa-ban" },
-    spam: { badge: "text-bg-danger", icon: "fa-thumbs-o-down" },
-    unsub: { badge: "text-bg-warning", icon: "fa-sign-out" },
+    sent: { badge: "text-bg-info o_mailjet_news", icon: "fa-check" },
+    open: { badge: "text-bg-success o_mailjet_good", icon: "fa-envelope-open-o" },
+    click: { badge: "text-bg-success o_mailjet_good", icon: "fa-mouse-pointer" },
+    reply: { badge: "text-bg-success o_mailjet_good", icon: "fa-reply" },
+    bounce: { badge: "text-bg-danger o_mailjet_bad", icon: "fa-times" },
+    deferred: { badge: "text-bg-300", icon: "fa-hourglass-half" },
+    blocked: { badge: "text-bg-warning o_mailjet_warning", icon: "fa-ban" },
+    spam: { badge: "text-bg-danger o_mailjet_bad", icon: "fa-thumbs-o-down" },
+    unsub: { badge: "text-bg-warning o_mailjet_warning", icon: "fa-sign-out" },
 };
 const UNKNOWN = { badge: "text-bg-300", icon: "fa-circle-o" };
 

@@ -12,7 +12,7 @@ let seen;
 function sent() {
     const [, count, total] = document
         .querySelector(PROGRESS)
-        .textContent.match(/(\d+) of (\d+) emails sent/);
+        .textContent.match(/Emails sent: (\d+) of (\d+)/);
     if (Number(total) !== TOTAL) {
         throw new Error(`${total} emails instead of ${TOTAL}`);
     }
@@ -35,7 +35,7 @@ registry.category("web_tour.tours").add("mailjet_mailing_watched", {
         },
         {
             content: "The figures move, and the page stays as it is",
-            trigger: `${PROGRESS}:contains(of ${TOTAL} emails sent)`,
+            trigger: `${PROGRESS}:contains(Emails sent):contains(of ${TOTAL})`,
             async run() {
                 await waitForMore();
                 await waitForMore();

@@ -47,6 +47,7 @@ def records(**texts):
         ),
         pytest.param([f"{RECORD}; adkim=s; aspf=s"], "none", id="strict-for-itself"),
         pytest.param([f"{RECORD}; t=y"], "none", id="test-of-nothing"),
+        pytest.param([f"V=DMARC1; p=none; {RUA}"], "none", id="version-tag-in-case"),
         pytest.param([f"{RECORD}; sp=reject"], "none", id="sp-is-for-others"),
     ],
 )
@@ -328,7 +329,7 @@ def test_missing_in_different_words():
     assert str(no_record.cause) == f"The name {NAME} exists but has no TXT record."
     for verdict in (no_name, no_record):
         assert verdict.status == "missing"
-        assert verdict.proposal == "v=DMARC1; p=none;"
+        assert verdict.proposal == "v=DMARC1; p=none; rua=mailto:postmaster@example.com"
     other = check_texts("hello")
     assert "other purposes" in str(other.cause)
 

@@ -100,7 +100,7 @@ def test_implicit_mx(kind, value):
 
 def test_missing_in_different_words():
     no_name = check({})
-    assert str(no_name.cause) == "The name example.com does not exist."
+    assert str(no_name.cause) == "The domain example.com does not exist."
     no_record = check({DOMAIN: {"TXT": ["hello"]}})
     assert str(no_record.cause) == "The name example.com exists but has no MX record."
     assert no_name.status == no_record.status == "missing"

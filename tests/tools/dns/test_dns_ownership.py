@@ -40,9 +40,15 @@ def test_ok(texts):
     ("text", "word"),
     [
         pytest.param(OTHER, "not the token", id="wrong-token"),
-        pytest.param(TOKEN.upper(), "not the token", id="other-case"),
-        pytest.param(f"{TOKEN}{TOKEN}", "not the token", id="pasted-twice"),
-        pytest.param(f"{TOKEN} ", "not the token", id="blank-behind"),
+        pytest.param(TOKEN.upper(), "capital letters", id="other-case"),
+        pytest.param(f"{TOKEN}{TOKEN}", "pasted twice", id="pasted-twice"),
+        pytest.param(f"{TOKEN} ", "space at the end", id="space-behind"),
+        pytest.param(f"{TOKEN}\n", "space at the end", id="line-break-behind"),
+        pytest.param(f"{TOKEN}\u00a0", "space at the end", id="hard-space-behind"),
+        pytest.param(f" {TOKEN}", "space at the beginning", id="space-in-front"),
+        pytest.param(f"{TOKEN[:9]} {TOKEN[9:]}", "in the middle", id="space-inside"),
+        pytest.param(f"{TOKEN[:20]}", "cut off", id="cut-off"),
+        pytest.param(f"mailjet={TOKEN}", "other text", id="other-text-around"),
         pytest.param(f'"{TOKEN}"', "quotes", id="quotes-inside"),
     ],
 )

@@ -81,8 +81,9 @@ def test_a_duplicate_of_what_was_sent_again_has_arrived():
         ([bounce("greylisted", True), facts("sent", 90, 2)], "bounce"),
         ([GREYLISTED], None),
         ([GREYLISTED, facts("sent", 90, 2)], "sent"),
-        ([facts("spam")], None),
-        ([facts("unsub")], None),
+        # Whoever complains or unsubscribes has got it
+        ([facts("spam")], "sent"),
+        ([facts("unsub")], "sent"),
         ([facts("typofix")], None),
     ],
 )

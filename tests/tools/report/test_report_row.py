@@ -93,7 +93,23 @@ def test_a_bounce_is_identified_by_its_message():
     assert found["key"] == posted(event="bounce", hard_bounce=True).key
     assert (found["event"], found["bounce_type"]) == ("bounce", "hard")
     assert found["error"] == "user unknown"
-    assert read_bounce({**row, "IsBlocked": True}, {})["event"] == "blocked"
+
+
+def test_a_bounce_after_which_the_address_is_blocked_is_a_bounce():
+    """As in the event that Mailjet posts, which has the same key."""
+    row = {
+        "ID": MESSAGE,
+        "BouncedAt": "2026-03-04T05:06:07Z",
+        "IsBlocked": True,
+        "IsStatePermanent": True,
+        "StateID": 1,
+    }
+    found = read_bounce(row, {})
+    assert found["event"] == "bounce"
+    assert found["key"] == posted(event="bounce", hard_bounce=True, blocked=True).key
+    for untried in (14, 20, None):
+        found = read_bounce({**row, "StateID": untried}, {})
+        assert found["event"] == "blocked", untried
 
 
 def test_a_message_keeps_its_id_of_19_digits():
