@@ -54,6 +54,8 @@
         "views/mailjet_policy_limit_views.xml",
         "views/mailjet_sending_hour_views.xml",
         "views/mailjet_dashboard_views.xml",
+        "views/mailjet_dmarc_source_views.xml",
+        "views/mailjet_domain_dmarc_views.xml",
         "views/mailjet_dmarc_row_views.xml",
         "views/mailjet_dmarc_report_views.xml",
         "views/mailjet_menus.xml",

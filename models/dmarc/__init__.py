@@ -4,6 +4,16 @@ from . import mailjet_dmarc_report_intake
 from . import mailjet_dmarc_report_keep
 from . import mailjet_dmarc_report_read
 from . import mailjet_dmarc_report_retention
+from . import mailjet_dmarc_report_sums
 from . import mailjet_dmarc_row
 from . import mailjet_dmarc_row_retention
+from . import mailjet_domain_report_address
+from . import mailjet_dns_record
+from . import mailjet_dmarc_source
+from . import mailjet_dmarc_source_alert
+from . import mailjet_dmarc_host
+from . import mailjet_dmarc_statistic_day
+from . import mailjet_dmarc_statistic
+from . import mailjet_domain
+from . import mailjet_dmarc_overview
 from . import res_config_settings

@@ -28,6 +28,10 @@ RIGHTS = {
     "mailjet.deliverability": {"marketing": "r", "admin": "r"},
     "mailjet.dmarc.report": NEVER_CREATED,
     "mailjet.dmarc.row": {"marketing": "r", "admin": "r"},
+    "mailjet.dmarc.host": {"admin": "r"},
+    "mailjet.dmarc.source": {"marketing": "r", "admin": "rw"},
+    "mailjet.dmarc.statistic": {"marketing": "r", "admin": "r"},
+    "mailjet.dmarc.statistic.day": {"admin": "r"},
     "mailjet.dmarc.upload": EVERYTHING,
     "mailjet.dns.record": MIRRORED,
     "mailjet.domain": MIRRORED,
@@ -178,6 +182,25 @@ class RecordValues:
                 "domain_id": made("mailjet.domain"),
             },
             "mailjet.dmarc.row": lambda: {
+                "domain_id": made("mailjet.domain"),
+                "day": "2026-03-05",
+            },
+            "mailjet.dmarc.host": lambda: {
+                "domain_id": made("mailjet.domain"),
+                "address": "192.0.2.1",
+            },
+            "mailjet.dmarc.source": lambda: {
+                "domain_id": made("mailjet.domain"),
+                "key": "net:192.0.2.0/24",
+            },
+            "mailjet.dmarc.statistic": lambda: {
+                "domain_id": (domain := made("mailjet.domain")),
+                "source_id": env["mailjet.dmarc.source"]
+                .create({"domain_id": domain, "key": "net:192.0.2.0/24"})
+                .id,
+                "day": "2026-03-05",
+            },
+            "mailjet.dmarc.statistic.day": lambda: {
                 "domain_id": made("mailjet.domain"),
                 "day": "2026-03-05",
             },
