@@ -52,6 +52,15 @@ class MailjetSmtpTest(models.TransientModel):
     verify = fields.Boolean("Verify the certificate", default=True)
     smtp_user = fields.Char("User name or API key")
     smtp_pass = Secret("Password or secret key", copy=False)
+    secret_source = fields.Selection(
+        [
+            ("typed", "The one typed for this run"),
+            ("stored", "The one stored on the server"),
+            ("none", "None"),
+        ],
+        "Secret used",
+        readonly=True,
+    )
     mechanism = fields.Selection(
         [
             ("auto", "Automatic"),
@@ -119,7 +128,7 @@ class MailjetSmtpTest(models.TransientModel):
     pair_reason = fields.Char("Conclusion", compute="_compute_words")
     other_port = fields.Integer(readonly=True)
     offers_api = fields.Boolean(
-        readonly=True, help="No SMTP port answers, and Mailjet's API does."
+        readonly=True, help="No SMTP port answers, but Mailjet's API does."
     )
     other_security = fields.Char(readonly=True)
     delivery = fields.Selection(

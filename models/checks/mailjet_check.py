@@ -1,4 +1,5 @@
 from datetime import timedelta
+from email.utils import parseaddr
 
 from odoo import Command, api, fields, models
 from odoo.tools import format_datetime
@@ -48,7 +49,7 @@ class MailjetCheck(models.Model):
         help="How long sending takes at the rate of the last mailing; 0: not known.",
     )
     ends_on = fields.Datetime(
-        readonly=True, help="When the limits of the plan let the last email go."
+        readonly=True, help="When the plan's limits let the last email go out."
     )
     duration = fields.Char("Expected duration", compute="_compute_duration")
 
@@ -83,7 +84,7 @@ class MailjetCheck(models.Model):
             count = levels.count(level)
             if count:
                 parts.append(one if count == 1 else many % count)
-        return ", ".join(parts) or self.env._("Nothing to mend")
+        return ", ".join(parts) or self.env._("Nothing to fix")
 
     @api.depends("seconds", "ends_on")
     @api.depends_context("lang", "tz")
@@ -95,7 +96,9 @@ class MailjetCheck(models.Model):
                     "Until about %s, as the limits of the plan allow", ends_on
                 )
             elif not check.seconds:
-                check.duration = self.env._("Not known: no mailing to judge by yet")
+                check.duration = self.env._(
+                    "Unknown: there is no earlier mailing to go by"
+                )
             elif check.seconds < timedelta(minutes=2).total_seconds():
                 check.duration = self.env._("A minute or two")
             else:
@@ -165,11 +168,11 @@ class MailjetCheck(models.Model):
         if not records:
             return {
                 "recipients": [],
-                "reason": self.env._("There is no recipient whose email you may see."),
+                "reason": self.env._("You may not see the email of any recipient."),
             }
         record = records[min(max(int(number), 0), len(records) - 1)]
-        mailing = self.mailing_id.sudo()
-        built = mailing._mailjet_build(self.sudo().server_id, record.ids)
+        mailing, server = self.mailing_id.sudo(), self.sudo().server_id
+        built = mailing._mailjet_build(server, record.ids, reader=self.env.uid)
         if not built or not built[0].sample:
             reason = built[0].reason if built else ""
             return {
@@ -193,7 +196,5 @@ class MailjetCheck(models.Model):
 
 def _shown_sender(sample):
     """Return the name in the From as mailboxes show it, or the address."""
-    addresses = getattr(sample.message["From"], "addresses", ())
-    if not addresses:
-        return str(sample.message["From"] or "")
-    return addresses[0].display_name or addresses[0].addr_spec
+    name, address = parseaddr(sample.header("From"))
+    return name or address or sample.header("From")

@@ -38,7 +38,7 @@ class MailingTrace(models.Model):
         [("hard", "Hard bounce"), ("soft", "Soft bounce"), ("blocked", "Blocked")],
         "Failure at Mailjet",
         readonly=True,
-        help="How an email failed that Mailjet had taken.",
+        help="How an email that Mailjet had accepted failed.",
     )
     mailjet_delivered_on = fields.Datetime("Delivered on", readonly=True)
     mailjet_complained_on = fields.Datetime("Complained on", readonly=True)

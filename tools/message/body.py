@@ -16,8 +16,9 @@ from .thresholds import (
     WCAG_ALT,
     spamassassin,
 )
+from .visibility import contrast, parse_color
 
-_FONT_SIZE = re.compile(r"font-size\s*:\s*([\d.]+)\s*px", re.IGNORECASE)
+_FONT_SIZE = re.compile(r"font-size\s*:\s*(\d*\.?\d+)\s*px", re.IGNORECASE)
 _COLOR = re.compile(r"(?<![-\w])color\s*:\s*(#[0-9a-f]{3,6})\b", re.IGNORECASE)
 _BACKGROUND = re.compile(
     r"background(?:-color)?\s*:\s*(#[0-9a-f]{3,6})\b", re.IGNORECASE
@@ -38,7 +39,7 @@ def check_text_part(sample: Sample):
                     "screen readers read the text only."
                 )
             ),
-            Words(_lt("Write some text: Odoo makes the plain-text version of it.")),
+            Words(_lt("Write some text: Odoo makes the plain-text version from it.")),
             source=EMPTY_TEXT.source,
         )
 
@@ -53,18 +54,18 @@ def check_image_only(sample: Sample):
         "image_only",
         Level.WARNING if is_bad else Level.NOTE,
         Words(
-            _lt("There are few words beside the images: %(size)s bytes."),
+            _lt("There is little text beside the images: %(size)s bytes."),
             {"size": size},
         )
         if is_bad
-        else Words(_lt("There are rather few words: %(size)s bytes."), {"size": size}),
+        else Words(_lt("There is rather little text: %(size)s bytes."), {"size": size}),
         Words(
             _lt(
                 "Spam hides its text in images, so filters count this against a "
-                "mailing; and whoever blocks images sees next to nothing."
+                "mailing, and anyone who blocks images sees next to nothing."
             )
         ),
-        Words(_lt("Say the essential in text, too.")),
+        Words(_lt("Say what matters in text, too.")),
         Certainty.LIKELY,
         (IMAGE_ONLY if is_bad else FEW_WORDS).source,
     )
@@ -101,16 +102,22 @@ def check_alt(sample: Sample):
             ),
             Words(
                 _lt(
-                    "Whoever blocks images or uses a screen reader gets nothing, or "
-                    "the name of a file."
+                    "Anyone who blocks images or uses a screen reader gets "
+                    "nothing, or a file name."
                 )
             ),
             Words(
                 _lt("Describe each image; leave the description empty for ornaments.")
             ),
             source=WCAG_ALT,
-            examples=tuple(image.get("src") or "" for image in missing),
+            examples=tuple(_source(image) for image in missing),
         )
+
+
+def _source(image) -> str:
+    """Return where an image is from, without values that may be a token."""
+    source = image.get("src") or ""
+    return f"{source[:30]}…" if source.startswith("data:") else without_values(source)
 
 
 def check_markup(sample: Sample):
@@ -145,7 +152,12 @@ def check_title(sample: Sample):
                 _lt("The title of the HTML is not the subject: %(title)s"),
                 {"title": title},
             ),
-            Words(_lt("Filters count a title of its own against a mailing.")),
+            Words(
+                _lt(
+                    "Filters count a title that differs from the subject against "
+                    "a mailing."
+                )
+            ),
             Words(_lt("Remove the title from the HTML.")),
             Certainty.LIKELY,
             spamassassin("HTML_TITLE_SUBJ_DIFF", "1.1–2.2"),
@@ -165,7 +177,8 @@ def check_legibility(sample: Sample):
             small.append(text)
         color, background = _COLOR.search(style), _BACKGROUND.search(style)
         if color and background:
-            if _contrast(color[1], background[1]) < LOW_CONTRAST.value:
+            colors = parse_color(color[1]), parse_color(background[1])
+            if None not in colors and contrast(*colors) < LOW_CONTRAST.value:
                 pale.append(text)
     if small:
         yield Finding(
@@ -173,7 +186,10 @@ def check_legibility(sample: Sample):
             Level.WARNING,
             Words(_lt("Some text is smaller than 8 pixels.")),
             Words(
-                _lt("Nobody can read it on a phone, and filters take it for hidden.")
+                _lt(
+                    "Nobody can read it on a phone, and filters take it for hidden "
+                    "text."
+                )
             ),
             Words(_lt("Enlarge it, or remove it.")),
             Certainty.LIKELY,
@@ -185,27 +201,9 @@ def check_legibility(sample: Sample):
             "low_contrast",
             Level.WARNING,
             Words(_lt("Some text has nearly the color of its background.")),
-            Words(_lt("Filters take it for hidden text, as spam has it.")),
+            Words(_lt("Filters take it for the hidden text that spam uses.")),
             Words(_lt("Choose a color that stands out.")),
             Certainty.LIKELY,
             LOW_CONTRAST.source,
             tuple(pale),
         )
-
-
-def _contrast(first, second):
-    """Return how much two colors differ, 1 to 21 (WCAG 2.2)."""
-    bright, dark = sorted(map(_luminance, (first, second)), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
-
-
-def _luminance(color):
-    digits = color[1:]
-    if len(digits) < 6:
-        digits = "".join(digit * 2 for digit in digits[:3])
-    parts = (int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4))
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

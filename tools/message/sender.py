@@ -20,8 +20,8 @@ def check_free_mail(sample: Sample):
             Words(_lt("The sender is an address at %(domain)s."), {"domain": sender}),
             Words(
                 _lt(
-                    "Only %(domain)s may send in this name: Mailjet cannot sign for "
-                    "it, and receivers refuse such mail."
+                    "Only %(domain)s may send from its own addresses: Mailjet "
+                    "cannot sign for it, and receivers refuse such mail."
                 ),
                 {"domain": sender},
             ),
@@ -33,7 +33,7 @@ def check_free_mail(sample: Sample):
             "free_mail_reply",
             Level.WARNING,
             Words(_lt("Replies go to an address at %(domain)s."), {"domain": reply_to}),
-            Words(_lt("Fraud does the same, and filters count it as such.")),
+            Words(_lt("Fraudsters do the same, and filters treat it as fraud.")),
             Words(_lt("Have replies go to your own domain, and forward them there.")),
             Certainty.LIKELY,
             spamassassin("FREEMAIL_FORGED_REPLYTO", "1.2–2.5"),
@@ -52,14 +52,42 @@ def check_no_reply(sample: Sample):
             ),
             Words(
                 _lt(
-                    "Some receivers ask for a sender that takes mail, and replies tell "
-                    "mailboxes that you are welcome."
+                    "Some receivers require a sender that accepts mail, and "
+                    "replies show them that you are welcome."
                 )
             ),
             Words(_lt("Choose an address that somebody reads.")),
             Certainty.POSSIBLE,
             OURS,
         )
+
+
+def reply_finding(domain: str, takes_mail: bool | None) -> Finding | None:
+    """Return the finding for replies that would bounce.
+
+    :param domain: to which people reply
+    :param takes_mail: None if that is not known
+    """
+    if takes_mail is not False:
+        return None
+    return Finding(
+        "reply_domain",
+        Level.WARNING,
+        Words(_lt("Replies bounce: %(domain)s takes no mail."), {"domain": domain}),
+        Words(
+            _lt(
+                "Some receivers refuse mail that nobody can reply to, and people who "
+                "try are annoyed."
+            )
+        ),
+        Words(
+            _lt(
+                "Publish an MX record, or have replies go to an address at "
+                "another domain."
+            )
+        ),
+        source=Words("RFC 5321, 5.1; RFC 7505"),
+    )
 
 
 def check_replaced_sender(sample: Sample, email_from: str):
@@ -94,7 +122,7 @@ def check_replaced_sender(sample: Sample, email_from: str):
 
 
 def _address(sample: Sample, header: str) -> str:
-    return address_key(parseaddr(str(sample.message[header] or ""))[1])
+    return address_key(parseaddr(sample.header(header))[1])
 
 
 def _domain(sample: Sample, header: str) -> str:

@@ -10,6 +10,7 @@ import { standardActionServiceProps } from "@web/webclient/actions/action_servic
 
 import { Component, onWillStart, useState } from "@odoo/owl";
 
+import { MailjetStatusCard } from "../status_card/status_card";
 import { MailjetDayChart } from "./day_chart";
 import { MailjetLimitGauge } from "./limit_gauge";
 import { formatPercent } from "./numbers";
@@ -44,7 +45,7 @@ const SOURCES = {
 /** An account's delivery results of the last 30 days, and Mailjet's limits. */
 export class MailjetDashboard extends Component {
     static template = "mail_mailjet.Dashboard";
-    static components = { Layout, MailjetDayChart, MailjetLimitGauge };
+    static components = { Layout, MailjetDayChart, MailjetLimitGauge, MailjetStatusCard };
     static props = { ...standardActionServiceProps };
 
     setup() {
@@ -71,7 +72,7 @@ export class MailjetDashboard extends Component {
 
     async load(serverId = false) {
         this.state.data = await this.keepLast.add(
-            this.orm.call("mailjet.dashboard", "read_dashboard", [serverId])
+            this.orm.call("mailjet.dashboard", "read_dashboard", [serverId]),
         );
     }
 
@@ -115,9 +116,7 @@ export class MailjetDashboard extends Component {
     }
 
     wholeWords(figure) {
-        return OF_PROCESSED.includes(figure.name)
-            ? _t("of processed")
-            : _t("of delivered");
+        return OF_PROCESSED.includes(figure.name) ? _t("of processed") : _t("of delivered");
     }
 
     hourWords(hour) {
@@ -172,7 +171,7 @@ export class MailjetDashboard extends Component {
         return this.open(
             "mail_mailjet.mailjet_event_action_reason",
             { search_default_failure_reason: reason },
-            { viewType: "list" }
+            { viewType: "list" },
         );
     }
 
@@ -218,7 +217,7 @@ export class MailjetDashboard extends Component {
         const serverId = this.data.server_id;
         return this.busy(async () => {
             await this.action.doAction(
-                await this.orm.call("mailjet.dashboard", "action_import", [serverId, report])
+                await this.orm.call("mailjet.dashboard", "action_import", [serverId, report]),
             );
         });
     }
@@ -226,7 +225,7 @@ export class MailjetDashboard extends Component {
     importHours() {
         return this.busy(async () => {
             await this.action.doAction(
-                await this.orm.call("mailjet.sending.hour", "action_import")
+                await this.orm.call("mailjet.sending.hour", "action_import"),
             );
         });
     }
