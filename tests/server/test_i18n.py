@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import polib
 
@@ -7,7 +8,9 @@ from odoo.tools.misc import file_path
 from odoo.tools.translate import TranslationModuleReader
 
 MODULE = "mail_mailjet"
-PLACEHOLDER = re.compile(r"%\(\w+\)s|%s|%d")
+I18N = Path(__file__).parents[2] / "i18n"
+PLACEHOLDER = re.compile(r"%\(\w+\)s|%[sd%]|\{\{.*?\}\}")
+TAG = re.compile(r"</?[a-z]+\b")
 
 
 @tagged("post_install", "-at_install")
@@ -22,15 +25,20 @@ class TestI18n(TransactionCase):
         template = {entry.msgid for entry in self.read_terms(f"{MODULE}.pot")}
         self.assertEqual(template, terms)
 
-    def test_french_is_complete(self):
+    def test_every_language_is_complete(self):
         template = {entry.msgid for entry in self.read_terms(f"{MODULE}.pot")}
-        french = self.read_terms("fr.po")
-        self.assertEqual({entry.msgid for entry in french}, template)
-        for entry in french:
-            with self.subTest(term=entry.msgid):
-                self.assertTrue(entry.msgstr)
-                self.assertFalse(entry.fuzzy)
-                self.assertEqual(
-                    sorted(PLACEHOLDER.findall(entry.msgstr)),
-                    sorted(PLACEHOLDER.findall(entry.msgid)),
-                )
+        languages = sorted(path.name for path in I18N.glob("*.po"))
+        self.assertLessEqual({"es.po", "fr.po"}, set(languages))
+        for language in languages:
+            terms = self.read_terms(language)
+            with self.subTest(language=language):
+                self.assertEqual({entry.msgid for entry in terms}, template)
+            for entry in terms:
+                with self.subTest(language=language, term=entry.msgid):
+                    self.assertTrue(entry.msgstr)
+                    self.assertFalse(entry.fuzzy)
+                    for pattern in (PLACEHOLDER, TAG):
+                        self.assertEqual(
+                            sorted(pattern.findall(entry.msgstr)),
+                            sorted(pattern.findall(entry.msgid)),
+                        )
