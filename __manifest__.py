@@ -38,6 +38,8 @@
         "views/mailjet_suppression_views.xml",
         "views/mailing_trace_views.xml",
         "views/mailing_mailing_views.xml",
+        "views/mailing_mailing_check_views.xml",
+        "views/mailjet_check_views.xml",
         "views/res_config_settings_views.xml",
         "views/mailjet_campaign_views.xml",
         "views/mailjet_contact_views.xml",

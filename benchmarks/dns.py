@@ -17,14 +17,18 @@ sys.path[0] = str(ROOT / "tests" / "tools")
 sys.path.append(str(ROOT / "benchmarks"))
 import conftest  # noqa: E402, F401 - makes mail_mailjet.tools importable without Odoo
 from mail_mailjet.tests.standins import DnsStandin  # noqa: E402
+from mail_mailjet.tools.dns.bimi import check_bimi  # noqa: E402
 from mail_mailjet.tools.dns.check import check_domain, check_domains  # noqa: E402
 from mail_mailjet.tools.dns.dkim import check_dkim  # noqa: E402
 from mail_mailjet.tools.dns.dmarc import check_dmarc  # noqa: E402
 from mail_mailjet.tools.dns.lookup import DOMAIN_SECONDS, Resolver  # noqa: E402
+from mail_mailjet.tools.dns.mta_sts import check_mta_sts  # noqa: E402
 from mail_mailjet.tools.dns.mx import check_mx  # noqa: E402
+from mail_mailjet.tools.dns.name_servers import check_name_servers  # noqa: E402
 from mail_mailjet.tools.dns.ownership import check_ownership  # noqa: E402
 from mail_mailjet.tools.dns.return_path import check_return_path  # noqa: E402
 from mail_mailjet.tools.dns.spf import check_spf  # noqa: E402
+from mail_mailjet.tools.dns.tls_rpt import check_tls_rpt  # noqa: E402
 from promises import exit_code, promise  # noqa: E402
 
 ANSWERS_AFTER = 0.05  # seconds
@@ -72,6 +76,10 @@ def checks_of(domain):
         "dmarc": partial(check_dmarc, domain),
         "mx": partial(check_mx, domain),
         "return_path": partial(check_return_path, domain),
+        "mta_sts": partial(check_mta_sts, domain),
+        "tls_rpt": partial(check_tls_rpt, domain),
+        "bimi": partial(check_bimi, domain),
+        "name_servers": partial(check_name_servers, domain),
     }
 
 

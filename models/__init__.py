@@ -7,3 +7,4 @@ from . import events
 from . import reports
 from . import exclusions
 from . import figures
+from . import checks

@@ -1,4 +1,5 @@
 # Odoo looks for tests among the names of this module
+from .checks import *
 from .domains import *
 from .events import *
 from .exclusions import *

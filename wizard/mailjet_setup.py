@@ -134,10 +134,10 @@ class MailjetSetup(models.TransientModel):
             missing = setup.address_ids.filtered(lambda a: a.state == "missing")
             setup.missing_count = len(missing)
 
-    @api.depends("domain_ids.record_ids.urgency")
+    @api.depends("domain_ids.main_record_ids.urgency")
     def _compute_record_ids(self):
         for setup in self:
-            setup.record_ids = setup.domain_ids.record_ids.sorted()
+            setup.record_ids = setup.domain_ids.main_record_ids.sorted()
 
     @api.depends("domain_ids.sender_ids.is_domain")
     def _compute_unknown_domains(self):

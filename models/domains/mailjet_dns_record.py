@@ -12,7 +12,12 @@ KINDS = [
     ("dmarc", "DMARC"),
     ("mx", "MX"),
     ("return_path", "Return path"),
+    ("mta_sts", "MTA-STS"),
+    ("tls_rpt", "TLS-RPT"),
+    ("bimi", "BIMI"),
 ]
+# Nothing is wrong without them
+OPTIONAL_KINDS = ("return_path", "mta_sts", "tls_rpt", "bimi")
 STATES = [
     ("not_checked", "Not checked"),
     ("ok", "OK"),
@@ -139,6 +144,17 @@ class MailjetDnsRecord(models.Model):
                 "Makes SPF count for DMARC, too. It is optional and has to be enabled "
                 "by Mailjet."
             ),
+            "mta_sts": self.env._(
+                "Has others send to your domain over verified encryption only. It is "
+                "about email to you, and optional."
+            ),
+            "tls_rpt": self.env._(
+                "Says where others report failed encryption of email to you. It is "
+                "optional."
+            ),
+            "bimi": self.env._(
+                "Shows your logo beside your emails at some receivers. It is optional."
+            ),
         }
         for record in self:
             record.purpose = purposes.get(record.kind)
@@ -174,6 +190,9 @@ class MailjetDnsRecord(models.Model):
                     f"{const.RETURN_PATH_LABEL}.{name}",
                     const.RETURN_PATH_TARGET,
                 ),
+                "mta_sts": ("TXT", f"_mta-sts.{name}", False),
+                "tls_rpt": ("TXT", f"_smtp._tls.{name}", False),
+                "bimi": ("TXT", f"default._bimi.{name}", False),
             }.get(record.kind, (False, False, False))
             record.record_type = record_type
             record.host = host
@@ -261,7 +280,7 @@ class MailjetDnsRecord(models.Model):
         return before, self.state
 
     def _state_of(self, verdict):
-        optional = self.kind == "return_path" and verdict.status == "missing"
+        optional = self.kind in OPTIONAL_KINDS and verdict.status == "missing"
         return "optional" if optional else verdict.status
 
     def action_open_domain(self):

@@ -6,16 +6,19 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.dns.bimi import check_bimi
 from ...tools.dns.check import check_domains
 from ...tools.dns.dkim import check_dkim
 from ...tools.dns.dmarc import check_dmarc
+from ...tools.dns.mta_sts import check_mta_sts
 from ...tools.dns.mx import check_mx
 from ...tools.dns.ownership import check_ownership
 from ...tools.dns.return_path import check_return_path
 from ...tools.dns.servers import ServersError, parse_servers
 from ...tools.dns.spf import check_spf
+from ...tools.dns.tls_rpt import check_tls_rpt
 from ..server.ir_mail_server_alert import ALERT
-from .mailjet_dns_record import KINDS, STATES
+from .mailjet_dns_record import KINDS, OPTIONAL_KINDS, STATES
 
 # A bit less than a day, so that the hourly cron finds each domain once a day
 CHECK_EVERY = timedelta(hours=23, minutes=30)
@@ -30,6 +33,18 @@ class MailjetDomain(models.Model):
     _inherit = "mailjet.domain"
 
     record_ids = fields.One2many("mailjet.dns.record", "domain_id", "DNS records")
+    main_record_ids = fields.One2many(
+        "mailjet.dns.record",
+        "domain_id",
+        "Main DNS records",
+        domain=[("kind", "not in", OPTIONAL_KINDS)],
+    )
+    optional_record_ids = fields.One2many(
+        "mailjet.dns.record",
+        "domain_id",
+        "Optional DNS records",
+        domain=[("kind", "in", OPTIONAL_KINDS)],
+    )
     zone = fields.Char(
         readonly=True,
         help="The domain under which the DNS provider manages the records.",
@@ -46,18 +61,6 @@ class MailjetDomain(models.Model):
     dkim_state = fields.Selection(STATES, "DKIM", compute="_compute_record_states")
     dmarc_state = fields.Selection(STATES, "DMARC", compute="_compute_record_states")
     mx_state = fields.Selection(STATES, "MX", compute="_compute_record_states")
-    bulk_state = fields.Selection(
-        [
-            ("ready", "Ready for bulk mail"),
-            ("not_ready", "Not ready for bulk mail"),
-            ("unknown", "Not checked yet"),
-        ],
-        "Bulk mail",
-        compute="_compute_bulk_state",
-        help="Whether SPF, DKIM and DMARC meet what Gmail, Yahoo and Microsoft require "
-        "of senders of 5,000 emails a day or more.",
-    )
-    bulk_reason = fields.Char("Missing for bulk mail", compute="_compute_bulk_state")
 
     @api.depends("record_ids.state")
     def _compute_record_states(self):
@@ -69,48 +72,27 @@ class MailjetDomain(models.Model):
     @api.depends("record_ids.outage_since")
     def _compute_outage_since(self):
         for domain in self:
-            since = domain.record_ids.filtered("outage_since").mapped("outage_since")
+            needed = domain.record_ids.filtered(lambda r: r.kind not in OPTIONAL_KINDS)
+            since = needed.filtered("outage_since").mapped("outage_since")
             domain.outage_since = min(since, default=False)
-
-    @api.depends("spf_state", "dkim_state", "dmarc_state")
-    @api.depends_context("lang")
-    def _compute_bulk_state(self):
-        for domain in self:
-            wrong, unknown = [], []
-            # Receivers may ignore a key that is in test mode (a warning)
-            for label, state, enough in (
-                ("SPF", domain.spf_state, FINE),
-                ("DKIM", domain.dkim_state, ("ok",)),
-                ("DMARC", domain.dmarc_state, FINE),
-            ):
-                if state == "not_checked":
-                    unknown.append(label)
-                elif state not in enough:
-                    wrong.append(label)
-            domain.bulk_reason = False
-            if wrong:
-                domain.bulk_state = "not_ready"
-                domain.bulk_reason = self.env._(
-                    "Required by Gmail, Yahoo and Microsoft: %(kinds)s.",
-                    kinds=", ".join(wrong),
-                )
-            elif unknown:
-                domain.bulk_state = "unknown"
-            else:
-                domain.bulk_state = "ready"
 
     @api.model
     def _sync_values(self, server, vals_list):
         domains = super()._sync_values(server, vals_list)
-        new = domains.filtered(lambda domain: not domain.record_ids)
+        domains._add_missing_records()
+        return domains
+
+    def _add_missing_records(self):
+        """Give each domain a record of each kind; a new version may know more kinds."""
+        kinds = dict(KINDS)
         self.env["mailjet.dns.record"].create(
             [
                 {"domain_id": domain.id, "kind": kind}
-                for domain in new
-                for kind, _label in KINDS
+                for domain in self
+                for kind in kinds
+                if kind not in domain.record_ids.mapped("kind")
             ]
         )
-        return domains
 
     def _relative_host(self, host):
         """Return a host name as the DNS provider expects it."""
@@ -176,6 +158,9 @@ class MailjetDomain(models.Model):
             "dmarc": partial(check_dmarc, name, rua=self._dmarc_report_address()),
             "mx": partial(check_mx, name),
             "return_path": partial(check_return_path, name),
+            "mta_sts": partial(check_mta_sts, name),
+            "tls_rpt": partial(check_tls_rpt, name),
+            "bimi": partial(check_bimi, name),
         }
         if self.ownership_name and self.ownership_token:
             checks["ownership"] = partial(
@@ -248,6 +233,7 @@ class MailjetDomain(models.Model):
 
         :param dict reports: domain -> `Report`
         """
+        self._add_missing_records()
         now = fields.Datetime.now()
         for domain in self:
             report = reports[domain]
@@ -317,7 +303,7 @@ class MailjetDomain(models.Model):
                 ),
                 lambda domain: [
                     f"{record.display_name}: {record.outage}"
-                    for record in domain.record_ids.filtered("outage_since")
+                    for record in domain.main_record_ids.filtered("outage_since")
                 ],
             )
 
@@ -338,10 +324,8 @@ class MailjetDomain(models.Model):
         self.server_id._mailjet_alert(self, compose)
 
     def _is_in_trouble(self):
-        return any(
-            record.state in ("error", "missing") or record.outage_since
-            for record in self.record_ids
-        )
+        wrong = self.record_ids.filtered(lambda r: r.state in ("error", "missing"))
+        return bool(wrong or self.outage_since)
 
     @api.model
     def _state_words(self):
@@ -351,14 +335,14 @@ class MailjetDomain(models.Model):
     def _states_in_words(self):
         """Return a line for each domain with the results of its last check."""
         words = self._state_words()
-        kinds = dict(KINDS)
         return [
             self.env._(
                 "%(domain)s: %(states)s",
                 domain=domain.name,
                 states=", ".join(
-                    f"{kinds[record.kind]} {words[record.state]}"
+                    f"{record._kinds_in_words()[0]} {words[record.state]}"
                     for record in domain.record_ids.sorted("id")
+                    if record.state != "optional"
                 ),
             )
             for domain in self

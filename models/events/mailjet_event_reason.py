@@ -68,7 +68,7 @@ class MailjetEvent(models.Model):
                 self.env._("Delayed") if event.is_deferred else kinds.get(event.event)
             )
 
-    @api.depends("event", "error", "error_related_to", "bounce_type")
+    @api.depends("event", "error", "error_related_to", "bounce_type", "comment")
     @api.depends_context("lang")
     def _compute_reason(self):
         for event in self:
@@ -83,12 +83,38 @@ class MailjetEvent(models.Model):
     def _explain_failure(self):
         """Return the `Failure` behind a bounce or a block."""
         return explain_failure(
-            self.error_related_to or "", self.error or "", self._is_hard()
+            self.error_related_to or "",
+            self.error or "",
+            self._is_hard(),
+            self.comment or "",
         )
 
     def _failure_text(self):
         """Return why in plain words, with the server's response below."""
         failure = self._explain_failure()
         words = [failure.reason, *filter(None, [failure.cure])]
-        lines = [" ".join(map(self._translate_words, words)), self.comment]
+        lines = [
+            " ".join(map(self._translate_words, words)),
+            self._records_at_fault(failure),
+            self.comment,
+        ]
         return "\n".join(filter(None, lines))
+
+    def _records_at_fault(self, failure):
+        """Return which of the DNS records that a failure is about are not right now."""
+        if not (self.sender_domain and failure.records):
+            return False
+        records = self.env["mailjet.dns.record"].search(
+            [
+                ("server_id", "=", self.server_id.id),
+                ("domain_id.name", "=", self.sender_domain),
+                ("kind", "in", failure.records),
+                ("state", "in", ("error", "missing")),
+            ]
+        )
+        if not records:
+            return False
+        return self.env._(
+            "Missing or wrong in DNS now: %(records)s.",
+            records=", ".join(records.mapped("display_name")),
+        )

@@ -116,7 +116,7 @@ class IrMail_Server(models.Model):
     def _mailjet_limits(self):
         """Return the limits that apply now, as `Limit` values."""
         return [
-            Limit(most, self._mailjet_used_since(start), start + period)
+            Limit(most, self._mailjet_used_since(start), start + period, period=period)
             for most, start, period in (
                 (
                     self._mailjet_applicable_hourly_limit(),

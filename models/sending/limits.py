@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -14,12 +15,14 @@ class Limit:
     :ivar datetime ends: when the next period begins
     :ivar grown_to: for a limit that grows, a function from a number of recipients to
         the moment when it has grown to that; None: it stays the same
+    :ivar period: a `timedelta` or `relativedelta`, where it stays the same
     """
 
     most: int
     used: int
     ends: datetime
     grown_to: Callable[[int], datetime] | None = None
+    period: Any = None
 
     @property
     def left(self):
@@ -104,6 +107,23 @@ def pack(units, most):
     return parts
 
 
+def ends_after(limits, count, plan, now):
+    """Return when the last of so many recipients may go, None: now.
+
+    :param list limits: `Limit` values; of those that grow, `plan` says more
+    :param WarmUpPlan plan: or None
+    """
+    ends = [
+        limit.ends + limit.period * ((count - max(limit.left, 0) - 1) // limit.most)
+        for limit in limits
+        if count > limit.left and limit.period
+    ]
+    growing = next((limit for limit in limits if limit.grown_to), None)
+    if growing and plan and count > growing.left:
+        ends.append(plan.sent_by(count - max(growing.left, 0), now.date()))
+    return max(ends, default=None)
+
+
 @dataclass(frozen=True)
 class WarmUpPlan:
     """A limit of the day that grows until it ends by itself.
@@ -139,6 +159,17 @@ class WarmUpPlan:
     def size_on(self, day):
         """Return the limit of a day, None: the plan does not limit it."""
         return dict(enumerate(self.sizes)).get((day - self.begin).days)
+
+    def sent_by(self, count, today):
+        """Return when the plan will have let so many go in the days after today."""
+        first = max((today - self.begin).days + 1, 0)
+        sizes = self.sizes
+        for number in range(first, len(sizes)):
+            count -= sizes[number]
+            if count <= 0:
+                day = self.begin + timedelta(days=number)
+                return datetime.combine(day, datetime.min.time())
+        return datetime.combine(self.end, datetime.min.time())
 
     def grown_to(self, count):
         """Return the moment from which the plan allows so many a day."""

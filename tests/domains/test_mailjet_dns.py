@@ -11,7 +11,8 @@ from ...tools.dns.verdict import Verdict
 from ...tools.words import Words
 from ..common import MailjetRestCommon
 
-KINDS = {"ownership", "spf", "dkim", "dmarc", "mx", "return_path"}
+OPTIONAL = {"return_path", "mta_sts", "tls_rpt", "bimi"}
+KINDS = {"ownership", "spf", "dkim", "dmarc", "mx", *OPTIONAL}
 
 
 def verdict(status, found=()):
@@ -106,7 +107,7 @@ class TestMailjetDns(MailjetRestCommon):
             self.states(),
             {
                 **dict.fromkeys(KINDS, "ok"),
-                "return_path": "optional",
+                **dict.fromkeys(OPTIONAL, "optional"),
             },
         )
         self.assertEqual(self.domain.bulk_state, "ready")
@@ -142,7 +143,8 @@ class TestMailjetDns(MailjetRestCommon):
         )
         self.domain.action_check_dns()
         self.assertEqual(
-            self.states(), {**dict.fromkeys(KINDS, "error"), "return_path": "optional"}
+            self.states(),
+            {**dict.fromkeys(KINDS, "error"), **dict.fromkeys(OPTIONAL, "optional")},
         )
         self.assertEqual(
             self.record("spf").expected_value,
@@ -150,7 +152,8 @@ class TestMailjetDns(MailjetRestCommon):
         )
         self.assertEqual(self.record("spf").found_values, "v=spf1 mx -all")
         self.assertEqual(self.domain.bulk_state, "not_ready")
-        self.assertIn("SPF, DKIM, DMARC", self.domain.bulk_reason)
+        self.assertIn("DKIM, DMARC, MX", self.domain.bulk_reason)
+        self.assertNotIn("SPF", self.domain.bulk_reason)
         for record in self.domain.record_ids:
             self.assertTrue(record.cause, record.kind)
         first = self.domain.record_ids.sorted()[0]

@@ -56,3 +56,40 @@ class TestMailjetBounceReason(MailjetEventsCommon):
         domain = safe_eval(action["domain"])
         event = self.env["mailjet.event"].search(domain)
         self.assertEqual(event.failure_reason, "blacklisted")
+
+    def test_a_refusal_names_the_record_that_is_missing(self):
+        self.traces.mass_mailing_id.email_from = "News <news@company.example>"
+        domain = self.env["mailjet.domain"].create(
+            {
+                "server_id": self.server.id,
+                "mailjet_id": "77",
+                "name": "company.example",
+            }
+        )
+        domain._add_missing_records()
+        for kind, state in (("dkim", "missing"), ("dmarc", "ok"), ("spf", "missing")):
+            domain.record_ids.filtered(lambda r: r.kind == kind).state = state  # noqa: B023
+        reply = (
+            "550 5.7.515 Access denied, sending domain COMPANY.EXAMPLE does not meet "
+            "the required authentication level."
+        )
+        self.receive(
+            self.event(
+                "bounce",
+                self.traces[0],
+                hard_bounce=True,
+                error_related_to="domain",
+                error="relay/access denied",
+                comment=reply,
+            )
+        )
+        trace = self.traces[0]
+        self.assertEqual(trace.failure_type, "mail_spam")
+        self.assertIn("could not verify", trace.failure_reason)
+        self.assertIn("DNS now: DKIM company.example.", trace.failure_reason)
+        self.assertNotIn("SPF", trace.failure_reason)
+        self.assertIn(reply, trace.failure_reason)
+        self.assertIn(
+            "could not verify",
+            self.env["mailjet.event"].search([("trace_id", "=", trace.id)]).reason,
+        )

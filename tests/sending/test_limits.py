@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from ...models.sending.limits import Limit, WarmUpPlan, allow, largest, pack
+from ...models.sending.limits import (
+    Limit,
+    WarmUpPlan,
+    allow,
+    ends_after,
+    largest,
+    pack,
+)
 
 NOON = datetime(2026, 1, 30, 12, 20)
 PERIODS = {
@@ -170,3 +177,44 @@ class TestLimits(BaseCase):
         self.assertEqual(sum(count for _together, count in parts), sum(counts))
         for together, count in parts:
             self.assertTrue(count <= most or len(together) == 1)
+
+
+@tagged("post_install", "-at_install")
+class TestEndsAfter(BaseCase):
+    """When the limits let the last email of a mailing go."""
+
+    NOW = datetime(2026, 3, 5, 10, 30)
+
+    def limit(self, most, used, **period):
+        period = relativedelta(**period)
+        return Limit(most, used, datetime(2026, 3, 6), period=period)
+
+    def ends(self, limits, count, plan=None):
+        return ends_after(limits, count, plan, self.NOW)
+
+    def test_periods(self):
+        for count, days in ((4, None), (5, 0), (14, 0), (15, 1), (24, 1), (25, 2)):
+            with self.subTest(count=count):
+                expected = days is not None and datetime(2026, 3, 6 + days)
+                found = self.ends([self.limit(10, 6, days=1)], count)
+                self.assertEqual(found or False, expected)
+
+    def test_the_last_limit_counts(self):
+        limits = [self.limit(10, 0, hours=1), self.limit(100, 100, months=1)]
+        self.assertEqual(self.ends(limits, 50), datetime(2026, 3, 6, 3))
+        self.assertEqual(self.ends(limits, 101), datetime(2026, 4, 6))
+        self.assertIsNone(self.ends([], 50))
+
+    def test_more_used_than_allowed(self):
+        found = self.ends([self.limit(10, 30, days=1)], 10)
+        self.assertEqual(found, datetime(2026, 3, 6))
+
+    def test_warm_up(self):
+        """50, 100, 200, 400 a day; today is the second day."""
+        plan = WarmUpPlan(date(2026, 3, 4), 50, 2.0, 500)
+        limit = Limit(100, 40, datetime(2026, 3, 6), plan.grown_to)
+        self.assertIsNone(self.ends([limit], 60, plan))
+        self.assertEqual(self.ends([limit], 61, plan), datetime(2026, 3, 6))
+        self.assertEqual(self.ends([limit], 260, plan), datetime(2026, 3, 6))
+        self.assertEqual(self.ends([limit], 261, plan), datetime(2026, 3, 7))
+        self.assertEqual(self.ends([limit], 9000, plan), datetime(2026, 3, 8))

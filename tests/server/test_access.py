@@ -20,6 +20,8 @@ RIGHTS = {
     "mailjet.callback": EVERYTHING,
     "mailjet.callback.replace": EVERYTHING,
     "mailjet.campaign": IMPORTED,
+    "mailjet.check": {"marketing": "r", "admin": "r"},
+    "mailjet.check.finding": {"marketing": "r", "admin": "r"},
     "mailjet.contact": IMPORTED,
     "mailjet.contact.list": NEVER_CREATED,
     "mailjet.counter": IMPORTED,
@@ -32,6 +34,7 @@ RIGHTS = {
     "mailjet.pause": {"admin": "rwu"},
     "mailjet.policy.limit": NEVER_CREATED,
     "mailjet.message": IMPORTED,
+    "mailjet.recipient.domain": {},
     "mailjet.report": MIRRORED,
     "mailjet.report.item": MIRRORED,
     "mailjet.segment": IMPORTED,
@@ -159,6 +162,14 @@ class RecordValues:
             "mailjet.callback.replace": lambda: {
                 "callback_id": made("mailjet.callback")
             },
+            # One for each mailing and server
+            "mailjet.check": lambda: {**server, "mailing_id": self.mailing.copy().id},
+            "mailjet.check.finding": lambda: {
+                "check_id": made("mailjet.check"),
+                "code": f"code{number}",
+                "level": "note",
+                "certainty": "certain",
+            },
             "mailjet.dns.record": lambda: {
                 "domain_id": made("mailjet.domain"),
                 "kind": kind,
@@ -195,6 +206,9 @@ class RecordValues:
                 **server,
                 "key": f"key{number}",
                 "mailing_id": self.mailing.id,
+            },
+            "mailjet.recipient.domain": lambda: {
+                "name": f"{self.server.id}.{number}.example"
             },
             "mailjet.report": lambda: server,
             "mailjet.report.item": lambda: {

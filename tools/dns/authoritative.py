@@ -158,14 +158,14 @@ async def _find_servers(names, resolver, port, allow_private):
     servers = {}
     for name, *both in zip(names, lookups[::2], lookups[1::2], strict=True):
         addresses = [address for lookup in both for address in sorted(lookup.records)]
-        allowed = [a for a in addresses if allow_private or _is_public(a)]
+        allowed = [a for a in addresses if allow_private or is_public(a)]
         if allowed:
             server = Server(allowed[0], port, name.rstrip("."))
             servers.setdefault(server.address, server)
     return list(servers.values())
 
 
-def _is_public(address):
+def is_public(address):
     """Whether an address is on the public Internet."""
     ip = ipaddress.ip_address(address)
     ip = getattr(ip, "ipv4_mapped", None) or ip

@@ -16,6 +16,7 @@ from .domain_name import asked_name
 from .lookup import Resolver
 from .servers import DNS_PORT
 from .verdict import Verdict
+from .web_file import Files
 
 _logger = logging.getLogger(__name__)
 
@@ -107,7 +108,8 @@ async def _check_domain(domain, checks, resolver, where=None):
     views, note = [], None
     if where:
         views, note = await find_views(asked_name(domain), resolver, *where)
-    askers = views or [resolver]
+    files = Files(resolver)
+    askers = [files.beside(asker) for asker in views or [resolver]]
     runs = [
         _run_check(kind, check, asker, resolver.deadline)
         for kind, check in checks.items()

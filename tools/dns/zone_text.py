@@ -12,10 +12,15 @@ def zone_line(host, record_type, value):
     :param str value: the whole text of a TXT record, or the name
     """
     if record_type == "TXT":
-        shown = " ".join(_quoted(piece) for piece in _pieces(value.encode()))
+        shown = quoted_pieces(value)
     else:
         shown = f"{value.rstrip('.')}."
     return f"{host.rstrip('.')}. 3600 IN {record_type} {shown}"
+
+
+def quoted_pieces(value):
+    """Return the text of a TXT record as "…" "…", each of at most 255 bytes."""
+    return " ".join(_quoted(piece) for piece in _pieces(value.encode()))
 
 
 def _pieces(data):

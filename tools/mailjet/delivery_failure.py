@@ -8,6 +8,8 @@ https://dev.mailjet.com/email/guides/webhooks/#possible-values-for-errors
 from dataclasses import dataclass
 from enum import Enum
 
+from ..smtp.advice import advice_for
+from ..smtp.receiver_refusals import RECORDS, receiver_cause
 from ..words import Words, _lt
 
 
@@ -28,6 +30,7 @@ class Failure:
 
     `is_permanent` is whether it never will; `kind` is what that says about the address.
     They differ where a recipient's server refuses our content for good, for example.
+    `records` are the kinds of DNS records of the sender's domain to look at.
     `failure_type` is Odoo's, for an email that Mailjet did not try to deliver.
     """
 
@@ -36,6 +39,7 @@ class Failure:
     reason: Words
     cure: Words | None = None
     is_permanent: bool = False
+    records: tuple[str, ...] = ()
 
     @property
     def counts(self):
@@ -172,6 +176,8 @@ _FAILURES = {
 # After a permanent failure, these count against the address; a server that never stops
 # greylisting does not accept it either
 _OF_THE_ADDRESS = (Kind.HARD, Kind.SOFT, Kind.DEFERRED)
+# Mailjet did not even offer the email to the recipient's server
+_NOT_TRIED = (Kind.SUPPRESSED, Kind.DUPLICATE)
 _UNKNOWN = _lt("Mailjet gave a reason that Odoo does not know: %(error)s")
 _NO_REASON = _lt("Mailjet gave no reason.")
 
@@ -211,7 +217,7 @@ def _known_word(related_to, error):
     return next((word for word in words if word in _FAILURES), None)
 
 
-def explain_failure(related_to="", error="", is_hard=None):
+def explain_failure(related_to="", error="", is_hard=None, reply=""):
     """Return the `Failure` behind Mailjet's words.
 
     :param str related_to: `error_related_to` of an event
@@ -219,6 +225,8 @@ def explain_failure(related_to="", error="", is_hard=None):
     :param bool is_hard: what Mailjet says of a bounce; None if it says nothing. It
         outranks the table on whether the failure is permanent, but cannot turn the
         sender's fault or a suppression into a fault of the address.
+    :param str reply: what the recipient's server said; a rule of its provider that it
+        names explains more than Mailjet's words
     """
     row = _FAILURES.get(_known_word(related_to, error))
     if row is None:
@@ -234,10 +242,26 @@ def explain_failure(related_to="", error="", is_hard=None):
         kind = Kind.HARD
     elif kind is Kind.HARD:
         kind = Kind.SOFT
+    cause = None if kind in _NOT_TRIED else receiver_cause(reply)
+    if cause:
+        return _broken_rule(cause, kind, is_permanent)
     return Failure(
         kind,
         row.failure_type,
         Words(row.reason, {"error": ", ".join(filter(None, (related_to, error)))}),
         Words(row.cure) if row.cure else None,
         is_permanent,
+    )
+
+
+def _broken_rule(cause, kind, is_permanent):
+    """Return the `Failure` for a rule of the recipient's provider."""
+    advice = advice_for(cause)
+    return Failure(
+        Kind.DEFERRED if kind is Kind.DEFERRED else Kind.OURS,
+        "mail_spam",
+        Words(advice.reason),
+        Words(advice.cure),
+        is_permanent,
+        RECORDS.get(cause, ()),
     )

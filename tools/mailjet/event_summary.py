@@ -169,7 +169,9 @@ def failure_of(event):
     """Return the `Failure` of a bounce or a block, None for other events."""
     if event.event not in ("bounce", "blocked"):
         return None
-    failure = explain_failure(event.error_related_to, event.error, event.is_hard)
+    failure = explain_failure(
+        event.error_related_to, event.error, event.is_hard, event.comment
+    )
     return None if failure.kind is Kind.DEFERRED else failure
 
 

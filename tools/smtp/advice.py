@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from ..words import _lt
 from .cause import Cause
+from .receiver_refusals import RECEIVER_ADVICE, RECORDS
 
 SERVER, SENDERS, DOMAIN = "server", "senders", "domain"
 API_KEYS = "https://app.mailjet.com/account/apikeys"
@@ -468,6 +469,12 @@ _ADVICE = {
         _lt("The server refused for a reason that Odoo does not recognize."),
         _READ_REPLY,
     ),
+}
+
+# The rules of mailbox providers
+_ADVICE |= {
+    cause: Advice(*words, DOMAIN if cause in RECORDS else None)
+    for cause, words in RECEIVER_ADVICE.items()
 }
 
 # For servers that are not Mailjet's

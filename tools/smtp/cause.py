@@ -81,6 +81,16 @@ class Cause(Enum):
     SENDER = "sender"
     SENDER_DOMAIN = "sender_domain"
     RELAY_DENIED = "relay_denied"
+    # The rules of mailbox providers
+    DKIM_REQUIRED = "dkim_required"
+    DMARC_REQUIRED = "dmarc_required"
+    SPF_REQUIRED = "spf_required"
+    ALIGNMENT_REQUIRED = "alignment_required"
+    AUTHENTICATION_REQUIRED = "authentication_required"
+    SENDER_CANNOT_RECEIVE = "sender_cannot_receive"
+    SENDING_HOST = "sending_host"
+    COMPLAINTS = "complaints"
+    RECEIVER_LIMIT = "receiver_limit"
     # The recipient
     RECIPIENT = "recipient"
     RECIPIENT_DISABLED = "recipient_disabled"

@@ -31,6 +31,8 @@ _LIMIT = replace(_ACCOUNT, needs_admin=False)
 _FROM_INVALID = Consequence(Scope.SENDER, failure_type="mail_from_invalid")
 _EMAIL_INVALID = Consequence(Scope.RECIPIENT, failure_type="mail_email_invalid")
 _MESSAGE = Consequence(Scope.MESSAGE, failure_type="unknown")
+# One provider's rule: email to the others may pass
+_RULE = Consequence(Scope.MESSAGE, can_retry=None, failure_type="mail_spam")
 
 CONSEQUENCES = {
     # The connection
@@ -83,6 +85,16 @@ CONSEQUENCES = {
     Cause.SENDER: _FROM_INVALID,
     Cause.SENDER_DOMAIN: _FROM_INVALID,
     Cause.RELAY_DENIED: Consequence(Scope.SENDER),
+    # The rules of mailbox providers
+    Cause.DKIM_REQUIRED: _RULE,
+    Cause.DMARC_REQUIRED: _RULE,
+    Cause.SPF_REQUIRED: _RULE,
+    Cause.ALIGNMENT_REQUIRED: _RULE,
+    Cause.AUTHENTICATION_REQUIRED: _RULE,
+    Cause.SENDER_CANNOT_RECEIVE: _RULE,
+    Cause.SENDING_HOST: _RULE,
+    Cause.COMPLAINTS: _RULE,
+    Cause.RECEIVER_LIMIT: _RULE,
     # The recipient
     Cause.RECIPIENT: _EMAIL_INVALID,
     Cause.RECIPIENT_DISABLED: replace(_EMAIL_INVALID, can_retry=None),

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from .cause import Cause, Stage
+from .receiver_refusals import receiver_cause
 
 # Replies are short; the rest of a very long one is not searched
 LONGEST_TEXT = 2000
@@ -352,6 +353,9 @@ _HOURLY_FIGURES = (
 def cause_of_reply(code, text, stage):
     """Return the `Cause` of a reply; `stage` is None if it is not known."""
     text = text[:LONGEST_TEXT]
+    rule = None if stage in _BEFORE_MAIL else receiver_cause(text)
+    if rule:
+        return rule
     match = _ENHANCED.match(text)
     enhanced = (match[2], f"{match[2]}.{match[3]}") if match else ()
     for row in _REPLIES:

@@ -12,8 +12,18 @@ const LOOKS = {
     missing: { badge: "text-bg-danger o_mailjet_bad", icon: "fa-minus-circle" },
     ready: { badge: "text-bg-success o_mailjet_good", icon: "fa-check" },
     not_ready: { badge: "text-bg-danger o_mailjet_bad", icon: "fa-times" },
+    met: { badge: "text-bg-success o_mailjet_good", icon: "fa-check" },
+    advice: { badge: "text-bg-warning o_mailjet_warning", icon: "fa-exclamation-triangle" },
+    not_met: { badge: "text-bg-danger o_mailjet_bad", icon: "fa-times" },
+    optional: { badge: "text-bg-300", icon: "fa-circle-o" },
+    uncheckable: { badge: "text-bg-300", icon: "fa-eye-slash" },
 };
 const UNKNOWN = { badge: "text-bg-300", icon: "fa-question-circle" };
+
+/** Return color and icon of a state. */
+export function lookOf(state) {
+    return LOOKS[state] || UNKNOWN;
+}
 
 /** The state of a DNS record as a badge that is readable without its color. */
 export class MailjetVerdictField extends Component {
@@ -25,7 +35,7 @@ export class MailjetVerdictField extends Component {
     }
 
     get look() {
-        return LOOKS[this.value] || UNKNOWN;
+        return lookOf(this.value);
     }
 
     get label() {

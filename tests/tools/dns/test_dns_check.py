@@ -188,12 +188,12 @@ def test_a_firewall_before_port_53(net):
     + ["ff02::1", "ff0e::1"],
 )
 def test_an_address_inside(address):
-    assert not authoritative._is_public(address)
+    assert not authoritative.is_public(address)
 
 
 @pytest.mark.parametrize("address", ["9.9.9.9", "2620:fe::9", "::ffff:9.9.9.9"])
 def test_an_address_outside(address):
-    assert authoritative._is_public(address)
+    assert authoritative.is_public(address)
 
 
 def test_addresses_inside_are_not_asked(net):

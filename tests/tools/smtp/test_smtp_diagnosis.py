@@ -170,6 +170,16 @@ REPLIES = [
     (Stage.RCPT, 554, "5.7.1 blocked using zen.spamhaus.org", Cause.CLIENT_REFUSED),
     (Stage.RCPT, 504, "5.5.2 <x>: Helo command rejected", Cause.CLIENT_REFUSED),
     (Stage.DATA, 554, "5.7.1 URL listed by Spamhaus DBL", Cause.CONTENT),
+    # the rules of mailbox providers
+    (ANY, 550, "5.7.26 This mail has been blocked", Cause.AUTHENTICATION_REQUIRED),
+    (Stage.DATA, 550, "5.7.20 No passing DKIM", Cause.DKIM_REQUIRED),
+    (Stage.DATA, 421, "4.7.31 Set up DMARC. - gsmtp", Cause.DMARC_REQUIRED),
+    (Stage.DATA, 550, "5.7.22 No valid author DKIM", Cause.ALIGNMENT_REQUIRED),
+    (ANY, 550, "Reject due to SPF policy", Cause.SPF_REQUIRED),
+    (Stage.MAIL, 550, "5.7.27 Sender has null MX", Cause.SENDER_CANNOT_RECEIVE),
+    (ANY, 550, "5.7.25 Reverse DNS failed", Cause.SENDING_HOST),
+    (ANY, 421, "4.7.0 [TSS04] Messages deferred", Cause.COMPLAINTS),
+    (ANY, 421, "OFR004_104 Too many connections", Cause.RECEIVER_LIMIT),
     # the message
     (Stage.MAIL, 552, "5.3.4 Message size exceeds fixed limit", Cause.TOO_LARGE),
     (Stage.MAIL, 552, "Message size exceeds limit of 15728640", Cause.TOO_LARGE),

@@ -1,0 +1,178 @@
+import logging
+import re
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, models
+
+from ...tools.message.sample import Sample
+from ...tools.smtp.cause import Stage
+from ...tools.smtp.offline import offline_connection
+from ...tools.smtp.session import Outcome, Session
+from .mail_compose_message import MailsMade
+
+_logger = logging.getLogger(__name__)
+
+_SHORT_LINK = re.compile(r"https?://[^\s\"'<>]+/r/(\w+)(?:/m/\d+)?")
+
+
+@dataclass(frozen=True)
+class Built:
+    """What would leave for one recipient.
+
+    :ivar res_id: of the recipient's record
+    :ivar name: of the recipient, for people
+    :ivar sample: the message, or None
+    :ivar reason: why there is none
+    :ivar is_refused: whether it was made, but would not be sent
+    """
+
+    res_id: int
+    name: str
+    sample: Sample | None = None
+    reason: str = ""
+    is_refused: bool = False
+
+
+class MailingMailing(models.Model):
+    """Build the messages of a mailing as they would leave, and take all back.
+
+    Core's own sending makes the mails, and the queue's own code turns them into
+    messages, as superuser as in the scheduled action.
+    """
+
+    _inherit = "mailing.mailing"
+
+    def _mailjet_build(self, server, res_ids):
+        """Return a `Built` for each of these records that would get the mailing.
+
+        It asks nobody on the network, and leaves no records behind.
+        """
+        self.ensure_one()
+        with self._mailjet_undone() as mailing:
+            names = {
+                record.id: record.display_name
+                for record in mailing.env[mailing.mailing_model_real].browse(res_ids)
+            }
+            built = mailing._mailjet_build_together(server, res_ids, names)
+            if built is None:
+                # One record's field may be to blame
+                built = [
+                    each
+                    for res_id in res_ids
+                    for each in mailing._mailjet_build_singly(server, res_id, names)
+                ]
+            return built
+
+    @contextmanager
+    def _mailjet_undone(self):
+        """Give this mailing as the scheduled action has it, and roll back later."""
+        with closing(self.env.cr.savepoint()):
+            context = {
+                key: value
+                for key, value in self.env.context.items()
+                if key in ("lang", "tz")
+            }
+            context["mailjet_check"] = True
+            yield self.with_env(self.env(user=SUPERUSER_ID, context=context))
+
+    def _mailjet_build_together(self, server, res_ids, names):
+        """Return a list of `Built`, or None if any of them fails."""
+        try:
+            with self.env.cr.savepoint():
+                return self._mailjet_built(self._mailjet_made(res_ids), server, names)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError, MemoryError):
+            raise
+        except Exception as error:
+            # Whatever a template raises; it is told for each recipient then
+            _logger.info("Mailjet: the samples of %s fail: %s", self, error)
+            return None
+
+    def _mailjet_build_singly(self, server, res_id, names):
+        """Return a list of one `Built`, or of none if the record gets no mail."""
+        try:
+            with self.env.cr.savepoint():
+                return self._mailjet_built(self._mailjet_made([res_id]), server, names)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError, MemoryError):
+            raise
+        except Exception as error:
+            reason = str(error).strip() or type(error).__name__
+            return [Built(res_id, names[res_id], reason=reason)]
+
+    def _mailjet_made(self, res_ids):
+        """Return the mails that core makes for records."""
+        mailing = self.with_context(mailjet_check_res_ids=res_ids)
+        try:
+            mailing._action_send_mail(res_ids)
+        except MailsMade as made:
+            return made.mails
+        return self.env["mail.mail"]
+
+    def _get_opt_out_list(self):
+        """Look up the samples only: core reads all subscriptions of a list."""
+        res_ids = self.env.context.get("mailjet_check_res_ids")
+        if res_ids is None or not self._mailjet_is_to_lists():
+            return super()._get_opt_out_list()
+        contacts = self.env[self.mailing_model_real].browse(res_ids)
+        emails = {email for email in contacts.mapped("email_normalized") if email}
+        return self._mailjet_opted_out_of_lists(emails)
+
+    def _mailjet_built(self, mails, server, names):
+        """Return each mail as `Built`."""
+        outcome = Outcome()
+        mails = mails.with_context(mailjet_outcome=outcome)
+        server = server.sudo().with_env(mails.env)
+        session = _offline_session(server, outcome)
+        followers = mails._mailjet_followers()
+        built = []
+        for mail in mails:
+            prepared = mail._mailjet_prepare(
+                session, server, float("inf"), False, None, followers
+            )
+            name = names.get(mail.res_id, "")
+            if prepared.envelopes:
+                sample = self._mailjet_sample(prepared.envelopes[0], name)
+                built.append(Built(mail.res_id, name, sample))
+                continue
+            reasons = [
+                self._mailjet_reason_of(reason)
+                for entry in prepared.failed
+                for reason in entry.reasons.values()
+            ]
+            reason = next(filter(None, reasons), self.env._("No address is usable."))
+            built.append(Built(mail.res_id, name, reason=reason, is_refused=True))
+        return built
+
+    def _mailjet_reason_of(self, reason):
+        """Return a `Failure` or a `Diagnosis` in words."""
+        text = reason.reason if reason else ""
+        if isinstance(text, str):
+            return text
+        return self.env["mailjet.words"]._translate_words(text)
+
+    def _mailjet_sample(self, envelope, name):
+        """Return an envelope's content as `Sample`, its tracked links resolved."""
+        sample = Sample.parse(
+            envelope.content, recipient=name, base_url=self.get_base_url()
+        )
+        codes = {match[0]: match[1] for match in _SHORT_LINK.finditer(sample.html)}
+        found = self.env["link.tracker.code"].search(
+            [("code", "in", list(set(codes.values())))]
+        )
+        urls = {code.code: code.link_id.url for code in found}
+        targets = {url: urls[code] for url, code in codes.items() if code in urls}
+        return Sample(sample.message, name, targets, sample.base_url)
+
+
+def _offline_session(server, outcome):
+    """Return what core and the queue take for a session with the server."""
+    outcome.begin()
+    outcome.server = server
+    connection = offline_connection()
+    connection.from_filter = server.from_filter
+    connection.smtp_from = False
+    session = Session(connection, server._mailjet_diagnoser(Stage.DATA), outcome)
+    server._mailjet_prepare_session(session)
+    return session

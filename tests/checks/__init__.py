@@ -1,0 +1,5 @@
+from . import test_check_content
+from . import test_check_links
+from . import test_check_preview
+from . import test_check_recipients
+from . import test_check_tour

@@ -1,0 +1,129 @@
+"""What dead links mean for a mailing, and which of its links may be asked."""
+
+from collections.abc import Iterable
+from urllib.parse import urljoin
+
+from ..mailjet.link import without_values
+from ..words import Words, _lt
+from .finding import Certainty, Finding, Level
+from .link_check import LinkResult, LinkState
+from .links import same_organisation
+from .sample import Sample, split_url
+from .thresholds import OURS
+
+# Hosts whose pages act when they are asked: they count clicks or unsubscribe
+_TRACKERS = ("mjt.lu", "mailjet.com")
+
+
+def links_to_ask(samples: Iterable[Sample]) -> list[str]:
+    """Return the links that do nothing but show a page: no unsubscribing, no tracking.
+
+    What Odoo itself counts is asked at its target.
+    """
+    return list(
+        dict.fromkeys(
+            link.target
+            for sample in samples
+            for link in sample.links
+            if link.is_web
+            and not link.is_unsubscribe
+            and not _acts(link.target, sample)
+        )
+    )
+
+
+def _acts(url: str, sample: Sample) -> bool:
+    """Whether to ask for a page may do something."""
+    parts = split_url(url)
+    host = parts.hostname or ""
+    if host.endswith(tuple(f".{name}" for name in _TRACKERS)):
+        return True
+    if urljoin(url, "/") != urljoin(sample.base_url, "/"):
+        return False
+    return parts.path.startswith(
+        ("/r/", "/mailing/", "/mail/", "/unsubscribe", "/view")
+    )
+
+
+def link_findings(results: Iterable[LinkResult]) -> list[Finding]:
+    """Return what the outcomes of links mean."""
+    results = list(results)
+    dead = [one for one in results if one.state is LinkState.DEAD]
+    unknown = [one for one in results if one.state is LinkState.UNKNOWN]
+    forbidden = [one for one in results if one.state is LinkState.FORBIDDEN]
+    alive = [one for one in results if one.state is LinkState.OK]
+    elsewhere = [one for one in alive if not _stays(one)]
+    unsafe = [
+        one
+        for one in alive
+        if split_url(one.url).scheme == "https"
+        and split_url(one.final).scheme == "http"
+    ]
+    findings = (
+        _finding(
+            dead,
+            "dead_link",
+            Level.ERROR,
+            Words(_lt("Some links are dead.")),
+            Words(_lt("The page or its host does not exist.")),
+            Words(_lt("Correct or remove them.")),
+        ),
+        _finding(
+            unsafe,
+            "http_redirect",
+            Level.WARNING,
+            Words(_lt("Some links end at a page that is not encrypted.")),
+            Words(_lt("Browsers warn of such pages.")),
+            Words(_lt("Link to the https address of the page.")),
+        ),
+        _finding(
+            unknown,
+            "unknown_link",
+            Level.NOTE,
+            Words(_lt("Some links could not be checked.")),
+            Words(
+                _lt(
+                    "The page did not answer in time, or not to a program. It may work "
+                    "for people."
+                )
+            ),
+            Words(_lt("Open them yourself.")),
+            Certainty.POSSIBLE,
+        ),
+        _finding(
+            forbidden,
+            "internal_link",
+            Level.WARNING,
+            Words(_lt("Some links are not addresses on the public Internet.")),
+            Words(_lt("They were not asked, and recipients may not reach them.")),
+            Words(_lt("Link to an address that everybody can reach.")),
+            Certainty.LIKELY,
+        ),
+        _finding(
+            elsewhere,
+            "redirected_link",
+            Level.NOTE,
+            Words(_lt("Some links lead on to another domain.")),
+            Words(_lt("Filters judge a link by where it ends.")),
+            Words(_lt("Link to the last page directly, if it is the one you mean.")),
+            Certainty.POSSIBLE,
+        ),
+    )
+    return [finding for finding in findings if finding]
+
+
+def _stays(result: LinkResult) -> bool:
+    hosts = [split_url(url).hostname or "" for url in (result.url, result.final)]
+    return same_organisation(*hosts)
+
+
+def _finding(results, code, level, what, why, cure, certainty=Certainty.CERTAIN):
+    if not results:
+        return None
+    examples = tuple(
+        f"{without_values(one.url)} ({one.detail})"
+        if one.final == one.url
+        else f"{without_values(one.url)} → {without_values(one.final)}"
+        for one in results
+    )
+    return Finding(code, level, what, why, cure, certainty, OURS, examples)

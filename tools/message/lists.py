@@ -1,0 +1,68 @@
+"""Names that the check knows: hosts, domains, addresses."""
+
+# Anybody's links share their reputation. The best known of SpamAssassin's list
+# __URL_SHORTENER: https://spamassassin.apache.org/
+SHORTENERS = frozenset(
+    """
+    adf.ly bit.do bit.ly buff.ly cutt.ly dlvr.it fb.me goo.gl is.gd j.mp lnkd.in
+    ow.ly qr.ae rb.gy rebrand.ly s.id shorte.st short.io shorturl.at snip.ly su.pr
+    t.co t.ly tiny.cc tinyurl.com tr.im trib.al urlz.fr v.gd wp.me x.co
+    """.split()
+)
+
+# Mailbox providers for everybody: nobody else may send in their name
+FREE_MAIL = frozenset(
+    """
+    aol.com bbox.fr bluewin.ch free.fr freenet.de gmail.com gmx.at gmx.ch gmx.com
+    gmx.de gmx.fr gmx.net googlemail.com hotmail.be hotmail.co.uk hotmail.com
+    hotmail.de hotmail.es hotmail.fr hotmail.it icloud.com laposte.net libero.it
+    live.be live.co.uk live.com live.fr live.nl mac.com mail.com mail.ru me.com
+    msn.com neuf.fr numericable.fr orange.fr outlook.be outlook.com outlook.de
+    outlook.es outlook.fr outlook.it proton.me protonmail.com sfr.fr skynet.be
+    t-online.de telenet.be virgilio.it wanadoo.fr web.de yahoo.co.uk yahoo.com
+    yahoo.de yahoo.es yahoo.fr yahoo.it yandex.ru ymail.com
+    """.split()
+)
+
+# The domains that most private addresses are of, for finding typing errors
+COMMON_DOMAINS = (
+    *("gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com"),
+    *("aol.com", "live.com", "msn.com", "googlemail.com", "gmx.de"),
+    *("web.de", "t-online.de", "orange.fr", "wanadoo.fr", "free.fr"),
+    *("laposte.net", "sfr.fr", "hotmail.fr", "yahoo.fr", "libero.it"),
+)
+# Real domains one edit away from a common one
+LOOK_ALIKES = frozenset(
+    """
+    email.com gmail.de gmx.at gmx.ch gmx.eu gmx.fr gmx.net hotmail.be hotmail.de
+    hotmail.es hotmail.it live.be live.fr live.it live.nl mail.com orange.be orange.es
+    outlook.cn outlook.de outlook.es outlook.fr outlook.it t-online.hu yahoo.ca
+    yahoo.cn yahoo.de yahoo.es yahoo.gr yahoo.in yahoo.it yahoo.se ymail.com
+    """.split()
+)
+
+# Addresses of a job, not of a person: RFC 2142, and what is usual
+ROLES = frozenset(
+    """
+    accounting accounts admin administrator billing careers contact enquiries finance
+    ftp help helpdesk hello hostmaster hr info information inquiries it jobs kontakt
+    mail marketing media news newsletter office orders press privacy sales security
+    service staff support team tech usenet web webmaster welcome
+    """.split()
+)
+# Who reads these reports spam, or is a machine
+DANGEROUS_ROLES = frozenset(
+    """
+    abuse devnull list-request mailer-daemon no-reply nobody noreply noc null
+    phishing postmaster spam spamtrap uce undisclosed-recipients
+    """.split()
+)
+NO_REPLY = frozenset(
+    """
+    do-not-reply donotreply ne-pas-repondre nepasrepondre no-reply no_reply nobody
+    noreply nicht-antworten
+    """.split()
+)
+
+# Domains under which others register theirs; enough to compare two domains roughly
+SECOND_LEVEL = frozenset(("ac", "co", "com", "edu", "gov", "gouv", "net", "org", "or"))

@@ -1,0 +1,30 @@
+"""Which hosts may be asked for a page that somebody else chose."""
+
+import ipaddress
+
+# Networks whose addresses carry an IPv4 address: RFC 6052, RFC 3056, RFC 4291 2.5.5
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is on the public Internet, whatever form it takes."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    inner = _inner(ip)
+    if inner and ip.ipv4_mapped:
+        return is_public(str(inner))
+    if inner is not None and not is_public(str(inner)):
+        return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def _inner(ip):
+    """Return the IPv4 address that an IPv6 address carries, or None."""
+    if ip.version == 4:
+        return None
+    if ip in _NAT64 or ip in _COMPATIBLE:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])

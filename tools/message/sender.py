@@ -1,0 +1,101 @@
+"""From and Reply-To, as far as a message alone tells."""
+
+from email.utils import parseaddr
+
+from ..address import address_key
+from ..words import Words, _lt
+from .finding import Certainty, Finding, Level
+from .lists import FREE_MAIL, NO_REPLY
+from .sample import Sample
+from .thresholds import MAILJET_FREE_MAIL, OURS, spamassassin
+
+
+def check_free_mail(sample: Sample):
+    """Yield a finding for a From, or a Reply-To alone, at a mailbox provider's."""
+    sender, reply_to = _domain(sample, "From"), _domain(sample, "Reply-To")
+    if sender in FREE_MAIL:
+        yield Finding(
+            "free_mail",
+            Level.ERROR,
+            Words(_lt("The sender is an address at %(domain)s."), {"domain": sender}),
+            Words(
+                _lt(
+                    "Only %(domain)s may send in this name: Mailjet cannot sign for "
+                    "it, and receivers refuse such mail."
+                ),
+                {"domain": sender},
+            ),
+            Words(_lt("Send from an address of your own domain.")),
+            source=MAILJET_FREE_MAIL,
+        )
+    elif reply_to in FREE_MAIL:
+        yield Finding(
+            "free_mail_reply",
+            Level.WARNING,
+            Words(_lt("Replies go to an address at %(domain)s."), {"domain": reply_to}),
+            Words(_lt("Fraud does the same, and filters count it as such.")),
+            Words(_lt("Have replies go to your own domain, and forward them there.")),
+            Certainty.LIKELY,
+            spamassassin("FREEMAIL_FORGED_REPLYTO", "1.2–2.5"),
+        )
+
+
+def check_no_reply(sample: Sample):
+    """Yield a note where nobody reads the replies."""
+    address = _address(sample, "Reply-To") or _address(sample, "From")
+    if address.rpartition("@")[0] in NO_REPLY:
+        yield Finding(
+            "no_reply",
+            Level.NOTE,
+            Words(
+                _lt("Nobody seems to read replies: %(address)s"), {"address": address}
+            ),
+            Words(
+                _lt(
+                    "Some receivers ask for a sender that takes mail, and replies tell "
+                    "mailboxes that you are welcome."
+                )
+            ),
+            Words(_lt("Choose an address that somebody reads.")),
+            Certainty.POSSIBLE,
+            OURS,
+        )
+
+
+def check_replaced_sender(sample: Sample, email_from: str):
+    """Yield a finding if Odoo puts another sender than the chosen one.
+
+    :param email_from: as chosen
+    """
+    chosen = address_key(parseaddr(email_from)[1])
+    sent = _address(sample, "From")
+    if chosen and sent and chosen != sent:
+        yield Finding(
+            "replaced_sender",
+            Level.ERROR,
+            Words(
+                _lt("The mailing will come from %(sent)s, not from %(chosen)s."),
+                {"sent": sent, "chosen": chosen},
+            ),
+            Words(
+                _lt(
+                    "The mail server's FROM filtering does not allow the chosen "
+                    "sender, so Odoo replaces it."
+                )
+            ),
+            Words(
+                _lt(
+                    "Choose a sender that the server allows, or have an administrator "
+                    "extend its FROM filtering."
+                )
+            ),
+            source=OURS,
+        )
+
+
+def _address(sample: Sample, header: str) -> str:
+    return address_key(parseaddr(str(sample.message[header] or ""))[1])
+
+
+def _domain(sample: Sample, header: str) -> str:
+    return _address(sample, header).rpartition("@")[2]

@@ -1,0 +1,91 @@
+"""How recipients unsubscribe: by their mail program's button, and by a link."""
+
+import re
+
+from ..words import Words, _lt
+from .finding import Certainty, Finding, Level
+from .sample import Sample, split_url
+from .thresholds import GMAIL, RFC_8058
+
+ONE_CLICK = "List-Unsubscribe=One-Click"
+
+_WHY_ONE_CLICK = Words(
+    _lt(
+        "Gmail and Yahoo ask bulk senders for one-click unsubscription. Without the "
+        "button, people report spam instead."
+    )
+)
+
+
+def check_one_click(sample: Sample):
+    """Yield a finding unless the headers offer one-click unsubscription (RFC 8058)."""
+    addresses = re.findall(r"<([^<>]+)>", str(sample.message["List-Unsubscribe"] or ""))
+    pages = [url for url in addresses if split_url(url).scheme in ("http", "https")]
+    post = str(sample.message["List-Unsubscribe-Post"] or "").strip()
+    if not pages or post != ONE_CLICK:
+        yield Finding(
+            "one_click",
+            Level.ERROR,
+            Words(_lt("One-click unsubscription is missing.")),
+            _WHY_ONE_CLICK,
+            Words(
+                _lt(
+                    "Odoo adds it to mailings. Look for a module or a mail template "
+                    "that removes the headers List-Unsubscribe and "
+                    "List-Unsubscribe-Post."
+                )
+            ),
+            source=RFC_8058,
+        )
+    elif not any(split_url(url).scheme == "https" for url in pages):
+        yield Finding(
+            "one_click",
+            Level.ERROR,
+            Words(_lt("One-click unsubscription does not use https.")),
+            _WHY_ONE_CLICK,
+            Words(
+                _lt(
+                    "Have Odoo reached by https, and set the system parameter "
+                    "web.base.url accordingly."
+                )
+            ),
+            source=RFC_8058,
+            examples=tuple(url.partition("?")[0] for url in pages),
+        )
+
+
+def check_unsubscribe_link(sample: Sample):
+    """Yield a finding unless a link that one sees leads out of the list."""
+    ways = [link for link in sample.links if link.is_unsubscribe and link.text]
+    if not ways:
+        yield Finding(
+            "unsubscribe_link",
+            Level.ERROR,
+            Words(_lt("There is no unsubscribe link to be seen.")),
+            Words(
+                _lt(
+                    "Gmail asks for one in the body, and so does the law of many "
+                    "countries. Who cannot leave reports spam."
+                )
+            ),
+            Words(
+                _lt(
+                    "Add a footer from the building blocks, or a link to "
+                    "/unsubscribe_from_list."
+                )
+            ),
+            Certainty.LIKELY,
+            GMAIL,
+        )
+    elif not any(link.is_web for link in ways):
+        yield Finding(
+            "unsubscribe_mail",
+            Level.WARNING,
+            Words(_lt("One can unsubscribe by email only.")),
+            Words(
+                _lt("Receivers ask for a page, and somebody must read these emails.")
+            ),
+            Words(_lt("Add a link to /unsubscribe_from_list.")),
+            Certainty.LIKELY,
+            GMAIL,
+        )
