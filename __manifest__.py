@@ -16,6 +16,7 @@
         "data/mail_template_data.xml",
         "wizard/mailjet_address_views.xml",
         "wizard/mailjet_callback_replace_views.xml",
+        "wizard/mailjet_dmarc_upload_views.xml",
         "wizard/mailjet_sender_add_views.xml",
         "wizard/mailjet_sender_delete_views.xml",
         "wizard/mailjet_sender_rename_views.xml",
@@ -53,6 +54,10 @@
         "views/mailjet_policy_limit_views.xml",
         "views/mailjet_sending_hour_views.xml",
         "views/mailjet_dashboard_views.xml",
+        "views/mailjet_dmarc_source_views.xml",
+        "views/mailjet_domain_dmarc_views.xml",
+        "views/mailjet_dmarc_row_views.xml",
+        "views/mailjet_dmarc_report_views.xml",
         "views/mailjet_menus.xml",
     ],
     "assets": {

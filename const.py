@@ -34,6 +34,16 @@ API_URL_US = "https://api.us.mailjet.com"
 # https://github.com/mailjet/api-documentation/blob/master/guides/_api-overview.md
 API_PAGE_SIZE = 1000
 
+# One request to the Send API: messages, recipients of all of them together, and bytes.
+# The 15 MB are those of the attachments; kept for the whole request, either reading is
+# met. https://github.com/mailjet/api-documentation/blob/master/guides/_send-api.md and,
+# for the recipients, https://github.com/mailjet/mailjet-apiv3-nodejs/issues/67
+SEND_PATH = "/v3.1/send"
+SEND_MAX_MESSAGES = 50
+SEND_MAX_RECIPIENTS = 50
+SEND_MAX_BYTES = 15_000_000
+SEND_MAX_SUBJECT = 255
+
 # Newer resources of the API send it with each answer; Mailjet's support asks for it
 # https://github.com/mailjet/mailjet-gem/tree/master/spec/cassettes
 API_REQUEST_ID_HEADER = "X-Mj-Request-Guid"
@@ -105,6 +115,19 @@ UNTRIED_STATES = ("14", "15", "16", "17", "18", "20", "21")
 # SPF: the include that every Mailjet customer publishes
 # https://documentation.mailjet.com/hc/en-us/articles/360042412734
 SPF_INCLUDE = "spf.mailjet.com"
+# The networks in that record, asked of DNS weekly; these stand in until it answers
+SPF_NETWORKS = (
+    "87.253.232.0/21",
+    "185.189.236.0/22",
+    "185.211.120.0/22",
+    "185.250.236.0/22",
+    "45.14.148.0/22",
+)
+# The selector of Mailjet's signature for a domain that is set up, and those of its own
+# signature for all others
+# https://documentation.mailjet.com/hc/en-us/articles/360042412734
+DKIM_SELECTOR = "mailjet"
+SHARED_DKIM_SELECTORS = ("mailjet1", "mailjet2")
 
 # The host that receives Mailjet's bounces, and the label that points a domain to it
 # https://www.mailjet.com/blog/email-best-practices/return-path/

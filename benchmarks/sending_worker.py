@@ -74,7 +74,7 @@ class Jobs:
         self.mails = env["mail.mail"]
         self.is_ours = "mailjet_claim" in self.mails._fields
 
-    def set_up(self, port, contacts):
+    def set_up(self, port, api_url, contacts):
         """Make servers, and a list with contacts for each size of a mailing."""
         common = {
             "smtp_host": "localhost",
@@ -87,7 +87,12 @@ class Jobs:
         servers.create({"name": "Other", **common})
         if self.is_ours:
             servers.create(
-                {"name": "Mailjet", "smtp_authentication": "mailjet", **common}
+                {
+                    "name": "Mailjet",
+                    "smtp_authentication": "mailjet",
+                    "mailjet_api_url": api_url,
+                    **common,
+                }
             )
         # Make mails and send them one after the other, to measure either
         set_param = self.env["ir.config_parameter"].set_param
@@ -187,11 +192,12 @@ class Jobs:
         self.env.cr.commit()
         return mailing
 
-    def sessions(self, count):
-        """Have Mailjet's server use so many sessions."""
+    def use(self, sessions, transport):
+        """Have Mailjet's server use so many sessions, of SMTP or of the Send API."""
         if self.is_ours:
             servers = self.env["ir.mail_server"].search([("name", "=", "Mailjet")])
-            servers.mailjet_session_limit = count
+            servers.mailjet_session_limit = sessions
+            servers.mailjet_transport = transport
             self.env.cr.commit()
 
     def send(self, by="Mailjet"):

@@ -2,8 +2,10 @@
 
 A real Odoo with four cron workers sends mailings to the stand-in Mailjet, which runs
 in a process of its own, drops connections at every stage, with and without having
-taken the mail, and lists mail seconds later. Workers get SIGKILL at random moments, and
-PostgreSQL crashes. At the end each address must have been reached exactly once.
+taken the mail, and lists mail seconds later. One server uses SMTP, the other the Send
+API, whose requests are cut before, within and after the answer. Workers get SIGKILL at
+random moments, and PostgreSQL crashes. At the end each address must have been reached
+exactly once.
 
 One of the four workers' jobs is core's own queue, two are the add-on's, the others are
 recovery and the making of mails. The stand-in does not deduplicate.
@@ -70,14 +72,27 @@ FAULTS = (
     ("CONTENT", "lose answer", 0.01),
     ("CONTENT", "451 4.3.0 Local error, try again later", 0.005),
 )
+# Of the Send API: nothing taken, taken without an answer, taken with half of one
+API_FAULTS = (
+    ("closed", {}, 0.03),
+    ("cut", {}, 0.05),
+    ("rate_limited", {"retry_after": 1}, 0.04),
+    ("error", {"status": 500}, 0.03),
+    ("error", {"status": 502}, 0.03),
+    ("lost", {}, 0.06),
+    ("torn", {}, 0.06),
+    ("jumbled", {}, 0.03),
+    ("hang_up_after", {}, 0.03),
+)
 SETUP = """
 import json
-server = env["ir.mail_server"].create({
-    "name": "Mailjet", "smtp_authentication": "mailjet", "smtp_host": "localhost",
+servers = env["ir.mail_server"].create([{
+    "name": transport, "smtp_authentication": "mailjet", "smtp_host": "localhost",
     "smtp_port": %(port)d, "smtp_encryption": "starttls_strict",
     "smtp_user": "%(api_key)s", "smtp_pass": "%(secret_key)s",
     "mailjet_api_url": "%(rest_url)s", "mailjet_session_limit": 4,
-})
+    "mailjet_transport": transport,
+} for transport in ("smtp", "api")])
 jobs = env["ir.cron"].browse(env.ref(name).id for name in %(jobs)r)
 env["ir.cron"].search([]).active = False
 jobs.active = True
@@ -88,10 +103,11 @@ partners = env["res.partner"].create([
 mails = env["mail.mail"].create([
     {
         "subject": "Notice", "body_html": "<p>Hello</p>", "auto_delete": False,
-        "email_from": "info@company.example", "mail_server_id": server.id,
+        "email_from": "info@company.example",
+        "mail_server_id": servers[number %% 2].id,
         "email_to": to, "recipient_ids": [(4, partner.id)],
     }
-    for to, partner in zip(%(bare)r, partners)
+    for number, (to, partner) in enumerate(zip(%(bare)r, partners))
 ])
 for number, addresses in enumerate(%(mailings)r):
     mailing_list = env["mailing.list"].create({"name": str(number)})
@@ -102,7 +118,8 @@ for number, addresses in enumerate(%(mailings)r):
         "subject": f"News {number}",
         "body_html": '<p>Hello <a href="https://company.example/">there</a></p>',
         "mailing_model_id": env["ir.model"]._get_id("mailing.list"),
-        "contact_list_ids": [(4, mailing_list.id)], "mail_server_id": server.id,
+        "contact_list_ids": [(4, mailing_list.id)],
+        "mail_server_id": servers[number %% 2].id,
         "email_from": "info@company.example",
     }).action_put_in_queue()
 env.cr.commit()
@@ -125,11 +142,11 @@ class Plan:
 
 
 def long_plan(seed):
-    return Plan(seed, 3, 2000, 60, kills=36, crashes=2, pace=3.0, seconds=240)
+    return Plan(seed, 4, 1500, 60, kills=36, crashes=2, pace=3.0, seconds=240)
 
 
 def short_plan(seed):
-    return Plan(seed, 1, 150, 10, kills=6, crashes=1, pace=1.6, seconds=60)
+    return Plan(seed, 2, 100, 10, kills=6, crashes=1, pace=1.6, seconds=60)
 
 
 class Addresses:
@@ -147,11 +164,12 @@ class Addresses:
             ", ".join(f"n{n}.{place}@example.org" for place in range(3))
             for n in range(plan.notices)
         ]
+        # SMTP says so; of every second server, which uses the Send API, all exist
         self.refused = {
             address
-            for mailing in self.mailings
+            for mailing in self.mailings[::2]
             for address in mailing[REFUSED_EVERY // 2 :: REFUSED_EVERY]
-        } | {bare.split(", ")[-1] for bare in self.bare[::5]}
+        } | {bare.split(", ")[-1] for bare in self.bare[::6]}
 
     @property
     def all(self):
@@ -182,6 +200,7 @@ class Crash:
             os.environ["SSL_CERT_FILE"] = str(ca_file)
             options = ["--smtp-delay", "0.02", "--lag", str(LAG), "--no-bodies"]
             options += ["--no-deduplication", "--quiet", "--ca-file", str(ca_file)]
+            options += ["--sender", "*@company.example"]
             self.standin = stack.enter_context(
                 StandinProcess(API_KEY, SECRET_KEY, arguments=options)
             )
@@ -189,7 +208,7 @@ class Crash:
             self._set_up()
             stack.enter_context(self._serving())
             self._disturb()
-            self._set_faults(())
+            self._set_faults((), ())
             self._wait_for_the_end()
             return list(self._findings())
 
@@ -210,9 +229,9 @@ class Crash:
             "mailings": addresses.mailings,
         }
         self._jobs = shell(self.database, SETUP % values)
-        self._set_faults(FAULTS)
+        self._set_faults(FAULTS, API_FAULTS)
 
-    def _set_faults(self, faults):
+    def _set_faults(self, faults, api_faults):
         """Have the stand-in fail so, and refuse the addresses that do not exist."""
         self.control.clear_faults(self.plan.seed)
         reply = "550 5.1.1 User unknown"
@@ -220,6 +239,11 @@ class Crash:
             self.control.fault("RCPT", reply, address=address, times=None)
         for stage, action, chance in faults:
             self.control.fault(stage, action, chance=chance, times=None)
+        self.control.clear_rest_faults(self.plan.seed)
+        for kind, options, chance in api_faults:
+            self.control.rest_fault(
+                kind, path="send", chance=chance, times=None, **options
+            )
 
     @contextlib.contextmanager
     def _serving(self):

@@ -22,13 +22,17 @@ def preload_and_shorten(databases):
 def shorten():
     """Divide times by about 60; their order stays the same."""
     from odoo.addons.mail_mailjet.models.sending import ir_mail_server, recovery, run
-    from odoo.addons.mail_mailjet.tools.mailjet import evidence
-    from odoo.addons.mail_mailjet.tools.smtp import pipeline, retry_schedule, sessions
+    from odoo.addons.mail_mailjet.tools import pool
+    from odoo.addons.mail_mailjet.tools.mailjet import evidence, send_api
+    from odoo.addons.mail_mailjet.tools.smtp import pipeline, retry_schedule
 
     run.LEASE_SECONDS = 7
     run.RUN_SECONDS = 15
     pipeline.REPLY_SECONDS = 3
-    sessions.GROW_AFTER = 2
+    pool.GROW_AFTER = 2
+    timeouts = {"connect_timeout": 3.0, "read_timeout": 3.0, "deadline": 5.0}
+    send_api.SendApi.__init__.__kwdefaults__.update(timeouts)
+    send_api._BACKOFF, send_api._MAX_BACKOFF = 0.1, 1.0
     recovery.LONGEST_HANDOVER = timedelta(seconds=10)
     recovery.ABANDONED_AFTER = timedelta(seconds=12)
     evidence.CLOCK_SLACK = timedelta(seconds=2)

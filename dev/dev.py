@@ -1174,6 +1174,8 @@ GREETING = """
        The link that activates an address is shown below.
     7. Settings, below "Use Mailjet": the domains and their DNS records. Publish
        what is asked for in the zone file above, then press "Check all now".
+    8. Email Marketing > Reporting > Mailjet > "Who sends in my name": sources
+       out of made-up DMARC reports, and whether the policy may go on.
 
   Ctrl-C stops everything.
 """
@@ -1206,7 +1208,9 @@ def command_run(arguments):
             "MAILJET_SANDBOX_API_KEY": SANDBOX_API_KEY,
             "MAILJET_SANDBOX_SECRET_KEY": SANDBOX_SECRET_KEY,
         }
-        env.shell(DEMO_DATABASE, (ROOT / "dev" / "demo.py").read_text(), **values)
+        scripts = [ROOT / "dev" / name for name in ("demo.py", "demo_dmarc.py")]
+        script = "\n".join(path.read_text() for path in scripts)
+        env.shell(DEMO_DATABASE, script, **values)
         port = free_port(options.port)
         url = f"http://localhost:{port}"
         odoo = subprocess.Popen(

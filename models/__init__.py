@@ -8,3 +8,4 @@ from . import reports
 from . import exclusions
 from . import figures
 from . import checks
+from . import dmarc

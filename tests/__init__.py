@@ -1,5 +1,6 @@
 # Odoo looks for tests among the names of this module
 from .checks import *
+from .dmarc import *
 from .domains import *
 from .events import *
 from .exclusions import *

@@ -11,6 +11,7 @@ from odoo.addons.base.models import ir_mail_server
 
 from ..models.server import ir_mail_server_account
 from ..tools.mailjet.resources import MailjetApi
+from ..tools.smtp.probe import PortAnswer
 from ..wizard import mailjet_setup_steps
 from .standins import (
     DnsStandin,
@@ -170,6 +171,11 @@ class MailjetRestCommon(MailjetCommon):
         # Long enough for the stand-ins, short enough for outages
         for module in (ir_mail_server_account, mailjet_setup_steps):
             self.enterContext(patch.object(module, "API_DEADLINE", 2.0))
+        # The set-up would look for Mailjet's own relay
+        works = PortAnswer(587, "starttls", True, 0.0)
+        self.enterContext(
+            patch.object(mailjet_setup_steps, "try_other_ports", return_value=(works,))
+        )
         self.store = Store()
         self.account = self.store.add_key(API_KEY, SECRET_KEY)
         self.rest = self.enterContext(

@@ -1,5 +1,6 @@
 from . import mailjet_address
 from . import mailjet_callback_replace
+from . import mailjet_dmarc_upload
 from . import mailjet_sender_add
 from . import mailjet_sender_delete
 from . import mailjet_sender_rename

@@ -76,6 +76,20 @@ class MailjetSetup(models.TransientModel):
         "Connection security",
         default="starttls",
     )
+    transport = fields.Selection(
+        [
+            ("smtp", "SMTP"),
+            ("api", "Send API"),
+            ("mixed", "Send API for mailings, SMTP for the rest"),
+        ],
+        "Hand over by",
+        default="smtp",
+        help="The Send API is faster, and uses HTTPS (port 443), which no network "
+        "blocks. SMTP carries every email; what the Send API cannot carry goes by it.",
+    )
+    is_smtp_blocked = fields.Boolean(
+        readonly=True, help="No SMTP port answered when this step was left."
+    )
     # For a sandbox or a relay, where the API has another address, too
     smtp_host = fields.Char("SMTP server", default=const.SMTP_HOST)
     smtp_port = fields.Integer("SMTP port", default=const.DEFAULT_PORTS["starttls"])
@@ -119,6 +133,7 @@ class MailjetSetup(models.TransientModel):
             "region": urls.get(server.mailjet_api_url, "other"),
             "usage": server.mailjet_purpose or "all",
             "security": server.mailjet_security or "starttls",
+            "transport": server.mailjet_transport or "smtp",
             "smtp_host": server.smtp_host,
             "smtp_port": server.smtp_port,
             "step": "senders" if server.mailjet_refreshed_on else "keys",

@@ -6,6 +6,10 @@ from ..models.server.ir_mail_server_account import API_DEADLINE
 from ..models.server.ir_mail_server_secrets import MAILJET_API_URLS
 from ..tools.mailjet.errors import AuthenticationError, MailjetApiError
 from ..tools.mailjet.resources import MailjetApi
+from ..tools.smtp.probe import try_other_ports
+
+# Seconds to try all SMTP ports at once, while a user waits
+PORTS_DEADLINE = 4.0
 
 
 class MailjetSetup(models.TransientModel):
@@ -124,7 +128,13 @@ class MailjetSetup(models.TransientModel):
     # ------------------------------------------------------------------
 
     def _leave_use(self):
-        vals = {"mailjet_purpose": self.usage, "mailjet_security": self.security}
+        if self._offer_send_api():
+            return False
+        vals = {
+            "mailjet_purpose": self.usage,
+            "mailjet_security": self.security,
+            "mailjet_transport": self.transport or "smtp",
+        }
         if self.region == "other":
             vals.update(smtp_host=self.smtp_host, smtp_port=self.smtp_port)
         changes = {
@@ -135,6 +145,30 @@ class MailjetSetup(models.TransientModel):
             changes.setdefault("smtp_pass", self.server_id.sudo().smtp_pass)
         self.server_id.write(changes)
         self.server_id._mailjet_refresh()
+        return True
+
+    def _offer_send_api(self):
+        """Choose the Send API if no SMTP port answers; return whether that is new.
+
+        The API itself has answered already, when it was asked about the keys. It is
+        offered once: whoever chooses SMTP all the same may go on.
+        """
+        if self.transport == "api" or self.is_smtp_blocked:
+            return False
+        host, ports = const.SMTP_HOST, None
+        if self.region == "other":
+            host, ports = self.smtp_host, {self.smtp_port: self.security}
+        answers = try_other_ports(host, ports, deadline=PORTS_DEADLINE)
+        if any(answer.works for answer in answers):
+            return False
+        self.is_smtp_blocked = True
+        self.transport = "api"
+        self.notice = self.env._(
+            "Your network seems to block SMTP: no port of %(host)s answers. Mailjet's "
+            "Send API does, so it is selected below. What the Send API cannot carry, "
+            "such as signed emails, waits until SMTP works.",
+            host=host,
+        )
         return True
 
     def _is_of_this_user(self):

@@ -118,6 +118,9 @@ class MailjetSmtpTest(models.TransientModel):
     pair_words = fields.Json(readonly=True)
     pair_reason = fields.Char("Conclusion", compute="_compute_words")
     other_port = fields.Integer(readonly=True)
+    offers_api = fields.Boolean(
+        readonly=True, help="No SMTP port answers, and Mailjet's API does."
+    )
     other_security = fields.Char(readonly=True)
     delivery = fields.Selection(
         [
@@ -257,6 +260,20 @@ class MailjetSmtpTest(models.TransientModel):
             }
         )
         return self.action_run()
+
+    def action_use_send_api(self):
+        """Have the mail server hand mail over by the Send API, and show it."""
+        self.ensure_one()
+        if not self.offers_api:
+            raise UserError(self.env._("The Send API does not answer, either."))
+        self.server_id.mailjet_transport = "api"
+        self.server_id.test_smtp_connection()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ir.mail_server",
+            "res_id": self.server_id.id,
+            "view_mode": "form",
+        }
 
     def action_open_screen(self):
         """Open the Odoo screen where the cause can be fixed."""

@@ -60,6 +60,7 @@ class MailjetSmtpTest(models.TransientModel):
                 "smtp_state": False,
                 "other_port": False,
                 "other_security": False,
+                "offers_api": False,
                 "delivery": False,
                 "delivery_words": False,
                 "transcript": False,
@@ -176,6 +177,9 @@ class MailjetSmtpTest(models.TransientModel):
             result = probe(target, on_step, DEADLINE)
             vals = self._result_vals(target, result)
             vals.update(self._pair_vals(target, result, api_url))
+            # Behind a blocked SMTP, HTTPS may be the way out
+            is_blocked = vals.pop("is_blocked", False)
+            vals["offers_api"] = is_blocked and vals.get("rest_state") == "accepted"
             is_followed = bool(target.deliver and result.ok and api_url)
             if is_followed:
                 vals["delivery"] = "waiting"
@@ -219,6 +223,8 @@ class MailjetSmtpTest(models.TransientModel):
             works = next((a for a in answers if a.works), None)
             if works:
                 vals.update(other_port=works.port, other_security=works.security)
+            else:
+                vals["is_blocked"] = True
         return vals
 
     @api.model

@@ -19,6 +19,7 @@ from . import mailjet_event_apply
 from . import mailjet_event_bounce
 from . import mailjet_event_effect
 from . import mailjet_event_imported
+from . import mailjet_event_message_id
 from . import mailjet_event_reason
 from . import mailjet_event_retention
 from . import mailjet_event_timeline

@@ -12,6 +12,8 @@ from . import ir_websocket
 from . import mail_mail_company
 from . import mail_mail_decide
 from . import mail_mail_keep
+from . import mail_mail_by_smtp
+from . import mail_mail_message_id
 from . import mail_mail_pause
 from . import mail_mail_prepare
 from . import mail_mail_queue

@@ -6,6 +6,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from odoo import fields
 from odoo.tools import SQL
@@ -255,6 +256,17 @@ class Claims:
                 [(mail_id, json.dumps(ids)) for mail_id, ids in custom_ids.items()],
             )
 
+    def note_by_smtp(self, mail_ids, words):
+        """Keep why these mails go by SMTP and not by the Send API.
+
+        :param Words words: the reason
+        """
+        with self._transaction() as cr:
+            cr.execute(
+                "UPDATE mail_mail SET mailjet_by_smtp = %s::jsonb WHERE id = ANY(%s)",
+                [json.dumps(words.to_json()), list(mail_ids)],
+            )
+
     def give_back(self, server, used):
         """Return to the limits what mails have not used of their reservations.
 
@@ -302,4 +314,10 @@ def recipient_count(email_to, email_cc, partner_emails):
 
 def addresses_in(text):
     """Return the different addresses of a text, each as it is compared."""
-    return {address_key(email) for email in email_normalize_all(text or "")}
+    return {address_key(email) for email in normalized_emails(text or "")}
+
+
+@lru_cache(maxsize=2000)
+def normalized_emails(text):
+    """Return what `email_normalize_all` does, for a mail that is looked at often."""
+    return tuple(email_normalize_all(text))

@@ -162,6 +162,7 @@ class MailMail(models.Model):
             "mailjet_uncertain_on": False,
             "mailjet_next_look": False,
             "mailjet_is_undecided": False,
+            "mailjet_needs_smtp": False,
             "mailjet_waits_for": False,
             "mailjet_tries": 0,
             "mailjet_first_try": False,
@@ -182,6 +183,7 @@ class MailMail(models.Model):
         if not server:
             return email_list
         outcome.left = len(email_list)
+        outcome.is_mailing = bool(self.mailing_id)
         common = self._mailjet_headers(server)
         for values in email_list:
             headers = {

@@ -8,7 +8,7 @@ from ...tools.smtp.cause import Cause
 from ...tools.smtp.diagnosis import Diagnosis
 from ...tools.smtp.retry_schedule import is_given_up, next_try
 from .claims import IN_FLIGHT
-from .results import SENT, UNCERTAIN, by_verdict, is_about_mail
+from .results import SENT, UNCERTAIN, NeedsSmtp, by_verdict, is_about_mail
 
 # Core's own modules, whose hooks take several mails at once
 KNOWN_MODULES = {"mail", "mass_mailing", "mail_mailjet"}
@@ -18,6 +18,7 @@ STAYS = ("waiting", "uncertain", "failed", "sent")
 BREAKS = (Cause.DISCONNECTED, Cause.TOO_SLOW)
 TRIES_TOGETHER = 2
 # What a part takes along from the mail that it was split from
+OF_MAIL = ("mailjet_by_smtp", "mailjet_custom_ids", "mailjet_needs_smtp")
 OF_TRIES = (
     "mailjet_claim",
     "mailjet_claimed_on",
@@ -46,6 +47,7 @@ class MailMail(models.Model):
         # No session's outcome: core's hook is called for what is known already
         held = self._mailjet_held(claim).with_context(mailjet_outcome=False)
         now = fields.Datetime.now()
+        held._mailjet_keep_message_ids(results)
         all_sent, accepted = held.browse(), 0
         for mail in held:
             given_up = is_given_up(mail.mailjet_first_try, now)
@@ -71,6 +73,7 @@ class MailMail(models.Model):
         is_paused = any(getattr(one.reason, "pauses", False) for one in groups)
         if SENT in groups and not is_paused:
             server._mailjet_end_pause()
+        self._mailjet_keep_message_ids({self.id: entries})
         if set(groups) == {SENT}:
             self._mailjet_keep_sent(server)
         else:
@@ -231,7 +234,7 @@ class MailMail(models.Model):
                 "email_cc": ", ".join(cc_moved) or False,
             }
         )
-        part.write({name: self[name] for name in ("mailjet_custom_ids", *OF_TRIES)})
+        part.write({name: self[name] for name in (*OF_MAIL, *OF_TRIES)})
         part.mailjet_server_id = self.mailjet_server_id
         self.write(
             {
@@ -303,7 +306,9 @@ class MailMail(models.Model):
                 "mailjet_next_look": False,
             }
         )
-        if not reason:
+        if isinstance(reason, NeedsSmtp):
+            self._mailjet_note_by_smtp(reason.words, must=True)
+        if not reason or isinstance(reason, NeedsSmtp):
             self._mailjet_wait(False, server, False)
             return
         self.failure_reason = self._mailjet_reason(reason)

@@ -5,9 +5,13 @@ import psycopg2
 
 from odoo import models, tools
 
+from ...tools.mailjet.cannot_carry import CannotCarry
+from ...tools.mailjet.send_session import Refused, SendSession
 from ...tools.smtp.headers import HeaderError, check_headers
+from ...tools.smtp.message_memory import unencoded
 from ...tools.smtp.pipeline import Envelope, Fate
 from ...tools.smtp.session import envelope_of
+from ...tools.words import Words
 from .mail_mail import entry_key
 from .message_policy import message_policy
 from .results import Entry, Failure
@@ -22,6 +26,7 @@ class Prepared:
     :ivar envelopes: one for each SMTP transaction, by (mail id, entry, number)
     :ivar partner_ids: entry -> partner id, 0 for the bare addresses
     :ivar custom_ids: entry -> X-MJ-CustomID
+    :ivar by_smtp: entry -> `Words` why it goes by SMTP and not by the Send API
     :ivar failed: an `Entry` for each transaction that cannot be sent
     """
 
@@ -29,6 +34,7 @@ class Prepared:
     envelopes: list[Envelope] = field(default_factory=list)
     partner_ids: dict[str, int] = field(default_factory=dict)
     custom_ids: dict[str, str] = field(default_factory=dict)
+    by_smtp: dict[str, Words] = field(default_factory=dict)
     failed: list[Entry] = field(default_factory=list)
 
 
@@ -88,6 +94,8 @@ class MailMail(models.Model):
                     session,
                     deadline,
                 )
+                if session.outcome.by_smtp:
+                    prepared.by_smtp[key] = session.outcome.by_smtp
             except (psycopg2.Error, MemoryError):
                 raise
             except Exception as error:
@@ -108,10 +116,25 @@ class MailMail(models.Model):
     def _mailjet_envelope(
         self, email, key, email_from, alias_domain, session, deadline
     ):
-        """Return one element of `_prepare_outgoing_list` as an `Envelope`.
+        """Return one element of `_prepare_outgoing_list` as it travels.
 
         :param key: of the envelope
+        :return: an `Envelope`, or a `SendEntry` for the Send API
         """
+        session.outcome.by_smtp = None
+        options = (email, email_from, alias_domain, session)
+        if isinstance(session, SendSession) and session.is_by_api():
+            try:
+                return self._mailjet_entry(*options, key, deadline)
+            except CannotCarry as error:
+                session.outcome.by_smtp = error.words
+        message = self._mailjet_message(*options, session.mailjet_message_policy)
+        envelope = envelope_of(*message, key, deadline)
+        check_headers(envelope.content)
+        return envelope
+
+    def _mailjet_message(self, email, email_from, alias_domain, session, policy):
+        """Return a message by core's hooks, its envelope sender and its recipients."""
         context = {"send_validated_to": email["email_to_normalized"]}
         if alias_domain:
             alias_domain = alias_domain.sudo()
@@ -119,7 +142,7 @@ class MailMail(models.Model):
             context["domain_notifications_email"] = alias_domain.default_from_email
             context["domain_bounce_address"] = return_path or alias_domain.bounce_email
         servers = self.env["ir.mail_server"].with_context(**context)
-        with message_policy(session.mailjet_message_policy):
+        with message_policy(policy):
             message = servers._build_email__(
                 email_from=email_from,
                 email_to=email["email_to"],
@@ -136,11 +159,23 @@ class MailMail(models.Model):
                 subtype_alternative="plain",
                 headers=email["headers"],
             )
-        prepared = servers._prepare_email_message__(message, session)
-        sender, recipients, message = prepared
-        envelope = envelope_of(message, sender, recipients, key, deadline)
-        check_headers(envelope.content)
-        return envelope
+        sender, recipients, message = servers._prepare_email_message__(message, session)
+        return message, sender, recipients
+
+    def _mailjet_entry(self, email, email_from, alias_domain, session, key, deadline):
+        """Return one element of `_prepare_outgoing_list` as the Send API takes it.
+
+        :raise CannotCarry: it has to go by SMTP
+        """
+        if self.mailjet_needs_smtp:
+            raise Refused(Words(*self.mailjet_by_smtp))
+        if session.refusal:
+            raise Refused(session.refusal)
+        policy = unencoded(session.mailjet_message_policy)
+        message, _sender, recipients = self._mailjet_message(
+            email, email_from, alias_domain, session, policy
+        )
+        return session.entry(message, recipients, key, deadline)
 
     def _mailjet_left_out(self, partner, emails, recipients, outcome):
         """Return an `Entry` for the addresses that cannot be reached, as a list.

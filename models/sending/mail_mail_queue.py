@@ -392,6 +392,8 @@ class MailMail(models.Model):
             self.failure_reason = failure_reason
             self._mailjet_wait("sender", outcome.server, fields.Datetime.now())
             return True
+        if outcome.by_smtp:
+            self._mailjet_note_by_smtp(outcome.by_smtp)
         entries = self._mailjet_entries(outcome, failure_type, failure_reason)
         if not entries:
             return hook(success_pids, success_emails, failure_reason, failure_type)

@@ -5,17 +5,11 @@ import logging
 from odoo import api, fields, models
 
 from ...tools.smtp.retry_schedule import next_try
+from ..foreign import foreign_modules
 from .budget import Budget
 from .claims import OUTGOING, Claims
 
 _logger = logging.getLogger(__name__)
-
-# These extend the ways to send without touching a Mailjet server's; for the sake of any
-# other module that does, mail goes core's way
-KNOWN_MODULES = {
-    *("base", "mail", "mass_mailing", "mail_mailjet", None),
-    *("google_gmail", "microsoft_outlook"),
-}
 
 
 class MailMail(models.Model):
@@ -86,15 +80,8 @@ class MailMail(models.Model):
     @api.model
     def _mailjet_foreign_senders(self):
         """Return the modules that change how mail is sent, other than those known."""
-        places = [
-            (type(self), "_send"),
-            (type(self.env["ir.mail_server"]), "send_email"),
-            (type(self.env["ir.mail_server"]), "_connect__"),
-            (type(self.env["ir.mail_server"]), "_smtp_login__"),
-        ]
-        return {
-            cls._module
-            for model, method in places
-            for cls in model.mro()
-            if method in vars(cls)
-        } - KNOWN_MODULES
+        servers = self.env["ir.mail_server"]
+        methods = ("send_email", "_connect__", "_smtp_login__")
+        return foreign_modules(
+            (self, "_send"), *((servers, method) for method in methods)
+        )

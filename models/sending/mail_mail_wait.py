@@ -1,9 +1,8 @@
 from odoo import SUPERUSER_ID, models
 from odoo.tools import SQL
-from odoo.tools.mail import email_normalize_all
 
 from ..locking import read_committed
-from .claims import OUTGOING, recipient_count
+from .claims import OUTGOING, normalized_emails, recipient_count
 from .results import Failure
 
 # Mails that one run of the queue sets to wait when the server pauses
@@ -120,5 +119,5 @@ class MailMail(models.Model):
     def _mailjet_addresses(self, partner):
         """Return the addresses of a partner, or the bare ones."""
         if partner:
-            return email_normalize_all(partner.email or "")
-        return email_normalize_all(f"{self.email_to or ''},{self.email_cc or ''}")
+            return list(normalized_emails(partner.email or ""))
+        return list(normalized_emails(f"{self.email_to or ''},{self.email_cc or ''}"))

@@ -1,8 +1,16 @@
-from odoo import models
+from odoo import fields, models
 
 
 class MailNotification(models.Model):
     _inherit = "mail.notification"
+
+    mailjet_message_id = fields.Char(
+        "MessageID at Mailjet",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="As the Send API gave it; its events name the same.",
+    )
 
     def _mailjet_set_handed_over(self):
         """Show as sent, not delivered, where Mailjet will report the delivery."""

@@ -15,6 +15,14 @@ class MailingTrace(models.Model):
         "calls it a duplicate, it had it after all.",
     )
 
+    mailjet_message_id = fields.Char(
+        "MessageID at Mailjet",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="As the Send API gave it; its events name the same.",
+    )
+
     def set_sent(self, domain=None):
         """Write what the hand-over says, where nothing is known of what came after."""
         status = self.env.context.get("mailjet_handed_over")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ...tools.smtp.cause import Scope
 from ...tools.smtp.diagnosis import Diagnosis
 from ...tools.smtp.pipeline import Delivery, Fate
+from ...tools.words import Words
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,13 @@ class Failure:
     is_undecided: bool = False
 
 
+@dataclass(frozen=True)
+class NeedsSmtp:
+    """Why a mail that the Send API has refused waits to go by SMTP."""
+
+    words: Words
+
+
 @dataclass
 class Entry:
     """One SMTP transaction of a mail: to a partner, or to its bare addresses.
@@ -27,11 +35,13 @@ class Entry:
     :ivar partner_id: 0 for the bare addresses
     :ivar fates: envelope recipient -> fate
     :ivar reasons: envelope recipient -> `Diagnosis` or `Failure`, unless accepted
+    :ivar message_ids: envelope recipient -> Mailjet's MessageID, where it gave one
     """
 
     partner_id: int
     fates: dict[str, Fate] = field(default_factory=dict)
     reasons: dict[str, Diagnosis | Failure | None] = field(default_factory=dict)
+    message_ids: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, partner_id, delivery: Delivery, diagnose):
@@ -40,7 +50,14 @@ class Entry:
         :param diagnose: a function from an error to a `Diagnosis`
         """
         reasons = {to: diagnose(error) for to, error in delivery.errors.items()}
-        return cls(partner_id, dict(delivery.fates), reasons)
+        fates, message_ids = dict(delivery.fates), dict(delivery.message_ids)
+        return cls(partner_id, fates, reasons, message_ids)
+
+    @classmethod
+    def not_carried(cls, partner_id, delivery: Delivery, words: Words):
+        """Return that a mail has to go by SMTP, as the Send API refused it."""
+        fates = dict.fromkeys(delivery.fates, Fate.NOT_BEGUN)
+        return cls(partner_id, fates, dict.fromkeys(fates, NeedsSmtp(words)))
 
     @classmethod
     def failed(cls, partner_id, addresses, failure: Diagnosis | Failure):

@@ -3,20 +3,22 @@
 import logging
 import random
 import time
+from collections import defaultdict
 
 import psycopg2
 
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as CONFLICTS
 
+from ...tools.mailjet.send_session import not_carried
 from ...tools.smtp.cause import Cause
-from ...tools.smtp.connection import Connector
 from ...tools.smtp.message_memory import remembering
 from ...tools.smtp.pipeline import Delivery, Fate
 from ...tools.smtp.session import Outcome
-from ...tools.smtp.sessions import Sessions
 from .budget import Budget
 from .claims import Claims
+from .handover import Handover
+from .open_mail import OpenMail
 from .progress import Progress
 from .results import Entry, Failure, used_of
 
@@ -46,7 +48,7 @@ class Run:
         self._callback = callback
         self.budget = budget or Budget()
         self._mailings = {}  # mail id -> mailing id
-        self._open = {}  # mail id -> what is not answered yet and what is, see _Mail
+        self._open = {}  # mail id -> `OpenMail`
         self._reasons = {}
         self._refusals = {}
         self.session = None
@@ -128,7 +130,7 @@ class Run:
     # ------------------------------------------------------------------
 
     def _connect(self, smtp_from, ids):
-        """Open the first session as core does; return whether that went well."""
+        """Open a session as core does; return whether that went well."""
         outcome = Outcome()
         self.env = self.env(context={**self.env.context, "mailjet_outcome": outcome})
         self.server = self.server.with_env(self.env)
@@ -145,27 +147,13 @@ class Run:
         self.session.mailjet_message_policy = remembering(
             self.session.mailjet_message_policy
         )
-        server = self.server
-        # The sessions' threads must not touch a record
-        diagnose = self.session.diagnose
-        connector = Connector.like(
-            self.session.connection,
-            server.smtp_host,
-            server.smtp_port,
-            server.smtp_user,
-            server.smtp_pass,
-        )
-        self.sessions = Sessions(
-            self.session.connection,
-            connector,
-            limit=server._mailjet_session_count(),
-            is_rotation=lambda error: diagnose(error).reconnects,
-        )
+        self.sessions = Handover(self.server, self.session)
         return True
 
     def _diagnose(self, error):
         """Return the `Diagnosis` of an error; equal ones are the same object."""
-        key = (type(error), getattr(error, "args", None) and repr(error.args))
+        reason = str(getattr(error, "reason", ""))
+        key = (type(error), getattr(error, "args", None) and repr(error.args), reason)
         if key not in self._reasons:
             self._reasons[key] = self.session.diagnose(error)
         return self._reasons[key]
@@ -201,7 +189,7 @@ class Run:
         Nothing is sent yet, so a conflict with another transaction just means again.
         """
         for mail_id in mail_ids:
-            self._open[mail_id] = _Mail(mail_id)
+            self._open[mail_id] = OpenMail(mail_id)
         left, at_once, conflicts = list(mail_ids), CHUNK, 0
         while left and conflicts < MOST_CONFLICTS:
             part = left[:at_once]
@@ -261,7 +249,7 @@ class Run:
                 mail, deadline, alias_domain_id, smtp_from, followers
             )
             parcel.append(prepared)
-            size += sum(len(each.content) for each in prepared.envelopes)
+            size += sum(each.size for each in prepared.envelopes)
             if size > PARCEL_BYTES:
                 self._hand_over(parcel, left)
                 parcel, size = [], 0
@@ -289,16 +277,32 @@ class Run:
         """Commit, note the CustomIDs, and only then let the sessions have the mails."""
         self.env.cr.commit()
         noted = {each.mail_id: each.custom_ids for each in parcel if each.envelopes}
+        by_smtp = {each.mail_id: each.by_smtp for each in parcel if each.by_smtp}
         if noted:
             self._claims.note(noted)
+        self._note_by_smtp(by_smtp)
         for prepared in parcel:
             left.remove(prepared.mail_id)
             mail = self._open[prepared.mail_id]
             mail.entries = list(prepared.failed)
             mail.waits_for = {each.key for each in prepared.envelopes}
             mail.partner_ids = prepared.partner_ids
+            mail.by_smtp = prepared.by_smtp
         self.sessions.put([each for mail in parcel for each in mail.envelopes])
         self._keep(at_most_pending=2 * CHUNK, seconds=self.budget.seconds_left())
+
+    def _note_by_smtp(self, reasons):
+        """Log and keep why mails go by SMTP and not by the Send API.
+
+        :param dict reasons: mail id -> {entry: `Words`}
+        """
+        groups = defaultdict(list)
+        for mail_id, by_entry in reasons.items():
+            groups[str(next(iter(by_entry.values())))].append(mail_id)
+        for mail_ids in groups.values():
+            words = next(iter(reasons[mail_ids[0]].values()))
+            _logger.info("Mailjet: emails %s go by SMTP: %s", mail_ids, words)
+            self._claims.note_by_smtp(mail_ids, words)
 
     # ------------------------------------------------------------------
     # Keeping
@@ -330,13 +334,17 @@ class Run:
         mail = self._open[mail_id]
         mail.waits_for.discard(delivery.envelope.key)
         partner_id = mail.partner_ids[key]
+        if words := not_carried(delivery):
+            mail.entries.append(Entry.not_carried(partner_id, delivery, words))
+            return
+        delivery.errors = self.sessions.errors(delivery, mail.by_smtp.get(key))
         mail.entries.append(Entry.of(partner_id, delivery, self._diagnose))
         for address, error in delivery.errors.items():
             if delivery.fates[address] == Fate.REFUSED:
                 refusal = self._diagnose(error)
                 self._refusals[refusal.cause] = refusal
                 if refusal.cause is Cause.TOO_MANY_CONNECTIONS:
-                    self.sessions.brake()
+                    self.sessions.brake(delivery.envelope)
 
     def _keep_results(self, results):
         """Write results in one transaction; on a conflict once more, from memory."""
@@ -399,36 +407,3 @@ class Run:
             self.server._mailjet_note_refusal(refusal)
         if not self.sessions.failure and not self._is_paused():
             self.server._mailjet_end_pause()
-
-
-class _Mail:
-    """A claimed mail on its way."""
-
-    def __init__(self, mail_id):
-        self.id = mail_id
-        self.waits_for = None
-        self.entries = []
-        self.partner_ids = {}
-
-    def fail(self, error):
-        """Note that it cannot be prepared, and why."""
-        self.waits_for = set()
-        reason = str(error) or type(error).__name__
-        self.entries = [Entry.failed(0, [], Failure("unknown", reason))]
-
-    @property
-    def is_unprepared(self):
-        return self.waits_for is None
-
-    @property
-    def is_answered(self):
-        return not self.is_unprepared and not self.waits_for
-
-    @property
-    def is_untouched(self):
-        fates = {fate for entry in self.entries for fate in entry.fates.values()}
-        return fates == {Fate.NOT_BEGUN}
-
-    @property
-    def reasons(self):
-        return [reason for entry in self.entries for reason in entry.reasons.values()]

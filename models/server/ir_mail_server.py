@@ -6,6 +6,7 @@ from ...tools.smtp.encryption import is_strict, security_of, strict_encryption
 
 # A change to one of these invalidates the last connection test
 CONNECTION_FIELDS = {
+    "mailjet_transport",
     "smtp_authentication",
     "smtp_encryption",
     "smtp_host",

@@ -67,14 +67,16 @@ class IrMail_Server(models.Model):
         """Explain in plain words why a Mailjet server could not be reached.
 
         A Mailjet server's connection is wrapped in a `Session`, which records what
-        becomes of each mail.
+        becomes of each mail. Where mail goes by the Send API, a `SendSession` takes its
+        place, and nothing is connected yet.
         """
         server = self.sudo().browse(mail_server_id or [])._filter_mailjet()
         outcome = self.env.context.get("mailjet_outcome") or Outcome()
         outcome.begin()
         outcome.server = server
-        try:
-            connection = super()._connect__(
+
+        def connect():
+            return super(IrMail_Server, self)._connect__(
                 host=host,
                 port=port,
                 user=user,
@@ -87,6 +89,17 @@ class IrMail_Server(models.Model):
                 mail_server_id=mail_server_id,
                 allow_archived=allow_archived,
             )
+
+        is_by_api = server._mailjet_uses_api() and not self._disable_send()
+        if is_by_api and not self.env.context.get("mailjet_by_smtp"):
+            # As core does before it connects
+            self._check_forced_mail_server(server, allow_archived, smtp_from)
+            session = server._mailjet_send_session(outcome, connect)
+            session.from_filter, session.smtp_from = server.from_filter, smtp_from
+            server._mailjet_prepare_session(session)
+            return session
+        try:
+            connection = connect()
         except OSError as error:  # smtplib and ssl raise subclasses of it
             if not server:
                 raise
@@ -142,12 +155,17 @@ class IrMail_Server(models.Model):
         :param Diagnosis refusal: why something failed
         """
         translate = self.env["mailjet.words"]._translate_words
-        return (
-            f"{translate(refusal.reason)} {translate(refusal.cure)}\n{refusal.detail}"
-        )
+        words = f"{translate(refusal.reason)} {translate(refusal.cure)}"
+        if refusal.by_smtp:
+            by_smtp = self.env._(
+                "By SMTP, as the Send API cannot carry this email: %(reason)s",
+                reason=translate(refusal.by_smtp),
+            )
+            words = f"{by_smtp}\n{words}"
+        return f"{words}\n{refusal.detail}"
 
     def test_smtp_connection(self, autodetect_max_email_size=False):
-        """Test Mailjet servers one by one and store the results.
+        """Test Mailjet servers one by one, the way they send, and store the results.
 
         The server shows a failure until the next test. It is notified and not raised:
         an error would roll the result back.
@@ -163,10 +181,14 @@ class IrMail_Server(models.Model):
         for server in mailjet_servers:
             server._get_test_email_from()  # raises if the user has no address
             result = {"mailjet_state": "working", "mailjet_failure": False}
+            test_smtp = super(
+                IrMail_Server, server.with_context(mailjet_by_smtp=True)
+            ).test_smtp_connection
             try:
-                action = super(IrMail_Server, server).test_smtp_connection(
-                    autodetect_max_email_size
-                )
+                if server._mailjet_uses_api() and not autodetect_max_email_size:
+                    action = server._mailjet_test_api()
+                if server.mailjet_transport != "api" or autodetect_max_email_size:
+                    action = test_smtp(autodetect_max_email_size)
             except UserError as error:
                 result = {
                     "mailjet_state": "failing",

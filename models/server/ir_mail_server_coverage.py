@@ -1,5 +1,6 @@
 import logging
 from datetime import timedelta
+from functools import lru_cache
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -164,9 +165,7 @@ class IrMail_Server(models.Model):
         """Stop a mail that Mailjet would accept with a 250 and then drop."""
         prepared = super()._prepare_email_message__(message, smtp_session)
         covered = getattr(smtp_session, "mailjet_covered", None)
-        email_from = email_normalize(message["From"]) or ""
-        domain = email_from.rpartition("@")[2]
-        keys = {address_key(email_from), address_key(f"*@{domain}")}
+        email_from, keys = _covering_keys(str(message["From"] or ""))
         if covered is not None and not keys & covered:
             # Mailjet is asked before that counts
             smtp_session.outcome.unknown_sender = email_from
@@ -175,3 +174,14 @@ class IrMail_Server(models.Model):
                 self.NO_VALID_FROM, self._mailjet_not_covered(email_from)
             )
         return prepared
+
+
+@lru_cache(maxsize=100)
+def _covering_keys(text):
+    """Return the address in a From header, and what covers it, as `address_key`s.
+
+    Nearly all mails of a run have the same.
+    """
+    email_from = email_normalize(text) or ""
+    domain = email_from.rpartition("@")[2]
+    return email_from, {address_key(email_from), address_key(f"*@{domain}")}

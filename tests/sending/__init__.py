@@ -23,5 +23,9 @@ from . import test_quota_split
 from . import test_run_ends
 from . import test_model
 from . import test_same_bytes
+from . import test_send_api
+from . import test_send_api_replies
+from . import test_send_api_same_engine
+from . import test_send_api_ten_mails
 from . import test_unknown_sender
 from . import test_warm_up

@@ -67,7 +67,11 @@ class FatesCommon(MailRefusedCommon):
 
     def make_mails(self, mailing):
         """Have a mailing's mails made, and nothing sent."""
-        mails = self.env.registry["mail.mail"]
-        with patch.object(mails, "send", lambda *args, **options: True):
+        with self.nothing_is_sent():
             mailing.action_send_mail()
         return self.mails_of(mailing)
+
+    def nothing_is_sent(self):
+        """Leave outgoing what Odoo would send at once."""
+        mails = self.env.registry["mail.mail"]
+        return patch.object(mails, "send", lambda *args, **options: True)

@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_i18n
+from . import test_hand_over_by
 from . import test_mail_environment
 from . import test_mail_routing
 from . import test_mail_server

@@ -26,6 +26,13 @@ RIGHTS = {
     "mailjet.contact.list": NEVER_CREATED,
     "mailjet.counter": IMPORTED,
     "mailjet.deliverability": {"marketing": "r", "admin": "r"},
+    "mailjet.dmarc.report": NEVER_CREATED,
+    "mailjet.dmarc.row": {"marketing": "r", "admin": "r"},
+    "mailjet.dmarc.host": {"admin": "r"},
+    "mailjet.dmarc.source": {"marketing": "r", "admin": "rw"},
+    "mailjet.dmarc.statistic": {"marketing": "r", "admin": "r"},
+    "mailjet.dmarc.statistic.day": {"admin": "r"},
+    "mailjet.dmarc.upload": EVERYTHING,
     "mailjet.dns.record": MIRRORED,
     "mailjet.domain": MIRRORED,
     "mailjet.event": NEVER_CREATED,
@@ -170,6 +177,34 @@ class RecordValues:
                 "level": "note",
                 "certainty": "certain",
             },
+            "mailjet.dmarc.report": lambda: {
+                "name": "google.com",
+                "domain_id": made("mailjet.domain"),
+            },
+            "mailjet.dmarc.row": lambda: {
+                "domain_id": made("mailjet.domain"),
+                "day": "2026-03-05",
+            },
+            "mailjet.dmarc.host": lambda: {
+                "domain_id": made("mailjet.domain"),
+                "address": "192.0.2.1",
+            },
+            "mailjet.dmarc.source": lambda: {
+                "domain_id": made("mailjet.domain"),
+                "key": "net:192.0.2.0/24",
+            },
+            "mailjet.dmarc.statistic": lambda: {
+                "domain_id": (domain := made("mailjet.domain")),
+                "source_id": env["mailjet.dmarc.source"]
+                .create({"domain_id": domain, "key": "net:192.0.2.0/24"})
+                .id,
+                "day": "2026-03-05",
+            },
+            "mailjet.dmarc.statistic.day": lambda: {
+                "domain_id": made("mailjet.domain"),
+                "day": "2026-03-05",
+            },
+            "mailjet.dmarc.upload": dict,
             "mailjet.dns.record": lambda: {
                 "domain_id": made("mailjet.domain"),
                 "kind": kind,

@@ -2,6 +2,7 @@
 
 from .certificates import Certificate, TestAuthority, write_bundle
 from .control import Control, ControlClient
+from .delivery import delivered
 from .dns import DnsStandin
 from .events import EventPoster
 from .message import Message
@@ -35,6 +36,7 @@ __all__ = [
     "Store",
     "StoredEvent",
     "TestAuthority",
+    "delivered",
     "events_of",
     "write_bundle",
 ]

@@ -107,6 +107,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--api-key", required=True, help="the only valid user name")
     add("--secret-key", required=True, help="its password; make one up")
     add(
+        "--sender",
+        action="append",
+        default=[],
+        help="an active sender, address or *@domain; may be repeated",
+    )
+    add(
         "--ca-file",
         type=Path,
         help="write the certificates to trust to this file, for SSL_CERT_FILE",
@@ -129,6 +135,8 @@ def _standin(options: argparse.Namespace) -> SmtpStandin:
     store.deduplicates = not options.no_deduplication
     account = store.add_key(options.api_key, options.secret_key)
     account.statistics.lag = options.lag
+    for address in options.sender:
+        store.add_sender(options.api_key, address)
     if options.history and options.rest_port is not None:
         account.statistics.fill(**options.history)
     if options.messages:

@@ -11,10 +11,13 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .smtp import SmtpStandin
 from .store import Store
+
+if TYPE_CHECKING:
+    from .rest import RestStandin
 
 Values = Mapping[str, Any]
 
@@ -25,7 +28,12 @@ class Control:
     def __init__(self, store: Store, relay: SmtpStandin) -> None:
         self._store = store
         self._relay = relay
+        self._rest: RestStandin | None = None
         self._lock = threading.Lock()
+
+    def steer(self, rest: "RestStandin") -> None:
+        """Steer this API, too."""
+        self._rest = rest
 
     def answer(self, name: str, values: Values) -> Any:
         """Call the method of that name; raises `KeyError` for an unknown name.
@@ -62,13 +70,33 @@ class Control:
         if seed is not None:
             self._relay.faults.seed(seed)
 
+    def rest_fault(self, kind: str, **options: Any) -> None:
+        """Add a fault of REST or, with the path "send", of the Send API."""
+        self._rest.faults.add(kind, **options)
+
+    def clear_rest_faults(self, seed: int | None = None) -> None:
+        """End all faults of REST, and seed the random ones if there is a seed."""
+        self._rest.faults.clear()
+        if seed is not None:
+            self._rest.faults.seed(seed)
+
+    def add_sender(self, api_key: str, address: str) -> None:
+        """Add an active sender: an address, or *@domain."""
+        self._store.add_sender(api_key, address)
+
     def rest(
         self,
         lag: float | None = None,
         clock_offset: float | None = None,
         deduplicates: bool | None = None,
+        delay: float | None = None,
     ) -> None:
-        """Set how late REST shows mail, how far its clock is ahead, deduplication."""
+        """Set how late REST shows mail, how far its clock is ahead, deduplication.
+
+        And how many seconds each answer takes.
+        """
+        if delay is not None:
+            self._rest.delay = delay
         if lag is not None:
             for account in self._store.accounts:
                 account.statistics.lag = lag
@@ -96,6 +124,9 @@ _METHODS: dict[str, Callable[..., Any]] = {
         Control.fault,
         Control.clear_faults,
         Control.rest,
+        Control.rest_fault,
+        Control.clear_rest_faults,
+        Control.add_sender,
         Control.set_active,
         Control.connections,
     )
@@ -142,8 +173,20 @@ class ControlClient:
         """End all SMTP faults, and seed the random ones if there is a seed."""
         self.call("clear_faults", seed=seed)
 
+    def rest_fault(self, kind: str, **options: Any) -> None:
+        """Add a fault of REST (see `Faults.add`); path "send" is the Send API."""
+        self.call("rest_fault", kind=kind, **options)
+
+    def clear_rest_faults(self, seed: int | None = None) -> None:
+        """End all faults of REST, and seed the random ones if there is a seed."""
+        self.call("clear_rest_faults", seed=seed)
+
+    def add_sender(self, api_key: str, address: str) -> None:
+        """Add an active sender: an address, or *@domain."""
+        self.call("add_sender", api_key=api_key, address=address)
+
     def rest(self, **values: Any) -> None:
-        """Set `lag`, `clock_offset` or `deduplicates`."""
+        """Set `lag`, `clock_offset`, `deduplicates` or `delay`."""
         self.call("rest", **values)
 
     def set_active(self, api_key: str, active: bool) -> None:

@@ -1,4 +1,4 @@
-"""One mail that the stand-in Mailjet took over SMTP."""
+"""One mail that the stand-in Mailjet took, over SMTP or through the Send API."""
 
 import email
 import email.policy
@@ -29,6 +29,9 @@ def head_of(content: bytes) -> bytes:
 @dataclass(frozen=True)
 class Message:
     """One SMTP transaction that was accepted: one DATA, one or more recipients.
+
+    Or one element of the Send API's Messages: `content` is then what Mailjet makes of
+    it, and `auth_mechanism` is 'API'.
 
     `content` is what crossed the wire, byte for byte, without SMTP's dot-stuffing; a
     store without bodies keeps only the header. `size` is that of the whole mail.

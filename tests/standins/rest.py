@@ -1,6 +1,6 @@
 """Mailjet's REST API, played on loopback: HTTP, logins, envelopes, and faults.
 
-What each resource does is in resources.py.
+What each resource does is in resources.py, and the Send API in send.py.
 """
 
 import base64
@@ -30,6 +30,7 @@ from .rest_answers import LOGIN_WANTED, Answer, html
 from .rest_faults import Faults
 from .rest_server import RestHandler, RestServer
 from .rows import Row
+from .send import send
 from .store import Account, Store
 
 _logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Request:
 
 
 class RestStandin:
-    """REST v3 on one port.
+    """REST v3 and the Send API v3.1 on one port.
 
     `lookup_txt(name)` gives the TXT records of a name and `fetch(url)` the content of
     a file, None if there is none: both serve `validate`, and by default find nothing.
@@ -98,6 +99,8 @@ class RestStandin:
         self._connections: set[socket.socket] = set()
         self._server: ThreadingTCPServer | None = None
         self._thread: threading.Thread | None = None
+        if control:
+            control.steer(self)
 
     @property
     def url(self) -> str:
@@ -189,6 +192,8 @@ class RestStandin:
             return self._activated(pieces[1])
         if self.control and pieces[0] == "standin" and len(pieces) == 2:
             return _controlled(self.control, pieces[1], body)
+        if method == "POST" and [one.lower() for one in pieces] == ["v3.1", "send"]:
+            return send(self.store, login, body, port=self.port, url=self.url)
         if pieces[0].lower() != "v3":
             return html(404, "404 Not Found")
         account = self._account(login)

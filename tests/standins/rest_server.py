@@ -2,13 +2,15 @@
 
 import contextlib
 import logging
+import socket
+import struct
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .rest_answers import Answer
-from .rest_faults import faulty_answer
+from .rest_faults import Fault, faulty_answer
 
 if TYPE_CHECKING:
     from .rest import RestStandin
@@ -50,8 +52,17 @@ class RestHandler(BaseHTTPRequestHandler):
         standin = self.server.standin
         parts = urlsplit(self.path)
         standin.note_request(self.command, parts.path, parts.query)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = standin.faults.take(self.command, parts.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        fault = None
+        if not parts.path.startswith("/standin/"):
+            fault = standin.faults.take(self.command, parts.path)
+        if fault and fault.kind == "cut":
+            self._cut(fault.options, length)
+            return
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client has hung up within its request
+            self.close_connection = True
+            return
         if fault is None:
             self._send(self._answer(body))
         elif fault.kind in _PLAYED:
@@ -97,6 +108,48 @@ class RestHandler(BaseHTTPRequestHandler):
         self._answer(body)
         self.close_connection = True
 
+    def _cut(self, options: dict[str, Any], length: int) -> None:
+        """Close the connection, with a reset, while the request comes in."""
+        self.close_connection = True
+        self.rfile.read(min(options.get("size", length // 2), length))
+        linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+    def _tear(self, options: dict[str, Any], body: bytes) -> None:
+        self.close_connection = True
+        answer = self._answer(body)
+        content = answer.content()
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2])
+
+    def _hang_up_after(self, options: dict[str, Any], body: bytes) -> None:
+        self._send(self._answer(body))
+        self.close_connection = True
+
+    def _drip(self, options: dict[str, Any], body: bytes) -> None:
+        answer = self._answer(body)
+        content = answer.content()
+        size = options.get("size", 1)
+        self.close_connection = True
+        # The head drips as well
+        head = (
+            f"HTTP/1.1 {answer.status} OK\r\nContent-Type: {answer.content_type}\r\n"
+            f"Content-Length: {len(content)}\r\n\r\n"
+        )
+        content = head.encode() + content
+        with contextlib.suppress(OSError):
+            for start in range(0, len(content), size):
+                if self.server.standin.stopping.wait(options.get("seconds", 0.01)):
+                    return
+                self.wfile.write(content[start : start + size])
+
+    def _jumble(self, options: dict[str, Any], body: bytes) -> None:
+        self._answer(body)
+        self._send(faulty_answer(Fault("jumbled", "", None, 1, 1.0, options)))
+
     def _trickle(self, options: dict[str, Any], body: bytes) -> None:
         self.close_connection = True
         self.send_response(options.get("status", 200))
@@ -114,4 +167,8 @@ _PLAYED = {
     "slow": RestHandler._send_late,
     "lost": RestHandler._lose_answer,
     "trickle": RestHandler._trickle,
+    "torn": RestHandler._tear,
+    "hang_up_after": RestHandler._hang_up_after,
+    "drip": RestHandler._drip,
+    "jumbled": RestHandler._jumble,
 }

@@ -15,7 +15,7 @@ from typing import Any
 
 from .message import Message, head_of, new_uuid
 from .reporting.statistics import Statistics
-from .rows import new_apikey, new_profile, new_user
+from .rows import new_apikey, new_profile, new_sender, new_user
 
 # Rows are dicts under Mailjet's own names: what REST reads and writes.
 Row = dict[str, Any]
@@ -90,6 +90,23 @@ class Store:
                 self._accounts[api_key] = account
             account.secret_key = secret_key
             return account
+
+    def add_sender(self, api_key: str, address: str) -> None:
+        """Add a sender that is active already: an address, or *@domain for all."""
+        with self._changed:
+            row = new_sender(self.next_id(), address, "", "unknown", -1, "")
+            row["Status"] = "Active"
+            self._accounts[api_key].senders.append(row)
+
+    def is_sender(self, api_key: str, address: str) -> bool:
+        """Whether an active sender of the key covers an address."""
+        address = address.lower()
+        covering = (address, f"*@{address.rpartition('@')[2]}")
+        with self._changed:
+            return any(
+                row["Status"] == "Active" and row["Email"].lower() in covering
+                for row in self._accounts[api_key].senders
+            )
 
     def secret_of(self, api_key: str) -> str | None:
         """The secret that belongs to a key, None for an unknown or a blocked key."""

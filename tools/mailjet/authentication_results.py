@@ -17,7 +17,10 @@ _PROPERTY = {
     "dmarc": re.compile(r"\bheader\.from\s*=\s*(\S+)", re.IGNORECASE),
 }
 
-_Finding = namedtuple("_Finding", "method result domain")
+# Removing nested comments takes longer than in proportion to their number
+_MAX_LENGTH = 10_000
+
+Finding = namedtuple("Finding", "method result domain")
 
 
 def is_author_proven(headers, domain):
@@ -42,6 +45,15 @@ def is_within(name, domain):
     return name == domain or name.endswith(f".{domain}")
 
 
+def read_results(value):
+    """Return which server wrote an Authentication-Results header, and its findings.
+
+    :return: the server's name in lower case, and a list of `Finding`
+    """
+    plain = _plain(value)
+    return "".join(_written_by(plain)).lower(), list(_findings_of(plain))
+
+
 def _findings(headers):
     """Return the findings of the last server, each method's from its topmost header."""
     found = {}
@@ -63,11 +75,20 @@ def _topmost(headers):
         if server is not None and name.lower() == "received":
             return
         if name.lower() == "authentication-results":
-            plain = _QUOTED.sub('""', _without_comments(str(value)))
-            written_by = plain.partition(";")[0].split()[:1]
-            if server in (None, written_by):
-                server = written_by
+            plain = _plain(value)
+            if server in (None, _written_by(plain)):
+                server = _written_by(plain)
                 yield plain
+
+
+def _plain(value):
+    """Return a header's value without comments and quoted texts."""
+    return _QUOTED.sub('""', _without_comments(str(value)[:_MAX_LENGTH]))
+
+
+def _written_by(plain):
+    """Return the name of the server that wrote a header, in a list, or an empty one."""
+    return plain.partition(";")[0].split()[:1]
 
 
 def _without_comments(value):
@@ -84,4 +105,4 @@ def _findings_of(value):
             method = match[1].lower()
             proven = _PROPERTY[method].search(part)
             name = proven[1].rpartition("@")[2].rstrip(".").lower() if proven else ""
-            yield _Finding(method, match[2].lower(), name)
+            yield Finding(method, match[2].lower(), name)

@@ -48,7 +48,7 @@ _BACKOFF, _MAX_BACKOFF = 0.5, 20.0
 _CHUNK = 1024
 
 
-class _Session(requests.Session):
+class Session(requests.Session):
     """A session that ignores redirects, which the client checks itself.
 
     Even with `allow_redirects=False`, `requests` would read the whole body of one.
@@ -113,7 +113,7 @@ class Client:
         self._sleep = sleep
         self._clock = clock
         self._random_part = random_part
-        self._session = _Session()
+        self._session = Session()
         # As bytes: requests encodes text as latin-1, and its error shows the text
         self._session.auth = (self._api_key.encode(), (secret_key or "").encode())
         self._session.headers["Accept"] = "application/json"

@@ -38,7 +38,7 @@ _ASK_SERVER = _lt(
     "correctly."
 )
 _PORTS = _lt("Use STARTTLS with port 587 or 2525, or SSL/TLS with port 465.")
-_TRY_LATER = _lt("Try again in a few minutes.")
+TRY_LATER = _lt("Try again in a few minutes.")
 _READ_REPLY = _lt("Read the server's own words below; they may say what to change.")
 _WAIT = _lt("The email can be sent again later without any change.")
 _COPY_KEYS = _lt(
@@ -98,7 +98,7 @@ _ADVICE = {
     Cause.TOO_SLOW: Advice(
         _lt("The server stopped answering"),
         _lt("%(host)s did not finish its answer in time."),
-        _TRY_LATER,
+        TRY_LATER,
     ),
     Cause.DISCONNECTED: Advice(
         _lt("The server hung up"),
@@ -228,7 +228,7 @@ _ADVICE = {
     Cause.TLS_UNAVAILABLE: Advice(
         _lt("Encryption temporarily unavailable"),
         _lt("The server cannot encrypt the connection at the moment."),
-        _TRY_LATER,
+        TRY_LATER,
     ),
     # Login
     Cause.LOGIN: Advice(
@@ -296,7 +296,7 @@ _ADVICE = {
     Cause.LOGIN_TEMPORARY: Advice(
         _lt("Login temporarily unavailable"),
         _lt("The server cannot check user names and passwords at the moment."),
-        _TRY_LATER,
+        TRY_LATER,
     ),
     Cause.NO_AUTH: Advice(
         _lt("No login offered"),

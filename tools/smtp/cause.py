@@ -1,4 +1,4 @@
-"""What can go wrong in an SMTP conversation, at which stage, and whom it concerns."""
+"""What can go wrong on the way to Mailjet, at which stage, and whom it concerns."""
 
 from enum import Enum
 
@@ -107,6 +107,13 @@ class Cause(Enum):
     LINE_TOO_LONG = "line_too_long"
     LINE_ENDING = "line_ending"
     MESSAGE_FORMAT = "message_format"
+    # The Send API
+    NOT_API = "not_api"
+    API_UNAVAILABLE = "api_unavailable"
+    API_ANSWER = "api_answer"
+    API_REFUSED = "api_refused"
+    NOT_CARRIED = "not_carried"
+    OTHER_RECIPIENT = "other_recipient"
     # Anything else
     GREYLISTED = "greylisted"
     TEMPORARY = "temporary"

@@ -112,6 +112,13 @@ CONSEQUENCES = {
     Cause.LINE_TOO_LONG: _MESSAGE,
     Cause.LINE_ENDING: _MESSAGE,
     Cause.MESSAGE_FORMAT: _MESSAGE,
+    # The Send API
+    Cause.NOT_API: _SETUP,
+    Cause.API_UNAVAILABLE: _PASSES,
+    Cause.API_ANSWER: _PASSES,
+    Cause.API_REFUSED: _SETUP,
+    Cause.NOT_CARRIED: _MESSAGE,
+    Cause.OTHER_RECIPIENT: Consequence(Scope.MESSAGE, can_retry=True),
     # Anything else
     Cause.GREYLISTED: Consequence(Scope.RECIPIENT, can_retry=True),
     Cause.TEMPORARY: Consequence(None, can_retry=True),

@@ -1,14 +1,15 @@
 """Say in plain words why a mail server refused, failed or did not answer."""
 
 import smtplib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..words import Words
 from .advice import HOURLY_REASON, advice_for
 from .cause import Cause, Scope
 from .consequences import consequence_of
-from .exceptions import cause_of_error, stage_of
+from .exceptions import OneWayError, SendApiError, cause_of_error, stage_of
 from .replies import cause_of_reply, hourly_limit_in
+from .send_api_advice import send_api_advice_for
 from .transcript import Masker
 
 
@@ -27,6 +28,7 @@ class Diagnosis:
     :ivar hourly_limit: the emails an hour that the server allows, None unless it said
     :ivar failure_type: one of Odoo's
     :ivar detail: what the server or the system said, with secrets masked
+    :ivar by_smtp: why the email went by SMTP and not by the Send API, or None
     """
 
     cause: Cause
@@ -42,6 +44,7 @@ class Diagnosis:
     hourly_limit: int | None = None
     failure_type: str = "mail_smtp"
     detail: str = ""
+    by_smtp: Words | None = None
 
     @property
     def is_temporary(self) -> bool:
@@ -54,19 +57,28 @@ def diagnose(
 ):
     """Return the `Diagnosis` of an exception raised while connecting or sending.
 
-    :param error: an exception of `smtplib`, `ssl` or `socket`, an `AddressError` or a
-        `HeaderError`
+    :param error: an exception of `smtplib`, `ssl` or `socket`, an `AddressError`, a
+        `HeaderError` or a `SendApiError`
     :param secrets: strings to mask, in case a server repeats them in its reply
     :param Stage stage: where it happened; most exceptions of smtplib imply it
     :param host, port: the server, for the sentences
     :param str user: the user name, to tell an email address from an API key
     :param bool is_mailjet: whether the advice may mention Mailjet's keys and senders
     """
+    if isinstance(error, OneWayError):
+        options = {"host": host, "port": port, "user": user, "is_mailjet": is_mailjet}
+        stage = stage_of(error.error) or stage
+        return _of_one_way(
+            diagnose(error.error, secrets, stage=stage, **options), error.reason
+        )
     stage = stage or stage_of(error)
     code, text = _reply_of(error)
     cause = _cause_of(error, code, text, stage)
     if cause is Cause.LOGIN and is_mailjet and "@" in user:
         cause = Cause.LOGIN_EMAIL
+    is_api = isinstance(error, SendApiError)
+    if is_api:
+        host, port, text = error.host, 443, error.text
     return _diagnosis(
         cause,
         stage=stage,
@@ -75,7 +87,14 @@ def diagnose(
         detail=Masker(secrets).mask(reply_text(error)),
         place={"host": host, "port": port},
         is_mailjet=is_mailjet,
+        is_api=is_api,
     )
+
+
+def _of_one_way(diagnosis, reason):
+    """Return what a failure of one of two ways means: the other needs no pause."""
+    pauses = diagnosis.pauses and diagnosis.scope is Scope.ACCOUNT
+    return replace(diagnosis, pauses=pauses, by_smtp=reason)
 
 
 def diagnose_pair(smtp, rest, *, host=""):
@@ -99,6 +118,14 @@ def diagnose_pair(smtp, rest, *, host=""):
     return _diagnosis(cause, place={"host": host})
 
 
+def diagnose_not_carried(words):
+    """Return the `Diagnosis` of a mail that waits, as only SMTP can carry it.
+
+    :param Words words: of a `CannotCarry`
+    """
+    return replace(_diagnosis(Cause.NOT_CARRIED, is_api=True), reason=words)
+
+
 def reply_text(error):
     """Return "code text" of a server's reply, or the exception's own words."""
     code, text = _reply_of(error)
@@ -106,9 +133,17 @@ def reply_text(error):
 
 
 def _diagnosis(
-    cause, *, stage=None, code=0, text="", detail="", place=None, is_mailjet=True
+    cause,
+    *,
+    stage=None,
+    code=0,
+    text="",
+    detail="",
+    place=None,
+    is_mailjet=True,
+    is_api=False,
 ):
-    advice = advice_for(cause, is_mailjet)
+    advice = send_api_advice_for(cause) if is_api else advice_for(cause, is_mailjet)
     reason, values = advice.reason, {"host": "", "port": 0, **(place or {})}
     limit = hourly_limit_in(text) if cause is Cause.HOURLY_LIMIT else None
     if limit:

@@ -22,6 +22,39 @@ class LoginCharactersError(smtplib.SMTPException):
     """User name or password contain characters that an SMTP login cannot carry."""
 
 
+class SendApiError(OSError):
+    """Mailjet's Send API refused a mail, or did not answer; `cause` says why.
+
+    It takes the place of smtplib's exceptions where mail goes by the API. `host` is
+    where the API is, and `text` what it said.
+    """
+
+    def __init__(self, cause, text="", host=""):
+        super().__init__(cause, text, host)
+        self.cause = cause
+        self.text = text
+        self.host = host
+
+    def __str__(self):
+        return self.text
+
+
+class OneWayError(OSError):
+    """One of two ways to hand mails over failed; the other may still work.
+
+    `error` says why. `reason` are the `Words` why these mails did not go the other way,
+    None where this way was chosen for them.
+    """
+
+    def __init__(self, error, reason=None):
+        super().__init__(*error.args)
+        self.error = error
+        self.reason = reason
+
+    def __str__(self):
+        return str(self.error)
+
+
 # https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
 _CERTIFICATE_ERRORS = {
     9: Cause.CERTIFICATE_NOT_YET_VALID,
@@ -104,6 +137,8 @@ def stage_of(error):
 
 def cause_of_error(error, stage):
     """Return the `Cause` of an exception that has no reply of the server."""
+    if isinstance(error, SendApiError):
+        return error.cause
     if isinstance(error, ssl.SSLCertVerificationError):
         number = getattr(error, "verify_code", None)
         return _CERTIFICATE_ERRORS.get(number, Cause.CERTIFICATE)

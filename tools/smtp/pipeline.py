@@ -46,16 +46,24 @@ class Envelope:
     deadline: float = float("inf")
     needs_utf8: bool = False
 
+    @property
+    def size(self) -> int:
+        """Bytes that it keeps in memory."""
+        return len(self.content)
+
 
 @dataclass
 class Delivery:
     """What became of an `Envelope`: for each recipient a fate, and an error unless it
     was accepted.
+
+    :ivar message_ids: recipient -> Mailjet's MessageID, where it gave one
     """
 
     envelope: Envelope
     fates: dict[str, Fate]
     errors: dict[str, Exception] = field(default_factory=dict)
+    message_ids: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, envelope: Envelope, fate: Fate, error: Exception | None = None):

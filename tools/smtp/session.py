@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
 
+from ..words import Words
 from .connection import quit_politely
 from .diagnosis import Diagnosis
 from .headers import HeaderError, check_headers
@@ -42,6 +43,8 @@ class Outcome:
     :ivar has_answered: whether it said what they are
     :ivar opted_out: who has opted out, by mailing; read once
     :ivar takes_utf8: whether the server takes SMTPUTF8 (RFC 6531)
+    :ivar is_mailing: whether the mail being sent belongs to a mailing
+    :ivar by_smtp: why that mail, of a server that uses the Send API, goes by SMTP
     """
 
     server: Any = None
@@ -55,6 +58,8 @@ class Outcome:
     is_asked: bool = False
     has_answered: bool = False
     opted_out: dict[int, set[str]] = field(default_factory=dict)
+    is_mailing: bool = False
+    by_smtp: Words | None = None
 
     def begin(self) -> None:
         """Forget the mail before."""
@@ -62,6 +67,7 @@ class Outcome:
         self.deliveries = {}
         self.left = 0
         self.unknown_sender = ""
+        self.by_smtp = None
 
 
 class Session:
@@ -105,9 +111,21 @@ class Session:
         :raise RefusedError: after the last ones, if none at all was accepted
         """
         key = str(message["X-MJ-CustomID"] or "")
+        deliveries = self.outcome.deliveries
+        broken = self._hand_over(message, from_addr, to_addrs, key)
+        self.outcome.left -= 1
+        fates = {fate for each in deliveries.values() for fate in each.fates.values()}
+        if self.outcome.left > 0 or Fate.ACCEPTED in fates:
+            return
+        error = broken or next(iter(deliveries[key].errors.values()))
+        # Out of the except block: no traceback shall show the server's own words
+        refusal = self.diagnose(error)
+        raise RefusedError(f"{refusal.title}: {refusal.detail}")
+
+    def _hand_over(self, message, from_addr, to_addrs, key) -> OSError | None:
+        """Keep what becomes of a mail; return the error if the line broke."""
         envelope = envelope_of(message, from_addr, to_addrs, key)
         deliveries = self.outcome.deliveries
-        broken = None
         try:
             check_headers(envelope.content)
             if not self.is_open:
@@ -120,17 +138,10 @@ class Session:
         except HeaderError as error:
             deliveries[key] = Delivery.of(envelope, Fate.REFUSED, error)
         except LineBrokenError as error:
-            broken = error.cause
-            not_begun = Delivery.of(envelope, Fate.NOT_BEGUN, broken)
+            not_begun = Delivery.of(envelope, Fate.NOT_BEGUN, error.cause)
             deliveries.setdefault(key, not_begun)
-        self.outcome.left -= 1
-        fates = {fate for each in deliveries.values() for fate in each.fates.values()}
-        if self.outcome.left > 0 or Fate.ACCEPTED in fates:
-            return
-        error = broken or next(iter(deliveries[key].errors.values()))
-        # Out of the except block: no traceback shall show the server's own words
-        refusal = self.diagnose(error)
-        raise RefusedError(f"{refusal.title}: {refusal.detail}")
+            return error.cause
+        return None
 
 
 def envelope_of(

@@ -17,6 +17,7 @@ from mail_mailjet.tools.smtp.diagnosis import diagnose, diagnose_pair
 from mail_mailjet.tools.smtp.exceptions import (
     LoginCharactersError,
     ProtocolError,
+    SendApiError,
     StoppedError,
 )
 from mail_mailjet.tools.smtp.headers import LineEndingError, LineTooLongError
@@ -274,7 +275,8 @@ def test_consequences(cause):
 
 @pytest.mark.parametrize("cause", Cause)
 def test_only_what_is_about_the_email_fails_it(cause):
-    diagnosis = smtp_diagnosis._diagnosis(cause, code=550)
+    is_api = cause in API_CAUSES
+    diagnosis = smtp_diagnosis._diagnosis(cause, code=550, is_api=is_api)
     if diagnosis.scope in (Scope.ACCOUNT, Scope.CONNECTION):
         assert diagnosis.can_retry
     else:
@@ -306,11 +308,31 @@ def test_the_stage_decides_the_scope_where_the_cause_does_not(code, stage, scope
     assert diagnose(Reply(code, "5.5.9 no"), stage=stage).scope is scope
 
 
-@pytest.mark.parametrize("is_mailjet", [True, False])
-@pytest.mark.parametrize("cause", Cause)
-def test_every_cause_has_all_its_words(cause, is_mailjet):
+# Only the Send API has them; test_send_answer.py has their answers
+API_CAUSES = {
+    Cause.NOT_API,
+    Cause.API_UNAVAILABLE,
+    Cause.API_ANSWER,
+    Cause.API_REFUSED,
+    Cause.NOT_CARRIED,
+    Cause.OTHER_RECIPIENT,
+}
+
+
+@pytest.mark.parametrize(
+    ("cause", "way"),
+    [
+        (cause, way)
+        for cause in Cause
+        for way in ("mailjet", "other", "api")
+        if way == "api" or cause not in API_CAUSES
+    ],
+)
+def test_every_cause_has_all_its_words(cause, way):
     place = {"host": "in.example.com", "port": 587}
-    diagnosis = smtp_diagnosis._diagnosis(cause, place=place, is_mailjet=is_mailjet)
+    diagnosis = smtp_diagnosis._diagnosis(
+        cause, place=place, is_mailjet=way != "other", is_api=way == "api"
+    )
     for words in (diagnosis.title, diagnosis.reason, diagnosis.cure):
         assert str(words) and "%" not in str(words)
     assert str(diagnosis.reason).endswith(".") and str(diagnosis.cure).endswith(".")
@@ -328,7 +350,22 @@ def test_every_cause_is_tested():
         Cause.LOGIN_EMAIL,
         Cause.LOGIN_RESET,
         Cause.LOGIN_SMTP_ONLY,
+        *API_CAUSES,
     }
+
+
+def test_an_error_of_the_send_api_says_where_and_what():
+    error = SendApiError(Cause.NO_ANSWER, "no connection in time", "api.mailjet.com")
+    diagnosis = diagnose(error, host="in-v3.mailjet.com", port=587)
+    assert str(diagnosis.reason) == "api.mailjet.com does not answer on port 443."
+    assert "587" not in str(diagnosis.cure) and not diagnosis.link
+    assert diagnosis.detail == "no connection in time"
+
+
+def test_a_mail_that_only_smtp_can_carry_says_why():
+    words = Words("The email has a Sender header.")
+    diagnosis = smtp_diagnosis.diagnose_not_carried(words)
+    assert diagnosis.reason is words and "SMTP" in str(diagnosis.cure)
 
 
 @pytest.mark.parametrize(

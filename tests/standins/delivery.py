@@ -1,0 +1,33 @@
+"""What a recipient gets of a mail that the stand-in took, whichever way it came.
+
+Mailjet writes some headers anew and takes its own out, as seen in mail that came
+through it; see the notes on headers at
+https://dev.mailjet.com/smtp-relay/custom-headers/
+"""
+
+import email
+import email.policy
+import re
+from email.message import EmailMessage
+
+from .message import Message
+
+# X-Mailer was never seen to arrive
+_TAKEN_OUT = re.compile(
+    r"x-mj-|x-mailjet-|return-path$|message-id$|bcc$|x-mailer$", re.IGNORECASE
+)
+
+
+def delivered(message: Message, number: int = 0) -> EmailMessage:
+    """Return the mail as its recipient at this place gets it."""
+    mail = email.message_from_bytes(message.content, policy=email.policy.SMTP)
+    for name in set(mail.keys()):
+        if _TAKEN_OUT.match(name):
+            del mail[name]
+    guid = message.guids[number].replace("-", "")
+    mail["Message-Id"] = f"<{guid[:8]}.{guid}@mailjet.com>"
+    mail["Return-Path"] = f"<{guid[:8]}.{guid}@a1.bnc3.mailjet.com>"
+    mail["Feedback-Id"] = "42.1.1:MJ"
+    mail["X-MJ-Mid"] = guid
+    mail["X-MJ-SMTPGUID"] = message.queued_id
+    return mail
