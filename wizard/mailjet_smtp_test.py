@@ -71,7 +71,7 @@ class MailjetSmtpTest(models.TransientModel):
         store=False,
     )
     email_from = fields.Char("From", default=lambda self: self.env.user.email)
-    email_to = fields.Char("To", default=lambda self: self.env.user.email)
+    email_to = fields.Char("Recipient", default=lambda self: self.env.user.email)
     deliver = fields.Boolean(
         "Send a real email",
         help="Otherwise the test stops before the content, and nothing is sent.",

@@ -16,24 +16,24 @@ import { MailjetSenderChart } from "./sender_chart";
 
 // Badge and icon of each class; the words say the same without color
 const CLASSES = {
-    mailjet: { label: _t("Mailjet"), badge: "text-bg-success", icon: "fa-check" },
-    ours_passing: { label: _t("Yours"), badge: "text-bg-success", icon: "fa-check" },
-    ours_failing: { label: _t("Yours, failing"), badge: "text-bg-danger", icon: "fa-times" },
+    mailjet: { label: _t("Mailjet"), badge: "text-bg-success o_mailjet_good", icon: "fa-check" },
+    ours_passing: { label: _t("Yours"), badge: "text-bg-success o_mailjet_good", icon: "fa-check" },
+    ours_failing: { label: _t("Yours, failing"), badge: "text-bg-danger o_mailjet_bad", icon: "fa-times" },
     forwarder: { label: _t("Forwarder"), badge: "text-bg-300", icon: "fa-share" },
     unknown_failing: {
         label: _t("Unknown"),
-        badge: "text-bg-warning",
+        badge: "text-bg-warning o_mailjet_warning",
         icon: "fa-question-circle",
     },
     unknown_passing: {
         label: _t("Unknown, passes as you"),
-        badge: "text-bg-danger",
+        badge: "text-bg-danger o_mailjet_bad",
         icon: "fa-exclamation-triangle",
     },
 };
 const FAILING_MAILJET = {
     label: _t("Mailjet, not signed for you"),
-    badge: "text-bg-danger",
+    badge: "text-bg-danger o_mailjet_bad",
     icon: "fa-times",
 };
 const NOT_OURS = { label: _t("Not yours"), badge: "text-bg-300", icon: "fa-ban" };
@@ -43,19 +43,19 @@ const DECISIONS = [
     { value: "not_ours", label: _t("Not ours") },
 ];
 const VERDICTS = {
-    ready: { badge: "text-bg-success", icon: "fa-check", label: _t("Yes") },
-    not_yet: { badge: "text-bg-warning", icon: "fa-hand-paper-o", label: _t("Not yet") },
+    ready: { badge: "text-bg-success o_mailjet_good", icon: "fa-check", label: _t("Yes") },
+    not_yet: { badge: "text-bg-warning o_mailjet_warning", icon: "fa-hand-paper-o", label: _t("Not yet") },
     not_enough_data: {
         badge: "text-bg-300",
         icon: "fa-hourglass-half",
         label: _t("Not enough data"),
     },
     no_policy: {
-        badge: "text-bg-warning",
+        badge: "text-bg-warning o_mailjet_warning",
         icon: "fa-exclamation-triangle",
         label: _t("No policy found"),
     },
-    done: { badge: "text-bg-success", icon: "fa-check", label: _t("Strictest policy reached") },
+    done: { badge: "text-bg-success o_mailjet_good", icon: "fa-check", label: _t("Strictest policy reached") },
 };
 // Below this share, in percent, the bar of a source is not green
 const FINE = 95;
