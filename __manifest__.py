@@ -32,6 +32,7 @@
         "views/ir_mail_server_sending_views.xml",
         "views/ir_mail_server_queue_views.xml",
         "views/ir_mail_server_events_views.xml",
+        "views/ir_mail_server_status_views.xml",
         "views/mailjet_exclusion_views.xml",
         "views/ir_mail_server_exclusions_views.xml",
         "views/mail_mail_views.xml",
@@ -41,7 +42,6 @@
         "views/mailing_mailing_views.xml",
         "views/mailing_mailing_check_views.xml",
         "views/mailjet_check_views.xml",
-        "views/res_config_settings_views.xml",
         "views/mailjet_campaign_views.xml",
         "views/mailjet_contact_views.xml",
         "views/mailjet_contact_list_views.xml",
@@ -58,6 +58,7 @@
         "views/mailjet_domain_dmarc_views.xml",
         "views/mailjet_dmarc_row_views.xml",
         "views/mailjet_dmarc_report_views.xml",
+        "views/res_config_settings_views.xml",
         "views/mailjet_menus.xml",
     ],
     "assets": {

@@ -119,6 +119,7 @@ SPREADSHEET_TAG = f"{MODULE}_spreadsheet"
 CORE_BASELINE = ROOT / "dev" / "core_baseline.json"
 
 DEMO_DATABASE = "mailjet_demo"
+EMPTY_DATABASE = "mailjet_empty"
 SANDBOX_API_KEY = "5a4d1b0c5a4d1b0c5a4d1b0c5a4d1b0c"
 SANDBOX_SECRET_KEY = "0b1c2d3e0b1c2d3e0b1c2d3e0b1c2d3e"
 
@@ -1156,7 +1157,9 @@ GREETING = """
     secret key  {secret_key}
     messages    {messages}
     DNS         {zones} (edit it: read again at once)
+"""
 
+FIRST_CLICKS = """
   What to click first
     1. Settings > Technical > Outgoing Mail Servers > Mailjet sandbox:
        press "Test Connection".
@@ -1180,6 +1183,26 @@ GREETING = """
   Ctrl-C stops everything.
 """
 
+FIRST_CLICKS_WHEN_EMPTY = """
+  Nothing is set up. What a new administrator would click
+    1. Settings: give the company an email address @mailjet-demo.example.com, search
+       for "mailjet" and press "Set up Mailjet".
+    2. Enter the keys above, "Another address" for the API, and localhost with port
+       {smtp} at the next step.
+
+  Ctrl-C stops everything.
+"""
+
+
+def make_empty(env, dns_port):
+    """Make a database with the add-on and nothing else, but for where it asks DNS."""
+    env.clone(env.module_template(), EMPTY_DATABASE)
+    env.shell(
+        EMPTY_DATABASE,
+        f"env['ir.config_parameter'].set_param('mail_mailjet.dns_servers', "
+        f"'127.0.0.1:{dns_port}'); env.cr.commit()",
+    )
+
 
 def make_demo(env, fresh):
     if fresh or DEMO_DATABASE not in env.databases():
@@ -1194,10 +1217,16 @@ def command_run(arguments):
     parser.add_argument(
         "--fresh", action="store_true", help="start with a new database"
     )
+    parser.add_argument(
+        "--empty", action="store_true", help="start with nothing set up, each time"
+    )
     parser.add_argument("--port", type=int, default=8069, help="Odoo's port (8069)")
     options = parser.parse_args(arguments)
+    database = EMPTY_DATABASE if options.empty else DEMO_DATABASE
+    clicks = FIRST_CLICKS_WHEN_EMPTY if options.empty else FIRST_CLICKS
     with environment() as env, contextlib.ExitStack() as stack:
-        make_demo(env, options.fresh)
+        if not options.empty:
+            make_demo(env, options.fresh)
         sandbox, ports = start_sandbox(env)
         stack.callback(stop, sandbox)
         values = {
@@ -1208,13 +1237,16 @@ def command_run(arguments):
             "MAILJET_SANDBOX_API_KEY": SANDBOX_API_KEY,
             "MAILJET_SANDBOX_SECRET_KEY": SANDBOX_SECRET_KEY,
         }
-        scripts = [ROOT / "dev" / name for name in ("demo.py", "demo_dmarc.py")]
-        script = "\n".join(path.read_text() for path in scripts)
-        env.shell(DEMO_DATABASE, script, **values)
+        if options.empty:
+            make_empty(env, ports["dns"])
+        else:
+            scripts = [ROOT / "dev" / name for name in ("demo.py", "demo_dmarc.py")]
+            script = "\n".join(path.read_text() for path in scripts)
+            env.shell(database, script, **values)
         port = free_port(options.port)
         url = f"http://localhost:{port}"
         odoo = subprocess.Popen(
-            env.odoo("-d", DEMO_DATABASE, "--http-port", port, "--log-level=warn"),
+            env.odoo("-d", database, "--http-port", port, "--log-level=warn"),
             cwd=ROOT,
             # Only this process trusts the sandbox's certificate authority
             env={**env.env(), "SSL_CERT_FILE": str(HOME / "sandbox-ca.pem")},
@@ -1222,7 +1254,7 @@ def command_run(arguments):
         stack.callback(stop, odoo)
         wait_for_page(odoo, f"{url}/web/login")
         print(
-            GREETING.format(
+            (GREETING + clicks).format(
                 url=url,
                 api_key=SANDBOX_API_KEY,
                 secret_key=SANDBOX_SECRET_KEY,

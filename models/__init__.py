@@ -9,3 +9,4 @@ from . import exclusions
 from . import figures
 from . import checks
 from . import dmarc
+from . import status

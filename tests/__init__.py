@@ -8,3 +8,4 @@ from .figures import *
 from .reports import *
 from .sending import *
 from .server import *
+from .status import *

@@ -1,3 +1,5 @@
+import re
+
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -10,6 +12,9 @@ from ..tools.smtp.probe import try_other_ports
 
 # Seconds to try all SMTP ports at once, while a user waits
 PORTS_DEADLINE = 4.0
+
+# How both keys of an account look
+KEY = "[0-9a-fA-F]{32}"
 
 
 class MailjetSetup(models.TransientModel):
@@ -50,8 +55,7 @@ class MailjetSetup(models.TransientModel):
 
         :raise UserError: if a key is missing, or anything but the pair is wrong
         """
-        if not all(pair):
-            raise UserError(self.env._("Enter both keys."))
+        self._check_typed(*pair)
         account = self._account_of(*pair)
         if not account:
             # Both look alike: 32 hexadecimal digits each
@@ -61,16 +65,85 @@ class MailjetSetup(models.TransientModel):
                 "The two keys were the wrong way round; we swapped them for you."
             )
         if not account:
-            self.notice = self.env._(
-                "Mailjet does not accept these keys. Copy both again from Account "
-                "settings > API key management. If they are right, the key may be "
-                "disabled or the account suspended: check on Mailjet's website."
-            )
+            self.notice = self._refused_words(*pair[::-1])
+            return False
+        if self._find_twin(pair[0]):
             return False
         self.account = account
         self._keep_server(*pair)
         self.api_key = pair[0]
         return True
+
+    def _check_typed(self, api_key, secret_key):
+        """Raise a UserError if these cannot be the two keys of an account."""
+        if not (api_key and secret_key):
+            raise UserError(self.env._("Enter both keys."))
+        probe = self.env["ir.mail_server"].new({"smtp_user": api_key, "active": False})
+        problem = probe._mailjet_key_problem()
+        if problem:
+            raise UserError(problem)
+        if api_key == secret_key:
+            raise UserError(
+                self.env._(
+                    "The same key is in both fields. Mailjet shows the API key and the "
+                    "secret key side by side: copy the other one, too."
+                )
+            )
+
+    def _refused_words(self, api_key, secret_key):
+        """Say that Mailjet rejects the pair, and which key is likely wrong."""
+        known = self._server_with(api_key) if api_key else False
+        is_key_odd = not re.fullmatch(KEY, api_key)
+        is_secret_odd = not re.fullmatch(KEY, secret_key)
+        if known or (is_secret_odd and not is_key_odd):
+            likely = self.env._("The secret key is likely wrong.")
+        elif is_key_odd and not is_secret_odd:
+            likely = self.env._("The API key is likely wrong.")
+        else:
+            likely = self.env._("Either key may be wrong.")
+        return self.env._(
+            "Mailjet does not accept these keys. %(likely)s Copy both again from "
+            "Account settings > API key management. If they are right, the key may be "
+            "disabled or the account suspended: check on Mailjet's website.",
+            likely=likely,
+        )
+
+    def _server_with(self, api_key):
+        """Return the Mailjet server that has this key already, apart from ours."""
+        servers = self.env["ir.mail_server"].sudo().with_context(active_test=False)
+        others = servers.search([("id", "!=", self.server_id.id)])._filter_mailjet()
+        return others.filtered(lambda server: server.smtp_user == api_key)[:1]
+
+    def _find_twin(self, api_key):
+        """Offer the server that has this account already; return it.
+
+        A second one would double its domains, senders and events.
+        """
+        self.twin_id = twin = self._server_with(api_key)
+        if twin.mailjet_setup_unfinished:
+            self.notice = self.env._(
+                "The set-up of this account was begun before: continue there."
+            )
+        elif twin and not twin.active:
+            self.notice = self.env._(
+                "This account belongs to the archived server “%(name)s”. Unarchive it "
+                "to send through it again.",
+                name=twin.name,
+            )
+        elif twin:
+            self.notice = self.env._(
+                "This account is already connected as “%(name)s”.", name=twin.name
+            )
+        return twin
+
+    def action_open_twin(self):
+        """Open the server that has the typed key, or continue its set-up."""
+        self.ensure_one()
+        self.check_access("write")
+        twin = self.twin_id
+        if twin.mailjet_setup_unfinished:
+            return twin.action_mailjet_setup()
+        return twin._mailjet_open_form()
 
     def _account_of(self, api_key, secret_key):
         """Return a label of the account, or False if Mailjet rejects the pair.
@@ -119,6 +192,7 @@ class MailjetSetup(models.TransientModel):
                     "name": self.env._("Mailjet"),
                     "smtp_authentication": "mailjet",
                     "active": False,
+                    "mailjet_setup_unfinished": True,
                     **vals,
                 }
             )
@@ -185,6 +259,10 @@ class MailjetSetup(models.TransientModel):
         return True
 
     def _leave_domains(self):
+        """Add a domain that was typed and not added, and show the result."""
+        if self.typed_domain:
+            self._add_typed_domain()
+            return False
         return True
 
     def action_refresh(self):
@@ -209,8 +287,20 @@ class MailjetSetup(models.TransientModel):
         """Add the domains that Odoo uses and Mailjet does not know as a whole."""
         self.ensure_one()
         self.check_access("write")
-        self._add_senders(f"*@{name}" for name in self.unknown_domains.split(", "))
+        self._add_senders(f"*@{name}" for name in self._names_of_unknown_domains())
         return self._reopen()
+
+    def action_add_typed_domain(self):
+        """Add a domain that Odoo does not send from yet."""
+        self.ensure_one()
+        self.check_access("write")
+        self._add_typed_domain()
+        return self._reopen()
+
+    def _add_typed_domain(self):
+        name = (self.typed_domain or "").strip().rpartition("@")[2]
+        if self._add_senders([f"*@{name}"]):
+            self.typed_domain = False
 
     def _add_senders(self, emails):
         """Add each, show every result, and return those that were added."""
@@ -245,12 +335,55 @@ class MailjetSetup(models.TransientModel):
         """Have Mailjet post its events here, or show why it cannot."""
         self.ensure_one()
         self.check_access("write")
+        return self._change_events(self.server_id.action_mailjet_register)
+
+    def action_replace_events(self):
+        """Have Mailjet post all events here, instead of anywhere else."""
+        self.ensure_one()
+        self.check_access("write")
+        return self._change_events(self.server_id.action_mailjet_replace_all)
+
+    def _change_events(self, change):
         try:
-            self.server_id.action_mailjet_register()
+            self.notice = change()["params"]["message"]
         except UserError as error:
             self.notice = str(error)
-        else:
-            self.notice = False
+        return self._reopen()
+
+    # ------------------------------------------------------------------
+    # Test email
+    # ------------------------------------------------------------------
+
+    def _leave_test(self):
+        return True
+
+    def action_send_test(self):
+        """Send a test email to the user, and follow it until it is delivered."""
+        self.ensure_one()
+        self.check_access("write")
+        if not self.test_to:
+            raise UserError(
+                self.env._(
+                    "Your user has no email address to send to. Add one in your "
+                    "preferences, or go on without a test."
+                )
+            )
+        if not self.test_from:
+            raise UserError(
+                self.env._(
+                    "Mailjet accepts no address of yours yet. Go back and prove a "
+                    "domain or activate a sender, or go on without a test."
+                )
+            )
+        tests = self.env["mailjet.smtp.test"]
+        vals = {
+            **tests._values_of(self.server_id),
+            "email_from": self.test_from,
+            "email_to": self.test_to,
+            "deliver": True,
+        }
+        self.test_id = tests.create(vals)
+        self.test_id.action_run()
         return self._reopen()
 
     # ------------------------------------------------------------------
@@ -272,7 +405,8 @@ class MailjetSetup(models.TransientModel):
         server.write(vals)
         if self.replace_dedicated and server.mailjet_dedicated_server_id != server:
             server._make_dedicated()
-        server.test_smtp_connection()
+        if server.from_filter or self.env.user.email:  # the sender of the test
+            server.test_smtp_connection()
         return {
             "type": "ir.actions.act_window",
             "res_model": "ir.mail_server",

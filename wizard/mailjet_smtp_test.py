@@ -52,6 +52,15 @@ class MailjetSmtpTest(models.TransientModel):
     verify = fields.Boolean("Verify the certificate", default=True)
     smtp_user = fields.Char("User name or API key")
     smtp_pass = Secret("Password or secret key", copy=False)
+    secret_source = fields.Selection(
+        [
+            ("typed", "The one typed for this run"),
+            ("stored", "The one stored on the server"),
+            ("none", "None"),
+        ],
+        "Secret used",
+        readonly=True,
+    )
     mechanism = fields.Selection(
         [
             ("auto", "Automatic"),

@@ -64,7 +64,8 @@ class MailjetSmtpTest(models.TransientModel):
                 "delivery": False,
                 "delivery_words": False,
                 "transcript": False,
-                "smtp_pass": False,  # typed for this test only
+                "secret_source": self._secret_source(),
+                "smtp_pass": False,  # typed for this run only
             }
         )
         api_url = self._api_url()
@@ -106,6 +107,11 @@ class MailjetSmtpTest(models.TransientModel):
                 )
             )
         return stored
+
+    def _secret_source(self):
+        if self.smtp_pass:
+            return "typed"
+        return "stored" if self._secret() else "none"
 
     @api.constrains("email_from", "email_to", "smtp_host", "smtp_pass", "smtp_port")
     def _check_typed(self):

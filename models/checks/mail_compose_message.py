@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 
 class MailsMade(Exception):
@@ -27,3 +27,29 @@ class MailComposeMessage(models.TransientModel):
         self.force_send = False
         mails, _messages = super()._action_send_mail(auto_commit=False)
         raise MailsMade(mails)
+
+    @api.model
+    def _render_template(
+        self,
+        template_src,
+        model,
+        res_ids,
+        engine="inline_template",
+        add_context=None,
+        options=None,
+    ):
+        """Fill in fields with the rights of whoever reads the message, if given.
+
+        So does core's test mail, which is rendered by the mailing, too.
+        """
+        reader = self.env.context.get("mailjet_check_reader")
+        if not reader:
+            return super()._render_template(
+                template_src, model, res_ids, engine, add_context, options
+            )
+        # What the superuser has read would be given out without asking for rights
+        self.env.invalidate_all()
+        mailings = self.env["mailing.mailing"].with_user(reader)
+        return mailings._render_template(
+            template_src, model, res_ids, engine, add_context, options
+        )

@@ -11,7 +11,7 @@ from odoo.tools import get_lang
 CONTENT = (
     *("subject", "preview", "body_html", "email_from", "reply_to", "reply_to_mode"),
     *("mail_server_id", "mailing_model_id", "mailing_domain", "use_exclusion_list"),
-    *("contact_list_ids", "attachment_ids"),
+    *("contact_list_ids", "attachment_ids", "ab_testing_enabled", "ab_testing_pc"),
 )
 
 
@@ -37,17 +37,20 @@ class MailingMailing(models.Model):
         "Result of the check", compute="_compute_mailjet_check"
     )
 
-    @api.depends("mailing_type", "state", "mail_server_id", "email_from")
+    @api.depends(
+        "mailing_type", "state", "mail_server_id.mailjet_company_id", "email_from"
+    )
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_mailjet_can_check(self):
         for mailing in self:
             mailing.mailjet_can_check = (
                 mailing.mailing_type == "mail"
                 and mailing.state in ("draft", "in_queue")
-                and bool(mailing._mailjet_check_server())
+                and mailing._mailjet_may_check()
             )
 
     @api.depends(*CONTENT, "mailjet_check_ids.checked_on", "mailjet_can_check")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid", "allowed_company_ids")
     def _compute_mailjet_check(self):
         for mailing in self:
             check = mailing._mailjet_latest_check()
@@ -59,6 +62,12 @@ class MailingMailing(models.Model):
                     state = "stale"
             mailing.mailjet_check_state = state
             mailing.mailjet_check_words = words
+
+    def _mailjet_may_check(self):
+        """Return whether there is a Mailjet server, and it is not another company's."""
+        server = self._mailjet_check_server()
+        company = server.mailjet_company_id
+        return bool(server) and (not company or company in self.env.companies)
 
     def _mailjet_latest_check(self):
         """Return the check through the server that the mailing takes now, or none."""
@@ -118,6 +127,8 @@ class MailingMailing(models.Model):
         check = self._mailjet_latest_check() or checks.create(
             {"mailing_id": self.id, "server_id": server.id}
         )
+        # The server may be another company's
+        check.sudo(False).check_access("read")
         check.sudo(False)._run()
         return self._mailjet_open(check)
 

@@ -3,6 +3,7 @@ import re
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+import lxml.html
 import psycopg2
 
 from odoo import SUPERUSER_ID, models
@@ -12,10 +13,12 @@ from ...tools.smtp.cause import Stage
 from ...tools.smtp.offline import offline_connection
 from ...tools.smtp.session import Outcome, Session
 from .mail_compose_message import MailsMade
+from .undone import cause_of, kept_open
 
 _logger = logging.getLogger(__name__)
 
 _SHORT_LINK = re.compile(r"https?://[^\s\"'<>]+/r/(\w+)(?:/m/\d+)?")
+_INLINE_FIELD = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,16 @@ class MailingMailing(models.Model):
 
     _inherit = "mailing.mailing"
 
-    def _mailjet_build(self, server, res_ids):
+    def _mailjet_build(self, server, res_ids, reader=None):
         """Return a `Built` for each of these records that would get the mailing.
 
         It asks nobody on the network, and leaves no records behind.
+
+        :param int reader: id of the user who will read the messages, and whose rights
+            fill in the fields then; by default they are filled in as for sending
         """
         self.ensure_one()
-        with self._mailjet_undone() as mailing:
+        with self._mailjet_undone(reader) as mailing:
             names = {
                 record.id: record.display_name
                 for record in mailing.env[mailing.mailing_model_real].browse(res_ids)
@@ -67,15 +73,15 @@ class MailingMailing(models.Model):
             return built
 
     @contextmanager
-    def _mailjet_undone(self):
+    def _mailjet_undone(self, reader):
         """Give this mailing as the scheduled action has it, and roll back later."""
-        with closing(self.env.cr.savepoint()):
+        with kept_open(self.env), closing(self.env.cr.savepoint()):
             context = {
                 key: value
                 for key, value in self.env.context.items()
                 if key in ("lang", "tz")
             }
-            context["mailjet_check"] = True
+            context |= {"mailjet_check": True, "mailjet_check_reader": reader}
             yield self.with_env(self.env(user=SUPERUSER_ID, context=context))
 
     def _mailjet_build_together(self, server, res_ids, names):
@@ -87,7 +93,7 @@ class MailingMailing(models.Model):
             raise
         except Exception as error:
             # Whatever a template raises; it is told for each recipient then
-            _logger.info("Mailjet: the samples of %s fail: %s", self, error)
+            _logger.info("Mailjet: samples of %s fail: %s", self, cause_of(error))
             return None
 
     def _mailjet_build_singly(self, server, res_id, names):
@@ -98,8 +104,7 @@ class MailingMailing(models.Model):
         except (psycopg2.OperationalError, psycopg2.InterfaceError, MemoryError):
             raise
         except Exception as error:
-            reason = str(error).strip() or type(error).__name__
-            return [Built(res_id, names[res_id], reason=reason)]
+            return [Built(res_id, names[res_id], reason=cause_of(error))]
 
     def _mailjet_made(self, res_ids):
         """Return the mails that core makes for records."""
@@ -126,6 +131,7 @@ class MailingMailing(models.Model):
         server = server.sudo().with_env(mails.env)
         session = _offline_session(server, outcome)
         followers = mails._mailjet_followers()
+        written = self._mailjet_written()
         built = []
         for mail in mails:
             prepared = mail._mailjet_prepare(
@@ -133,7 +139,7 @@ class MailingMailing(models.Model):
             )
             name = names.get(mail.res_id, "")
             if prepared.envelopes:
-                sample = self._mailjet_sample(prepared.envelopes[0], name)
+                sample = self._mailjet_sample(prepared.envelopes[0], name, written)
                 built.append(Built(mail.res_id, name, sample))
                 continue
             reasons = [
@@ -152,7 +158,7 @@ class MailingMailing(models.Model):
             return text
         return self.env["mailjet.words"]._translate_words(text)
 
-    def _mailjet_sample(self, envelope, name):
+    def _mailjet_sample(self, envelope, name, written):
         """Return an envelope's content as `Sample`, its tracked links resolved."""
         sample = Sample.parse(
             envelope.content, recipient=name, base_url=self.get_base_url()
@@ -163,7 +169,15 @@ class MailingMailing(models.Model):
         )
         urls = {code.code: code.link_id.url for code in found}
         targets = {url: urls[code] for url, code in codes.items() if code in urls}
-        return Sample(sample.message, name, targets, sample.base_url)
+        return Sample(sample.message, name, targets, sample.base_url, written)
+
+    def _mailjet_written(self):
+        """Return the words of the mailing, without its fields."""
+        body = self.body_html or ""
+        if body.strip():
+            body = lxml.html.fromstring(f"<div>{body}</div>").text_content()
+        texts = (self.subject, self.preview, body)
+        return _INLINE_FIELD.sub(" ", "\n".join(filter(None, texts)))
 
 
 def _offline_session(server, outcome):

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from email.utils import parseaddr
 
 from odoo import Command, api, fields, models
 from odoo.tools import format_datetime
@@ -168,8 +169,8 @@ class MailjetCheck(models.Model):
                 "reason": self.env._("There is no recipient whose email you may see."),
             }
         record = records[min(max(int(number), 0), len(records) - 1)]
-        mailing = self.mailing_id.sudo()
-        built = mailing._mailjet_build(self.sudo().server_id, record.ids)
+        mailing, server = self.mailing_id.sudo(), self.sudo().server_id
+        built = mailing._mailjet_build(server, record.ids, reader=self.env.uid)
         if not built or not built[0].sample:
             reason = built[0].reason if built else ""
             return {
@@ -193,7 +194,5 @@ class MailjetCheck(models.Model):
 
 def _shown_sender(sample):
     """Return the name in the From as mailboxes show it, or the address."""
-    addresses = getattr(sample.message["From"], "addresses", ())
-    if not addresses:
-        return str(sample.message["From"] or "")
-    return addresses[0].display_name or addresses[0].addr_spec
+    name, address = parseaddr(sample.header("From"))
+    return name or address or sample.header("From")

@@ -36,5 +36,6 @@ class MailjetCheck(models.Model):
             "links", link_findings(results), links_checked_on=fields.Datetime.now()
         )
         domains._note(known)
-        recipients, _reachable, _candidates = check._count_recipients()
+        recipients, _reachable, _candidates = check._count_recipients(self._visible)
         check._keep("recipients", recipient_findings(recipients))
+        check._keep("replies", check._reply_findings())

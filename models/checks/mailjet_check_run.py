@@ -6,7 +6,8 @@ from datetime import timedelta
 from odoo import SUPERUSER_ID, fields, models
 from odoo.tools import SQL, email_normalize
 
-from ...tools.address import spellings
+from ... import const
+from ...tools.address import domain_key, spellings
 from ...tools.message.content import check_content
 from ...tools.message.delivery_findings import (
     SenderDomain,
@@ -18,16 +19,23 @@ from ...tools.message.delivery_findings import (
     unseen_finding,
     volume_finding,
 )
+from ...tools.message.imprint import imprint_finding
+from ...tools.message.last_mailing import last_mailing_findings
 from ...tools.message.link_findings import links_to_ask
 from ...tools.message.recipient_findings import recipient_findings
-from ...tools.message.sender import check_replaced_sender
+from ...tools.message.sender import check_replaced_sender, reply_finding
+from ...tools.report import figures
 from ..sending.limits import ends_after
 from .recipients import RecipientTable
 
 SAMPLES = 5
+# Characters; core takes some 20 s to make a single message of 5 MB
+HUGE_BODY = 500_000
 # A shorter mailing says nothing about the rate
 FEWEST = 50
 VOLUME_DAYS = 30
+# An older mailing says little about a list
+LATELY = timedelta(days=365)
 
 
 class MailjetCheck(models.Model):
@@ -44,13 +52,16 @@ class MailjetCheck(models.Model):
         self.ensure_one()
         check = self.sudo()
         mailing, server = check.mailing_id, check.server_id
-        recipients, reachable, candidates = check._count_recipients()
-        samples = spread(self._visible(candidates).ids, SAMPLES)
+        recipients, reachable, candidates = check._count_recipients(self._visible)
+        is_huge = len(mailing.body_html or "") > HUGE_BODY
+        samples = spread(self._visible(candidates).ids, 1 if is_huge else SAMPLES)
         built = mailing._mailjet_build(server, samples) if samples else []
         messages = [each.sample for each in built if each.sample]
         rate = check._rate()
-        check._keep("content", self._content_findings(built, messages))
+        content = self._content_findings(built, messages, recipients)
+        check._keep("content", content)
         check._keep("recipients", recipient_findings(recipients))
+        check._keep("replies", check._reply_findings())
         check._keep("delivery", check._delivery_findings(reachable))
         links_key = _key_of(links_to_ask(messages))
         if links_key != check.links_key:
@@ -68,8 +79,11 @@ class MailjetCheck(models.Model):
             }
         )
 
-    def _count_recipients(self):
-        """Return the `Recipients`, how many get the mailing, and some of them."""
+    def _count_recipients(self, visible):
+        """Return the `Recipients`, how many get the mailing, and some of them.
+
+        :param visible: as for `RecipientTable.counts`
+        """
         domains = self.env["mailjet.recipient.domain"]
         with closing(self.env.cr.savepoint()):
             # As the scheduled action sees them
@@ -78,21 +92,25 @@ class MailjetCheck(models.Model):
             table = RecipientTable(
                 mailing, self.server_id, mailing._get_remaining_recipients()
             )
-            recipients = table.counts(domains)
+            recipients = table.counts(domains, visible)
             reachable, candidates = table.reachable_count(), table.candidates()
             names = list(table.domains())
-        domains._enqueue(names)
+        domains._enqueue([*filter(None, [self._reply_domain()]), *names])
         return recipients, reachable, candidates
 
     # ------------------------------------------------------------------
     # Content
     # ------------------------------------------------------------------
 
-    def _content_findings(self, built, messages):
+    def _content_findings(self, built, messages, recipients):
         mailing = self.sudo().mailing_id
         findings = check_content(messages)
         for message in messages[:1]:
             findings += check_replaced_sender(message, mailing.email_from or "")
+            imprint = imprint_finding(
+                message, recipients.imprint_countries, recipients.total
+            )
+            findings += [imprint] if imprint else []
         refused = [each.reason for each in built if each.is_refused]
         failed = [each for each in built if each.reason and not each.is_refused]
         if refused:
@@ -103,6 +121,20 @@ class MailjetCheck(models.Model):
         if not built:
             findings.append(unseen_finding())
         return findings
+
+    def _reply_domain(self):
+        """Return the domain to which people reply; empty if replies go to Odoo."""
+        mailing = self.mailing_id
+        if mailing.reply_to_mode != "new":
+            return ""
+        email = mailing.reply_to or mailing.email_from or ""
+        return domain_key((email_normalize(email) or "").rpartition("@")[2])
+
+    def _reply_findings(self):
+        domain = self._reply_domain()
+        known = self.env["mailjet.recipient.domain"]._known([domain])
+        finding = reply_finding(domain, known.get(domain))
+        return [finding] if finding else []
 
     # ------------------------------------------------------------------
     # Account
@@ -121,6 +153,7 @@ class MailjetCheck(models.Model):
             ),
             volume_finding(count, self._largest_day()),
             policy_finding(self._policy_rates()),
+            *self._last_mailing_findings(),
         ]
         return [finding for finding in findings if finding]
 
@@ -141,6 +174,31 @@ class MailjetCheck(models.Model):
             dkim=domain.dkim_state,
             dmarc=domain.dmarc_state,
         )
+
+    def _last_mailing_findings(self):
+        """Return what the last mailing to these lists, or this model, warns of."""
+        mailing = self.mailing_id
+        to_the_same = (
+            [("contact_list_ids", "in", mailing.contact_list_ids.ids)]
+            if mailing.mailing_on_mailing_list
+            else [("mailing_model_id", "=", mailing.mailing_model_id.id)]
+        )
+        last = mailing.search(
+            [
+                *to_the_same,
+                ("id", "!=", mailing.id),
+                ("mailjet_campaign", "!=", False),
+                ("state", "=", "done"),
+                ("sent_date", ">=", fields.Datetime.now() - LATELY),
+            ],
+            order="sent_date desc, id desc",
+            limit=1,
+        )
+        counts = last._mailjet_counts().get(last.id)
+        if not counts or last.mailjet_no_rates or counts["processed"] < FEWEST:
+            return []
+        rates = {name: figures.rate(name, counts) or 0 for name in const.LIMITS}
+        return last_mailing_findings(last.subject, rates)
 
     def _policy_rates(self):
         limits = self.env["mailjet.policy.limit"].search(
@@ -207,4 +265,6 @@ def spread(ids, count):
     """Return so many of some ids, the first and the last among them."""
     if len(ids) <= count:
         return ids
+    if count == 1:
+        return ids[:1]
     return [ids[number * (len(ids) - 1) // (count - 1)] for number in range(count)]

@@ -1,8 +1,11 @@
 """The recipients of a mailing, counted in the database."""
 
+from collections import Counter
+
 from odoo.tools import SQL
 
 from ...tools.address import address_key
+from ...tools.message.imprint import COUNTRIES
 from ...tools.message.lists import DANGEROUS_ROLES, ROLES
 from ...tools.message.recipient_findings import Recipients
 from ...tools.message.recipients import corrections
@@ -120,10 +123,12 @@ class RecipientTable:
     # Asking
     # ------------------------------------------------------------------
 
-    def counts(self, domains):
+    def counts(self, domains, visible=None):
         """Return the `Recipients`.
 
         :param domains: the model that knows which domains take mail
+        :param visible: returns those of some ids whose addresses may be told; by
+            default all
         """
         figures = self._figures()
         figures.pop("reachable")
@@ -132,7 +137,7 @@ class RecipientTable:
         known = domains._known(counts)
         return Recipients(
             **figures,
-            dangerous=self._dangerous(),
+            dangerous=self._dangerous(visible),
             typing_errors={name: (errors[name], counts[name]) for name in errors},
             without_mail={
                 name: counts[name]
@@ -140,6 +145,9 @@ class RecipientTable:
                 if takes_mail is False and name not in errors
             },
             unknown_domains=len(set(counts) - set(known)),
+            imprint_countries=sum(
+                number for name, number in counts.items() if name.endswith(COUNTRIES)
+            ),
         )
 
     def _figures(self):
@@ -168,16 +176,22 @@ class RecipientTable:
         """Return how many addresses will get the mailing."""
         return self._figures()["reachable"]
 
-    def _dangerous(self):
+    def _dangerous(self, visible):
         self._cr.execute(
             """
-            SELECT key, count(*) FROM mailjet_check_recipient
+            SELECT key, count(*), min(id) FROM mailjet_check_recipient
              WHERE split_part(key, '@', 1) = ANY(%s)
              GROUP BY key ORDER BY count(*) DESC, key
             """,
             [sorted(DANGEROUS_ROLES)],
         )
-        return dict(self._cr.fetchall())
+        rows = self._cr.fetchall()
+        ids = [id_ for _key, _count, id_ in rows]
+        shown = set(ids if visible is None else visible(ids).ids)
+        found = Counter()
+        for key, count, id_ in rows:
+            found[key if id_ in shown else f"{key.partition('@')[0]}@…"] += count
+        return dict(found)
 
     def domains(self):
         """Return the domains of the recipients -> their number, the largest first."""

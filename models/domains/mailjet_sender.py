@@ -227,16 +227,19 @@ class MailjetSender(models.Model):
         words = dict(self._fields["status"]._description_selection(self.env))
         return "\n".join(f"{sender.email}: {words[sender.status]}" for sender in self)
 
+    def _activation_in_words(self):
+        return self.env._(
+            "Mailjet has sent an email to %(email)s. Open the link in it, then check "
+            "again.",
+            email=self.email,
+        )
+
     def _validation_in_words(self, result):
         """Return the result of a validation, and what to do next."""
         if self.status == "active":
             return self.env._("%(email)s is active.", email=self.email)
         if result.method == "activation_email":
-            return self.env._(
-                "Mailjet has sent an email to %(email)s. Open the link in it, then "
-                "check again.",
-                email=self.email,
-            )
+            return self._activation_in_words()
         said = result.dns_error or result.message or result.file_error
         return self.env._(
             "Mailjet has not found the proof yet: %(said)s\nIt may take a few hours "

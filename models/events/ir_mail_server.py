@@ -122,6 +122,12 @@ class IrMail_Server(models.Model):
         """Return whether a URL registered at Mailjet has this database's last token."""
         return _has_token(url, self.sudo().mailjet_event_token)
 
+    def _is_mailjet_sibling_url(self, url):
+        """Return whether a URL is that of another Mailjet server of this database."""
+        servers = self.sudo().with_context(active_test=False)
+        others = servers.search([("id", "not in", self.ids)])
+        return any(server._is_mailjet_event_url(url) for server in others)
+
     def _mailjet_renew_token(self):
         """Make a new token; the old one stays valid while Mailjet retries posts."""
         server = self.sudo()

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .mailjet_callback import ELSEWHERE
+
 
 class IrMail_Server(models.Model):
     """Registering this Odoo at Mailjet for each type of event."""
@@ -14,6 +16,9 @@ class IrMail_Server(models.Model):
     )
     mailjet_gets_events = fields.Boolean(
         "Receives events", compute="_compute_mailjet_gets_events"
+    )
+    mailjet_shares_events = fields.Boolean(
+        "Some events go elsewhere", compute="_compute_mailjet_gets_events"
     )
     mailjet_misses_events = fields.Boolean(
         "Misses events", compute="_compute_mailjet_gets_events"
@@ -38,6 +43,7 @@ class IrMail_Server(models.Model):
             server.mailjet_events_suspended = "suspended" in states
             server.mailjet_gets_events = bool(states & {"ours", "suspended"})
             server.mailjet_misses_events = not states or "none" in states
+            server.mailjet_shares_events = bool(states.intersection(ELSEWHERE))
 
     def action_mailjet_read_callbacks(self):
         """Read from Mailjet where it posts the events of these accounts."""
@@ -71,12 +77,34 @@ class IrMail_Server(models.Model):
         self.check_access("write")
         for server in self:
             server._mailjet_read_callbacks()
-            free = server.mailjet_callback_ids.filtered(
-                lambda callback: callback.state != "other"
-            )
+            free = server.mailjet_callback_ids - server._mailjet_callbacks_elsewhere()
             server._mailjet_register_callbacks(free)
+        elsewhere = self._mailjet_callbacks_elsewhere()
         return self._mailjet_notification(
-            self.env._("Mailjet now posts its events to this Odoo.")
+            self._mailjet_registration_words(), "warning" if elsewhere else "success"
+        )
+
+    def action_mailjet_replace_all(self):
+        """Have Mailjet post all events here, instead of anywhere else."""
+        self.check_access("write")
+        for server in self:
+            server._mailjet_read_callbacks()
+            server._mailjet_register_callbacks(server.mailjet_callback_ids)
+        return self._mailjet_notification(self._mailjet_registration_words(), "success")
+
+    def _mailjet_callbacks_elsewhere(self):
+        return self.mailjet_callback_ids.filtered(lambda one: one.state in ELSEWHERE)
+
+    def _mailjet_registration_words(self):
+        """Say which events are posted here now, and which stay elsewhere."""
+        elsewhere = self._mailjet_callbacks_elsewhere()
+        if not elsewhere:
+            return self.env._("Mailjet now posts all its events to this Odoo.")
+        kinds = dict(elsewhere._fields["event"]._description_selection(self.env))
+        return self.env._(
+            "These events still go to another address, which was left alone: "
+            "%(events)s.",
+            events=", ".join(kinds[callback.event] for callback in elsewhere),
         )
 
     def _mailjet_register_callbacks(self, callbacks):

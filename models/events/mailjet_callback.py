@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...const import EVENT_TYPES
+from .ir_mail_server import EVENT_PATH
 
 LABELS = [
     ("sent", "Delivered"),
@@ -14,6 +15,8 @@ LABELS = [
     ("spam", "Complaint"),
     ("unsub", "Unsubscribed"),
 ]
+# Where events may go that are not to be taken away silently
+ELSEWHERE = ("other", "sibling")
 
 
 class MailjetCallback(models.Model):
@@ -42,6 +45,7 @@ class MailjetCallback(models.Model):
         [
             ("ours", "This Odoo"),
             ("suspended", "This Odoo, suspended"),
+            ("sibling", "Another server of this Odoo"),
             ("other", "Another address"),
             ("none", "Nobody"),
         ],
@@ -80,10 +84,15 @@ class MailjetCallback(models.Model):
     def _vals_of(self, server, row):
         if row is None:
             return {"state": "none", "url": False, "mailjet_id": False}
-        is_ours = server._is_mailjet_event_url(row.url)
+        if server._is_mailjet_event_url(row.url):
+            state = "ours" if row.is_alive else "suspended"
+        elif server._is_mailjet_sibling_url(row.url):
+            state = "sibling"
+        else:
+            state = "other"
         return {
-            "state": ("ours" if row.is_alive else "suspended") if is_ours else "other",
-            "url": _shown(row.url, hide_path=is_ours),
+            "state": state,
+            "url": _shown(row.url),
             "mailjet_id": row.id,
             "is_grouped": row.version == 2,
         }
@@ -107,7 +116,7 @@ class MailjetCallback(models.Model):
     def action_unregister(self):
         """Stop Mailjet from posting these events here."""
         self.check_access("write")
-        if self.filtered(lambda callback: callback.state == "other"):
+        if self.filtered(lambda callback: callback.state in ELSEWHERE):
             raise UserError(
                 self.env._(
                     "An address that does not belong to this Odoo is not deleted from "
@@ -118,11 +127,12 @@ class MailjetCallback(models.Model):
             server._mailjet_unregister(callbacks)
 
 
-def _shown(url, hide_path):
-    """Return a URL fit to be shown: without password and without our token."""
+def _shown(url):
+    """Return a URL fit to be shown: without password and without any Odoo's token."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     user = parts.netloc.rpartition("@")[0].partition(":")[0]
-    path = parts.path.rpartition("/")[0] + "/…" if hide_path else parts.path
+    place, event_path, token = parts.path.rpartition(EVENT_PATH)
+    path = f"{place}{event_path}…" if event_path and token else parts.path
     netloc = f"{user}:…@{host}" if user else host
     return urlunsplit((parts.scheme, netloc, path, parts.query and "…", ""))

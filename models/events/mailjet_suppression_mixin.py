@@ -10,7 +10,7 @@ class MailjetSuppressionMixin(models.AbstractModel):
     _description = "Address that Mailjet may suppress"
 
     mailjet_suppression = fields.Text(
-        "Suppressed at Mailjet", compute="_compute_mailjet_suppression"
+        "Suppressed by Mailjet", compute="_compute_mailjet_suppression"
     )
 
     @api.depends("email_normalized")

@@ -7,6 +7,7 @@ from . import ir_mail_server_coverage
 from . import ir_mail_server_cron
 from . import ir_mail_server_routing
 from . import ir_mail_server_secrets
+from . import ir_mail_server_setup
 from . import ir_mail_server_transport
 from . import mailjet_words
 from . import res_config_settings

@@ -35,6 +35,7 @@ FOLLOW_UPS = {
         "mailjet_warm_up_start",
         "mailjet_warm_up_target",
     },
+    "_mailjet_end_setup": {"active"},
     "_mailjet_make_token": {"active", "smtp_authentication", "smtp_pass"},
     "_mailjet_end_unwanted_policy_pause": {"mailjet_pause_at_policy_limit"},
 }

@@ -154,22 +154,33 @@ class IrMail_Server(models.Model):
         """
         self.ensure_one()
         email = self._mailjet_checked_sender(email)
+        result = None
         with self._mailjet_api() as client:
             try:
                 row = client.create_sender(email, name or "", email_type)
+                is_asked = not row.is_domain and not self._mailjet_covers(email)
             except InvalidError as error:
                 if not error.is_duplicate:
                     raise
-                row = client.sender(email)
-            if row.status != "active":
+                row, is_asked = client.sender(email), False
+            # Adding an address has Mailjet ask for its activation: once is enough
+            if row.status != "active" and not is_asked:
                 result = client.validate_sender(row.id)
                 row = client.sender(row.id)
             # Adding a domain's first sender creates the records it has to publish
             domain_row = client.dns(row.domain)
         sender = self._mailjet_keep_sender(row, domain_row)
-        if row.status == "active":
-            return sender, self.env._("%(email)s is active.", email=email)
+        if result is None and row.status != "active":
+            return sender, sender._activation_in_words()
         return sender, sender._validation_in_words(result)
+
+    def _mailjet_covers(self, email):
+        """Return whether the domain of an address is proven as a whole."""
+        whole_domain = f"*@{email.rpartition('@')[2]}"
+        return any(
+            sender.email == whole_domain and sender.status == "active"
+            for sender in self.mailjet_sender_ids
+        )
 
     def _mailjet_keep_sender(self, row, domain_row):
         domains = self.env["mailjet.domain"]
@@ -191,14 +202,6 @@ class IrMail_Server(models.Model):
                 )
             )
         return email
-
-    # ------------------------------------------------------------------
-    # Set-up and test
-    # ------------------------------------------------------------------
-
-    def action_mailjet_setup(self):
-        """Open the guided set-up of this server, or of a new one."""
-        return self.env["mailjet.setup"].action_open(self)
 
     def action_mailjet_smtp_test(self):
         """Open the SMTP test, filled in from this server."""

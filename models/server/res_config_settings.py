@@ -29,8 +29,12 @@ class ResConfigSettings(models.TransientModel):
             settings.mailjet_server_count = len(servers._filter_mailjet())
 
     def action_mailjet_setup(self):
-        """Open the guided set-up."""
-        return self.env["mailjet.setup"].action_open()
+        """Open the guided set-up: the one that was left, or a new one."""
+        return self.env["ir.mail_server"].action_mailjet_setup()
+
+    def action_mailjet_setup_anew(self):
+        """Connect one more account."""
+        return self.env["ir.mail_server"].action_mailjet_setup_anew()
 
     def action_mailjet_check_dns(self):
         """Check the DNS records of all domains now."""

@@ -1,3 +1,4 @@
+from . import test_check_attacks
 from . import test_check_content
 from . import test_check_links
 from . import test_check_preview

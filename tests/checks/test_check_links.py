@@ -111,13 +111,14 @@ class TestCheckLinks(CheckCommon, MailjetRestCommon):
         """So that nothing is locked meanwhile."""
         check = self.check()
         self.env.flush_all()
-        execute, written = Cursor.execute, []
+        execute, written, ever_written = Cursor.execute, [], []
 
         def note(cursor, query, *args, **kwargs):
             if "ROLLBACK TO SAVEPOINT" in str(query):
                 written.clear()
             if any(word in str(query) for word in ("INSERT ", "UPDATE ", "DELETE ")):
                 written.append(query)
+                ever_written.append(query)
             return execute(cursor, query, *args, **kwargs)
 
         def ask(_urls, _servers):
@@ -130,4 +131,4 @@ class TestCheckLinks(CheckCommon, MailjetRestCommon):
         ):
             check.with_user(self.marketing).action_check_links()
             self.env.flush_all()
-        self.assertTrue(written and check.links_checked_on)
+        self.assertTrue(ever_written and check.links_checked_on)

@@ -175,6 +175,11 @@ class TestMailjetEventPosts(MailjetPostCommon):
         response = self.post([])
         self.assertNotIn("session_id", response.headers.get("Set-Cookie", ""))
 
+    def test_a_server_in_set_up_takes_the_events_of_its_test(self):
+        self.server.write({"active": False, "mailjet_setup_unfinished": True})
+        self.post([self.event("sent", self.traces[0])])
+        self.assertEqual(len(self.stored()), 1)
+
     def test_an_archived_server_stores_nothing(self):
         self.server.active = False
         self.assertEqual(

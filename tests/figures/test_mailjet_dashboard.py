@@ -7,7 +7,7 @@ from odoo.tests import new_test_user, tagged
 from ..common import MailjetCommon
 
 # However many events, mailings and servers there are
-MAX_QUERIES = 15
+MAX_QUERIES = 22
 COUNTS = (
     "delivered opened clicked opens clicks machine_opens hard_bounced soft_bounced"
     " blocked complained unsubscribed"

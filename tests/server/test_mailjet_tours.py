@@ -1,6 +1,6 @@
 import requests
 
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..common import (
     API_KEY,
@@ -12,6 +12,8 @@ from ..common import (
 
 DOMAIN = "company.example"
 SENDER = f"bounce@{DOMAIN}"
+# Not covered by the proven domain
+ELSEWHERE = "boss@elsewhere.example"
 PUBLIC_URL = "https://app.mailjet.com"
 
 
@@ -60,6 +62,7 @@ class TestMailjetTours(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
     def test_from_two_keys_to_server_in_use(self):
         self.server.unlink()
         self.rest.lookup_txt = self.lookup_proof
+        new_test_user(self.env, "mj_elsewhere", email=ELSEWHERE)
         addresses = set(self.env["mailjet.address"]._addresses_and_uses())
         self.assertIn(SENDER, addresses)
         answers = self.start_mailjet_tour(
@@ -84,12 +87,13 @@ class TestMailjetTours(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
                 }
             ],
         )
-        # Each address once, and the proof of each of their domains
-        domains = {f"*@{address.rpartition('@')[2]}" for address in addresses}
+        # The proof of the domain, and each address that it does not cover once
+        outside = {one for one in addresses if not one.endswith(f"@{DOMAIN}")}
+        self.assertIn(ELSEWHERE, outside)
         with self.store.lock:
             at_mailjet = {row["Email"]: row["Status"] for row in self.account.senders}
             self.assertEqual(len(at_mailjet), len(self.account.senders))
-        self.assertEqual(set(at_mailjet), addresses | domains)
+        self.assertEqual(set(at_mailjet), outside | {f"*@{DOMAIN}"})
         self.assertEqual(
             [email for email, status in at_mailjet.items() if status == "Active"],
             [f"*@{DOMAIN}"],
@@ -123,3 +127,19 @@ class TestMailjetTours(MailjetRestCommon, MailjetSmtpCommon, HttpCase):
         self.start_mailjet_tour(action, "mailjet_activation_opened")
         self.assertEqual(sender.status, "active")
         self.assertFalse(sender.activity_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestMailjetNarrow(MailjetRestCommon, HttpCase):
+    """What an administrator sees and does on a phone."""
+
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_from_the_settings_to_the_set_up(self):
+        self.start_tour("/odoo/settings", "mailjet_narrow_settings", login="admin")
+
+    def test_from_the_dashboard_to_the_events(self):
+        action = "mail_mailjet.mailjet_dashboard_action"
+        tour = "mailjet_narrow_dashboard"
+        self.start_tour(f"/odoo/action-{action}", tour, login="admin")

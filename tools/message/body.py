@@ -16,8 +16,9 @@ from .thresholds import (
     WCAG_ALT,
     spamassassin,
 )
+from .visibility import contrast, parse_color
 
-_FONT_SIZE = re.compile(r"font-size\s*:\s*([\d.]+)\s*px", re.IGNORECASE)
+_FONT_SIZE = re.compile(r"font-size\s*:\s*(\d*\.?\d+)\s*px", re.IGNORECASE)
 _COLOR = re.compile(r"(?<![-\w])color\s*:\s*(#[0-9a-f]{3,6})\b", re.IGNORECASE)
 _BACKGROUND = re.compile(
     r"background(?:-color)?\s*:\s*(#[0-9a-f]{3,6})\b", re.IGNORECASE
@@ -109,8 +110,14 @@ def check_alt(sample: Sample):
                 _lt("Describe each image; leave the description empty for ornaments.")
             ),
             source=WCAG_ALT,
-            examples=tuple(image.get("src") or "" for image in missing),
+            examples=tuple(_source(image) for image in missing),
         )
+
+
+def _source(image) -> str:
+    """Return where an image is from, without values that may be a token."""
+    source = image.get("src") or ""
+    return f"{source[:30]}…" if source.startswith("data:") else without_values(source)
 
 
 def check_markup(sample: Sample):
@@ -165,7 +172,8 @@ def check_legibility(sample: Sample):
             small.append(text)
         color, background = _COLOR.search(style), _BACKGROUND.search(style)
         if color and background:
-            if _contrast(color[1], background[1]) < LOW_CONTRAST.value:
+            colors = parse_color(color[1]), parse_color(background[1])
+            if None not in colors and contrast(*colors) < LOW_CONTRAST.value:
                 pale.append(text)
     if small:
         yield Finding(
@@ -191,21 +199,3 @@ def check_legibility(sample: Sample):
             LOW_CONTRAST.source,
             tuple(pale),
         )
-
-
-def _contrast(first, second):
-    """Return how much two colors differ, 1 to 21 (WCAG 2.2)."""
-    bright, dark = sorted(map(_luminance, (first, second)), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
-
-
-def _luminance(color):
-    digits = color[1:]
-    if len(digits) < 6:
-        digits = "".join(digit * 2 for digit in digits[:3])
-    parts = (int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4))
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,6 +1,7 @@
 """Merge fields and notes that were left in a message."""
 
 import re
+from urllib.parse import unquote
 
 from ..words import Words, _lt
 from .finding import Certainty, Finding, Level
@@ -14,8 +15,10 @@ _FIELD = re.compile(
 )
 _PERCENT_FIELD = re.compile(r"%[A-Za-z][A-Za-z_]{1,30}%|\[(?:FIRST|LAST)?_?NAME\]")
 _EMPTY_VALUE = re.compile(r"\b(?:False|None|undefined|NaN)\b")
+# In Spanish, TODO is a word, and one that advertising shouts
 _DRAFT = re.compile(
-    r"\blorem ipsum\b|\bTODO\b|\bFIXME\b|\bXXX+\b|\bTBD\b", re.IGNORECASE
+    r"\blorem ipsum\b|\bTODO\b(?=\s*(?:[:(\[]|$))|\bFIXME\b|\bXXX+\b|\bTBD\b",
+    re.IGNORECASE,
 )
 _DRAFT_CASED = re.compile(r"TODO|FIXME|XXX|TBD|[Ll]orem|LOREM")
 # The comma follows at once where there is a name; some languages put a blank before "!"
@@ -69,7 +72,10 @@ def check_merge_fields(sample: Sample):
 def check_empty_values(sample: Sample):
     """Yield findings for fields that were filled in with nothing."""
     texts = _texts(sample, links=False)
-    found = [match[0] for text in texts for match in _EMPTY_VALUE.finditer(text)]
+    # "None of our roses" is the author's own
+    own = set(_EMPTY_VALUE.findall(sample.written))
+    found = [word for text in texts for word in _EMPTY_VALUE.findall(text)]
+    found = [word for word in found if word not in own]
     if found:
         yield Finding(
             "empty_value",
@@ -127,5 +133,6 @@ def _texts(sample, links=True):
     """Return where recipients would see a leftover, or follow it."""
     texts = [sample.subject, sample.hidden_preheader, sample.words]
     if links:
-        texts += [link.target for link in sample.links]
+        # Without their %-codes, which would pass for merge fields
+        texts += [unquote(link.target) for link in sample.links]
     return texts

@@ -1,7 +1,8 @@
 """What dead links mean for a mailing, and which of its links may be asked."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable
-from urllib.parse import urljoin
 
 from ..mailjet.link import without_values
 from ..words import Words, _lt
@@ -13,23 +14,28 @@ from .thresholds import OURS
 
 # Hosts whose pages act when they are asked: they count clicks or unsubscribe
 _TRACKERS = ("mjt.lu", "mailjet.com")
+# Pages of Odoo that know the recipient
+_OWN_PAGES = ("/r/", "/mailing/", "/mail/", "/my", "/unsubscribe", "/view", "/survey/")
+# Names of values that let somebody act
+_TOKEN = re.compile(r"(?:^|[&;])[^=&;]*(?:token|signature|hash)=", re.IGNORECASE)
 
 
 def links_to_ask(samples: Iterable[Sample]) -> list[str]:
     """Return the links that do nothing but show a page: no unsubscribing, no tracking.
 
-    What Odoo itself counts is asked at its target.
+    Links of one recipient's own are left out, too: to open a quotation, an invitation
+    or a confirmation is to act in the recipient's name. What Odoo itself counts is
+    asked at its target.
     """
-    return list(
-        dict.fromkeys(
-            link.target
-            for sample in samples
-            for link in sample.links
-            if link.is_web
-            and not link.is_unsubscribe
-            and not _acts(link.target, sample)
-        )
+    links = dict.fromkeys(
+        link.target
+        for sample in samples
+        for link in sample.links
+        if link.is_web and not link.is_unsubscribe and not _acts(link.target, sample)
     )
+    # The same page with other values for another recipient
+    pages = Counter(map(without_values, links))
+    return [link for link in links if pages[without_values(link)] == 1]
 
 
 def _acts(url: str, sample: Sample) -> bool:
@@ -38,11 +44,9 @@ def _acts(url: str, sample: Sample) -> bool:
     host = parts.hostname or ""
     if host.endswith(tuple(f".{name}" for name in _TRACKERS)):
         return True
-    if urljoin(url, "/") != urljoin(sample.base_url, "/"):
-        return False
-    return parts.path.startswith(
-        ("/r/", "/mailing/", "/mail/", "/unsubscribe", "/view")
-    )
+    if _TOKEN.search(parts.query):
+        return True
+    return sample.is_own(url) and parts.path.startswith(_OWN_PAGES)
 
 
 def link_findings(results: Iterable[LinkResult]) -> list[Finding]:

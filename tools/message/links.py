@@ -14,13 +14,20 @@ from .thresholds import OURS, RFC_2606, spamassassin
 # RFC 2606 and RFC 6761: names that never lead anywhere
 _RESERVED = ("example.com", "example.net", "example.org")
 _RESERVED_TLDS = ("example", "invalid", "localhost", "test", "local")
+# Mail programs take such links away
+_SCRIPTS = ("javascript", "vbscript", "data", "blob", "about")
 _LOCAL_FILE = re.compile(r"^(?:file:|[a-z]:\\|\\\\)", re.IGNORECASE)
 _SHOWN_DOMAIN = re.compile(
     r"^(?:https?://)?((?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,24})(?:[/?#:]\S*)?$",
     re.IGNORECASE,
 )
 # What looks like a domain, and is the name of a file
-_FILE_ENDINGS = ("doc", "docx", "gif", "html", "ics", "jpg", "pdf", "png", "xls", "zip")
+_FILE_ENDINGS = frozenset(
+    """
+    css csv doc docx gif htm html ics jpeg jpg js json mp3 mp4 odp ods odt pdf php
+    png ppt pptx svg txt webp xls xlsx xml zip
+    """.split()
+)
 
 
 def check_link_schemes(sample: Sample):
@@ -31,7 +38,11 @@ def check_link_schemes(sample: Sample):
         if link.is_web and not sample.is_odoos_anchor(link)
     ]
     yield from _finding(
-        [link for link in web if link.parts.scheme == "http"],
+        [
+            link
+            for link in web
+            if link.parts.scheme == "http" and not _is_placeholder(link)
+        ],
         "http",
         Level.WARNING,
         Words(_lt("Some links are not encrypted (http).")),
@@ -130,7 +141,7 @@ def check_placeholder_links(sample: Sample):
         Certainty.CERTAIN,
         RFC_2606,
         show=lambda link: (
-            f"{link.text or '?'} → #"
+            f"{without_values(link.text) or link.label or '?'} → #"
             if sample.is_odoos_anchor(link)
             else for_people(link)
         ),
@@ -147,6 +158,7 @@ def check_link_texts(sample: Sample):
     wrong = [
         link for link, domain in shown if not same_organisation(domain, _host(link))
     ]
+    wrong_ones = set(wrong)
     yield from _finding(
         wrong,
         "link_text",
@@ -156,10 +168,10 @@ def check_link_texts(sample: Sample):
         Words(_lt("Write in words where the link leads.")),
         Certainty.LIKELY,
         OURS,
-        show=lambda link: f"{link.text} → {for_people(link)}",
+        show=lambda link: f"{without_values(link.text)} → {for_people(link)}",
     )
     yield from _finding(
-        [link for link, _domain in shown if link.is_tracked and link not in wrong],
+        [link for link, _domain in shown if link.is_tracked and link not in wrong_ones],
         "tracked_link_text",
         Level.NOTE,
         Words(
@@ -174,7 +186,7 @@ def check_link_texts(sample: Sample):
         Words(_lt("Write in words where the link leads, or turn click tracking off.")),
         Certainty.POSSIBLE,
         OURS,
-        show=lambda link: link.text,
+        show=lambda link: without_values(link.text),
     )
 
 
@@ -186,7 +198,7 @@ def _finding(links, code, level, what, why, cure, certainty, source, show=None):
 
 def for_people(link: Link) -> str:
     """Return a link for people, without values that may be a recipient's token."""
-    return without_values(link.target) or link.text
+    return without_values(link.target) or without_values(link.text) or link.label or "?"
 
 
 def _host(link: Link) -> str:
@@ -217,7 +229,7 @@ def _is_placeholder(link: Link) -> bool:
     if href in ("", "#", "http://", "https://") or _LOCAL_FILE.match(href):
         return True
     parts = link.parts
-    if parts.scheme == "javascript":
+    if parts.scheme in _SCRIPTS:
         return True
     if not link.is_web:
         # A path of its own, or a typing error: no scheme at all

@@ -4,6 +4,7 @@ import copy
 
 import lxml.html
 
+from ..mailjet.link import without_values
 from .sample import Sample, is_pixel
 
 # Elements that load, run or send something
@@ -61,7 +62,11 @@ def _disarm(element, sample: Sample) -> None:
         if is_url or name.startswith("on"):
             del element.attrib[name]
     if href is not None:
-        element.set("title", sample.targets.get(href, href))
+        target = sample.targets.get(href, href)
+        # Links to Odoo hold the recipient's token
+        element.set(
+            "title", without_values(target) if sample.is_own(target) else target
+        )
         style = element.get("style") or ""
         element.set("style", f"cursor: default; {style}")
         if "color" not in style:

@@ -5,6 +5,15 @@ import ipaddress
 # Networks whose addresses carry an IPv4 address: RFC 6052, RFC 3056, RFC 4291 2.5.5
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
+# Networks that some versions of Python take for public: site-local addresses
+# (RFC 3879), documentation (RFC 9637), protocol assignments (RFC 6890), the 6to4 relay
+# (RFC 7526)
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        ("fec0::/10", "3fff::/20", "192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48"),
+    )
+)
 
 
 def is_public(address: str) -> bool:
@@ -17,6 +26,8 @@ def is_public(address: str) -> bool:
     if inner and ip.ipv4_mapped:
         return is_public(str(inner))
     if inner is not None and not is_public(str(inner)):
+        return False
+    if any(ip in network for network in _NOT_PUBLIC):
         return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 

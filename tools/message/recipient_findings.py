@@ -25,6 +25,7 @@ class Recipients:
     :ivar typing_errors: domain -> what was probably meant, and number of recipients
     :ivar without_mail: domains that take no mail -> number of recipients
     :ivar unknown_domains: domains that have not been looked up
+    :ivar imprint_countries: at domains of countries where an imprint is usual
     """
 
     total: int = 0
@@ -38,6 +39,7 @@ class Recipients:
     typing_errors: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     without_mail: Mapping[str, int] = field(default_factory=dict)
     unknown_domains: int = 0
+    imprint_countries: int = 0
 
 
 def recipient_findings(recipients: Recipients) -> list[Finding]:

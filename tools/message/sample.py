@@ -12,9 +12,10 @@ from urllib.parse import SplitResult, urlsplit
 import lxml.etree
 import lxml.html
 
+from .visibility import hiding_selectors, is_hidden, is_seen
+
 # Elements whose text nobody reads
 _UNSEEN = ("head", "script", "style", "title", "template")
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s\u200b-\u200d\u2060\ufeff\u00ad\u034f]+")
 _ONE_CLICK = "/unsubscribe_oneclick"
 # Odoo's own pages for recipients, and the word in several languages
@@ -34,12 +35,16 @@ class Link:
     :ivar target: where it leads in the end; for a tracked link, what it was made of
     :ivar text: what one reads, or the alternative texts of its images
     :ivar has_image: whether an image is part of it
+    :ivar is_seen: whether no style hides it
+    :ivar label: what it says of itself to screen readers
     """
 
     href: str
     target: str
     text: str
     has_image: bool = False
+    is_seen: bool = True
+    label: str = ""
 
     @property
     def is_tracked(self) -> bool:
@@ -80,12 +85,14 @@ class Sample:
     :ivar recipient: to whom, for people
     :ivar targets: tracked links -> what they were made of
     :ivar base_url: of this Odoo
+    :ivar written: the words of the mailing itself, before fields were filled in
     """
 
     message: EmailMessage
     recipient: str = ""
     targets: Mapping[str, str] = field(default_factory=dict)
     base_url: str = ""
+    written: str = ""
 
     @classmethod
     def parse(cls, content: bytes, **details) -> "Sample":
@@ -96,7 +103,15 @@ class Sample:
     @cached_property
     def subject(self) -> str:
         """The subject, in one line."""
-        return " ".join(str(self.message["Subject"] or "").split())
+        return " ".join(self.header("Subject").split())
+
+    def header(self, name: str) -> str:
+        """Return a header; as it stands where the email package trips over it."""
+        try:
+            return str(self.message[name] or "")
+        except (AttributeError, IndexError, TypeError, ValueError):
+            raw = dict(self.message.raw_items())
+            return str(raw.get(name, ""))
 
     @cached_property
     def html(self) -> str:
@@ -140,7 +155,15 @@ class Sample:
         text = squeezed(element.text_content())
         images = list(element.iter("img"))
         shown = text or squeezed(" ".join(image.get("alt") or "" for image in images))
-        return Link(href, self.targets.get(href, href), shown, bool(images))
+        target = self.targets.get(href, href)
+        seen = is_seen(element, self._hiding_selectors)
+        label = element.get("aria-label") or element.get("title") or ""
+        return Link(href, target, shown, bool(images), seen, squeezed(label))
+
+    @cached_property
+    def _hiding_selectors(self) -> frozenset[str]:
+        styles = (element.text or "" for element in self.elements("style"))
+        return hiding_selectors("\n".join(styles))
 
     @cached_property
     def foreign_links(self) -> list[Link]:
@@ -148,14 +171,16 @@ class Sample:
 
         Those to Odoo may hold a recipient's token.
         """
-        base = split_url(self.base_url)
         return [
             link
             for link in self.links
-            if not base.netloc
-            or link.parts.netloc != base.netloc
-            or self.is_odoos_anchor(link)
+            if not self.is_own(link.target) or self.is_odoos_anchor(link)
         ]
+
+    def is_own(self, url: str) -> bool:
+        """Whether a URL leads to this Odoo."""
+        host = split_url(self.base_url).netloc
+        return bool(host) and split_url(url).netloc == host
 
     def is_odoos_anchor(self, link: Link) -> bool:
         """Whether a link was just "#": Odoo puts its own address before it."""
@@ -169,13 +194,15 @@ class Sample:
     @cached_property
     def words(self) -> str:
         """What one reads: without hidden texts, in one line."""
-        return "" if self.root is None else squeezed(" ".join(_texts(self.root)))
+        if self.root is None:
+            return ""
+        return squeezed(" ".join(_texts(self.root, self._hiding_selectors)))
 
     @cached_property
     def hidden_preheader(self) -> str:
         """The hidden text at the top, meant for the list of a mailbox."""
         for element in self.elements("div", "span", "p", "td"):
-            if _HIDDEN.search(element.get("style") or ""):
+            if is_hidden(element, self._hiding_selectors):
                 text = squeezed(element.text_content())
                 if text:
                     return text
@@ -217,14 +244,14 @@ def _is_link(element) -> bool:
     return "href" in element.attrib or not (element.get("name") or element.get("id"))
 
 
-def _texts(element):
+def _texts(element, selectors):
     """Yield the texts in an element that are visible."""
     if isinstance(element.tag, str):
-        if element.tag in _UNSEEN or _HIDDEN.search(element.get("style") or ""):
+        if element.tag in _UNSEEN or is_hidden(element, selectors):
             return
         if element.text:
             yield element.text
         for child in element:
-            yield from _texts(child)
+            yield from _texts(child, selectors)
             if child.tail:
                 yield child.tail

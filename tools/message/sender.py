@@ -62,6 +62,29 @@ def check_no_reply(sample: Sample):
         )
 
 
+def reply_finding(domain: str, takes_mail: bool | None) -> Finding | None:
+    """Return the finding for replies that would bounce.
+
+    :param domain: to which people reply
+    :param takes_mail: None if that is not known
+    """
+    if takes_mail is not False:
+        return None
+    return Finding(
+        "reply_domain",
+        Level.WARNING,
+        Words(_lt("Replies bounce: %(domain)s takes no mail."), {"domain": domain}),
+        Words(
+            _lt(
+                "Some receivers refuse mail that nobody can reply to, and people who "
+                "try are annoyed."
+            )
+        ),
+        Words(_lt("Publish an MX record, or reply to an address elsewhere.")),
+        source=Words("RFC 5321, 5.1; RFC 7505"),
+    )
+
+
 def check_replaced_sender(sample: Sample, email_from: str):
     """Yield a finding if Odoo puts another sender than the chosen one.
 
@@ -94,7 +117,7 @@ def check_replaced_sender(sample: Sample, email_from: str):
 
 
 def _address(sample: Sample, header: str) -> str:
-    return address_key(parseaddr(str(sample.message[header] or ""))[1])
+    return address_key(parseaddr(sample.header(header))[1])
 
 
 def _domain(sample: Sample, header: str) -> str:

@@ -69,6 +69,8 @@ LARGEST_ATTACHMENTS = Threshold(
 
 # Shares of recipients
 MANY_ROLES = Threshold(0.02, OURS)
+# GMX and WEB.DE ask every sender for an imprint; whether the law does is not for us
+IMPRINT_SHARE = Threshold(0.05, Words("https://postmaster.gmx.net/en/best-practices"))
 
 # Recipients from which receivers surely count the mailing as bulk
 BULK = Threshold(1000, OURS)

@@ -19,9 +19,9 @@ _WHY_ONE_CLICK = Words(
 
 def check_one_click(sample: Sample):
     """Yield a finding unless the headers offer one-click unsubscription (RFC 8058)."""
-    addresses = re.findall(r"<([^<>]+)>", str(sample.message["List-Unsubscribe"] or ""))
+    addresses = re.findall(r"<([^<>]+)>", sample.header("List-Unsubscribe"))
     pages = [url for url in addresses if split_url(url).scheme in ("http", "https")]
-    post = str(sample.message["List-Unsubscribe-Post"] or "").strip()
+    post = sample.header("List-Unsubscribe-Post").strip()
     if not pages or post != ONE_CLICK:
         yield Finding(
             "one_click",
@@ -57,15 +57,30 @@ def check_one_click(sample: Sample):
 def check_unsubscribe_link(sample: Sample):
     """Yield a finding unless a link that one sees leads out of the list."""
     ways = [link for link in sample.links if link.is_unsubscribe and link.text]
-    if not ways:
+    if ways and not any(link.is_seen for link in ways):
+        yield Finding(
+            "unsubscribe_hidden",
+            Level.ERROR,
+            Words(_lt("The unsubscribe link is hidden.")),
+            Words(
+                _lt(
+                    "People who cannot find the link report spam, and filters know "
+                    "this trick."
+                )
+            ),
+            Words(_lt("Show it in a size and color that people can read.")),
+            Certainty.LIKELY,
+            GMAIL,
+        )
+    elif not ways:
         yield Finding(
             "unsubscribe_link",
             Level.ERROR,
-            Words(_lt("There is no unsubscribe link to be seen.")),
+            Words(_lt("There is no visible unsubscribe link.")),
             Words(
                 _lt(
                     "Gmail asks for one in the body, and so does the law of many "
-                    "countries. Who cannot leave reports spam."
+                    "countries. People who cannot unsubscribe report spam."
                 )
             ),
             Words(

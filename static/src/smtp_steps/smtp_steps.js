@@ -1,5 +1,6 @@
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
+import { formatFloat } from "@web/views/fields/formatters";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { Component } from "@odoo/owl";
@@ -31,6 +32,11 @@ export class MailjetSmtpSteps extends Component {
 
     get steps() {
         return this.props.record.data[this.props.name] || [];
+    }
+
+    /** How long a step took, in the reader's notation. */
+    seconds(step) {
+        return _t("%s s", formatFloat(step.seconds, { digits: [0, 2] }));
     }
 
     look(step) {

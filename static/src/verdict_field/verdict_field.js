@@ -28,7 +28,7 @@ export function lookOf(state) {
 /** The state of a DNS record as a badge that is readable without its color. */
 export class MailjetVerdictField extends Component {
     static template = "mail_mailjet.VerdictField";
-    static props = { ...standardFieldProps };
+    static props = { ...standardFieldProps, isCompact: { type: Boolean, optional: true } };
 
     get value() {
         return this.props.record.data[this.props.name];
@@ -36,6 +36,10 @@ export class MailjetVerdictField extends Component {
 
     get look() {
         return lookOf(this.value);
+    }
+
+    get iconClass() {
+        return this.props.isCompact ? this.look.icon : `${this.look.icon} me-1`;
     }
 
     get label() {
@@ -48,6 +52,15 @@ export const mailjetVerdictField = {
     component: MailjetVerdictField,
     displayName: _t("Verdict"),
     supportedTypes: ["selection"],
+    supportedOptions: [
+        {
+            label: _t("Icon only"),
+            name: "compact",
+            type: "boolean",
+            help: _t("Show the label only when hovering, where there is little room."),
+        },
+    ],
+    extractProps: ({ options }) => ({ isCompact: Boolean(options.compact) }),
 };
 
 registry.category("fields").add("mailjet_verdict", mailjetVerdictField);

@@ -96,56 +96,10 @@ const useSteps = () => [
         trigger: input("smtp_port"),
         run: `edit ${cookie.get("mailjet_port")}`,
     },
-    ...nextSteps("senders"),
-];
-
-const sendersSteps = () => [
-    {
-        content: "The notice about the keys is gone",
-        trigger: `${DIALOG}:not(:has(.alert-info))`,
-    },
-    {
-        content: "Mailjet does not know the address of bounces",
-        trigger: `${BOUNCES} td[name='state'] .badge.text-bg-danger:text(Unknown to Mailjet)`,
-    },
-    {
-        content: "Add all that are missing",
-        trigger: `${DIALOG} button[name='action_add_missing']`,
-        run: "click",
-    },
-    {
-        content: "Confirm: mails go out",
-        trigger: `${DIALOG}:contains(Mailjet will send an activation link) .modal-footer .btn-primary`,
-        run: "click",
-    },
-    {
-        content: "The address waits for its activation",
-        trigger: `${BOUNCES} td[name='state'] .badge.text-bg-warning:text(Waiting for activation)`,
-    },
-    {
-        content: "See what is left to do",
-        trigger: `${DIALOG} .alert-info:contains(Mailjet has sent an email to bounce@company.example)`,
-    },
-    {
-        content: "None is unknown any more, so none can be added",
-        trigger: `${DIALOG}:not(:contains(Unknown to Mailjet)):not(:has(button[name='action_add_missing']))`,
-    },
     ...nextSteps("domains"),
 ];
 
 const domainsSteps = () => [
-    {
-        content: "Nothing has been looked up in DNS yet",
-        trigger: `${OWNERSHIP} .badge:text(Not checked)`,
-    },
-    {
-        content: "See the host of the record to publish, as the DNS provider wants it",
-        trigger: `${OWNERSHIP} .o_field_widget[name='host_relative']:contains(/^mailjet\\._[0-9a-f]{8}$/)`,
-    },
-    {
-        content: "See its value",
-        trigger: `${OWNERSHIP} .o_field_widget[name='expected_value']:contains(/[0-9a-f]{32}/)`,
-    },
     {
         content: "Add the whole domain",
         trigger: `${DIALOG} button[name='action_add_domains']`,
@@ -154,6 +108,14 @@ const domainsSteps = () => [
     {
         content: "It was proven at once: the record is there",
         trigger: `${DIALOG} .alert-info:contains(*@company.example is active.)`,
+    },
+    {
+        content: "See the host of the record to publish, as the DNS provider wants it",
+        trigger: `${OWNERSHIP} .o_field_widget[name='host_relative']:contains(/^mailjet\\._[0-9a-f]{8}$/)`,
+    },
+    {
+        content: "See its value",
+        trigger: `${OWNERSHIP} .o_field_widget[name='expected_value']:contains(/[0-9a-f]{32}/)`,
     },
     {
         content: "Check the records",
@@ -168,6 +130,36 @@ const domainsSteps = () => [
         content: "So is that there is no SPF record, with the value to publish",
         trigger: `${card("SPF")}:has(.badge.text-bg-danger:text(Missing)) .o_field_widget[name='expected_value']:contains(include:spf.mailjet.com)`,
     },
+    ...nextSteps("senders"),
+];
+
+const sendersSteps = () => [
+    {
+        content: "The addresses of the proven domain need no activation",
+        trigger: `${BOUNCES} td[name='state'] .badge.text-bg-success:text(Accepted)`,
+    },
+    {
+        content: "Add all that are missing",
+        trigger: `${DIALOG} button[name='action_add_missing']`,
+        run: "click",
+    },
+    {
+        content: "Confirm: mails go out",
+        trigger: `${DIALOG}:contains(Mailjet will send an activation link) .modal-footer .btn-primary`,
+        run: "click",
+    },
+    {
+        content: "The others wait for their activation",
+        trigger: `${DIALOG} td[name='state'] .badge.text-bg-warning:text(Waiting for activation)`,
+    },
+    {
+        content: "See what is left to do",
+        trigger: `${DIALOG} .alert-info:contains(Mailjet has sent an email to)`,
+    },
+    {
+        content: "None is unknown any more, so none can be added",
+        trigger: `${DIALOG}:not(:contains(Unknown to Mailjet)):not(:has(button[name='action_add_missing']))`,
+    },
     ...nextSteps("events"),
 ];
 
@@ -179,6 +171,15 @@ const eventsSteps = () => [
     {
         content: "They can be registered",
         trigger: `${DIALOG} button[name='action_register_events']`,
+    },
+    ...nextSteps("test"),
+    {
+        content: "The test goes out from an accepted address",
+        trigger: `${shown("test_from")}:contains(@)`,
+    },
+    {
+        content: "It can be sent",
+        trigger: `${DIALOG} button[name='action_send_test']`,
     },
     ...nextSteps("ready"),
 ];
@@ -226,8 +227,8 @@ registry.category("web_tour.tours").add("mailjet_setup", {
     steps: () => [
         ...keysSteps(),
         ...useSteps(),
-        ...sendersSteps(),
         ...domainsSteps(),
+        ...sendersSteps(),
         ...eventsSteps(),
         ...readySteps(),
     ],

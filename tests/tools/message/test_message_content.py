@@ -87,11 +87,14 @@ CASES = [
     ("merge_field", E, {"Subject": "Dear {{ object.name }}"}, {}),
     ("merge_field", E, {"body": link("https://acme-shop.com/?u={{ object.id }}")}, {}),
     ("percent_field", W, {"body": "Dear %FIRSTNAME%"}, {"body": "5% of 10%"}),
+    ("percent_field", W, {"body": "%NAME%"}, {"body": link("https://a.com/%CE%BB%CF")}),
+    ("merge_field", E, {"body": link("https://a.com/%7B%7B%20object.id%20%7D%7D")}, {}),
     ("empty_value", W, {"body": "Dear False"}, {"body": "Falsehood"}),
     ("nameless", W, {"body": "<p>Dear ,</p>"}, {"body": "<p>Dear Zoë,</p>"}),
     ("nameless", W, {"body": "<p>Bonjour ,</p>"}, {"body": "<p>Bonjour !</p>"}),
     ("draft", W, {"body": "Lorem ipsum dolor"}, {"body": "Dolores"}),
     ("draft", W, {"body": "TODO: price"}, {"body": "todo el mundo"}),
+    ("draft", W, {"body": "TODO (price)"}, {"body": "TODO A MITAD DE PRECIO"}),
     # Links
     ("placeholder_link", E, {"body": link("#")}, {"body": link("#roses")}),
     ("placeholder_link", E, {"body": link(f"{BASE_URL}#")}, {"body": link(BASE_URL)}),
@@ -102,6 +105,7 @@ CASES = [
     ("placeholder_link", E, {"body": link("http://localhost:8069/a")}, {}),
     ("placeholder_link", E, {"body": link("http://127.0.0.1/a")}, {}),
     ("placeholder_link", E, {"body": link("javascript:alert(1)")}, {}),
+    ("placeholder_link", E, {"body": link("data:text/html,roses")}, {}),
     ("placeholder_link", E, {"body": link("file:///c:/a.pdf")}, {}),
     ("placeholder_link", E, {"body": link("C:\\a.pdf")}, {}),
     (
@@ -144,7 +148,7 @@ CASES = [
         "link_text",
         E,
         {"body": link("https://evil.co.uk/", "roses.co.uk")},
-        {"body": link("https://evil.com/", "catalogue.pdf")},
+        {"body": link("https://evil.com/", "Node.js")},
     ),
     (
         "tracked_link_text",
