@@ -16,7 +16,7 @@ ROWS = 1_000_000
 DAYS = 180
 SCREEN_SECONDS = 1.0
 # A run that finds nothing new happens every ten minutes
-IDLE_SECONDS = 3.0
+IDLE_SECONDS = 0.2
 
 SET_UP = """
 env["ir.cron"].search([]).active = False
@@ -53,6 +53,10 @@ SELECT report.id, n, report.domain_id, current_date - 1 - n %% %s,
 """
 MEASURE = """
 import json, time
+from odoo.tools import SQL
+# As whoever reads a report does
+env["mailjet.dmarc.statistic.stale"]._note_rows(SQL("TRUE"))
+env.cr.commit()
 def measure(work):
     began = time.perf_counter()
     work()
@@ -92,6 +96,8 @@ def main():
         f"{seconds['sources found']} sources and {seconds['sums']} daily sums of "
         f"{ROWS} rows, made in {seconds['summing up']:.1f} s"
     )
+    if not seconds["sums"]:
+        raise RuntimeError("Nothing was summed up")
     for screen in ("overview", "sources", "decision"):
         promise(
             f"{screen} with {ROWS} rows",

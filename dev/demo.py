@@ -35,6 +35,12 @@ def make_alias_domain():
         admin.email = "admin@mailjet-demo.example.com"
 
 
+def show_servers_in_settings():
+    """Link the mail servers in Settings: the Technical menu is for developers."""
+    set_param = env["ir.config_parameter"].set_param  # noqa: F821
+    set_param("base_setup.default_external_email_server", True)
+
+
 def make_server():
     ports = {
         "starttls_strict": int(os.environ["MAILJET_SANDBOX_SMTP_PORT"]),
@@ -121,6 +127,7 @@ def load_languages():
 
 
 make_alias_domain()
+show_servers_in_settings()
 sandbox = make_server()
 point_at_sandbox(sandbox)
 make_mailing(sandbox, "Hello from the sandbox", "Friends of the sandbox", FRIENDS)

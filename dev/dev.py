@@ -40,6 +40,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
 
+import linters
 import upgrade
 import wheel
 
@@ -394,7 +395,7 @@ def link_module():
     """
     farm = HOME / "addons" / MODULE
     farm.mkdir(parents=True, exist_ok=True)
-    left_out = ("dev", "benchmarks", "node_modules", "build", "dist")
+    left_out = ("dev", "benchmarks", "docs", "readme", "node_modules", "build", "dist")
     wanted = {
         path.name: path
         for path in ROOT.iterdir()
@@ -800,6 +801,11 @@ class Environment:
 
     def module_template(self):
         """A database with the add-on as it is in the work tree now."""
+        version = self.module_version()
+        return self.template("module", MODULE, self.base_template(), version)
+
+    def module_version(self):
+        """Return a hash of the add-on as it is in the work tree now."""
         tree = hashlib.sha256()
         module = self.addons / MODULE
         for folder in sorted(module.iterdir()):
@@ -807,8 +813,7 @@ class Environment:
                 name = path.relative_to(module)
                 if path.is_file() and "tests" not in name.parts:
                     tree.update(str(name).encode() + path.read_bytes())
-        version = tree.hexdigest()
-        return self.template("module", MODULE, self.base_template(), version)
+        return tree.hexdigest()
 
 
 @contextlib.contextmanager
@@ -873,25 +878,61 @@ class Tally:
         return int(bool(self.failed) or not self.passed)
 
 
-LINTERS = (
-    ("ruff check", ["ruff", "check", "."]),
-    ("ruff format", ["ruff", "format", "--check", "."]),
-    ("pylint-odoo", ["pylint", "--rcfile=pyproject.toml", "."]),
-)
+def python_linters(python, fix):
+    """Yield the name and the command of each linter in the environment."""
+    python = [python, "-m"]
+    yield "ruff check", [*python, "ruff", "check", *(["--fix"] if fix else []), "."]
+    yield "ruff format", [*python, "ruff", "format", *([] if fix else ["--check"]), "."]
+    yield "pylint-odoo", [*python, "pylint", "--rcfile=pyproject.toml", "."]
 
 
-def lint(env, tally):
-    for name, (module, *arguments) in LINTERS:
+def node_folder():
+    """Return the folder with the linters of static/, or None without Node.js."""
+    if not shutil.which("npm"):
+        return None
+    texts = [(ROOT / "dev" / name).read_text() for name in linters.NODE_FILES]
+    target = HOME / f"node-{key_of(*texts)}"
+    if not target.exists():
+        with built_once(target) as folder:
+            run(linters.copy_node_files(ROOT, folder), cwd=folder)
+        drop_siblings(target, "node-*")
+    return target
+
+
+def lint(python, tally, fix=False):
+    """Run all linters; let those that can mend what they find."""
+    commands = [*python_linters(python, fix)]
+    folder = node_folder()
+    if folder:
+        commands += linters.node_commands(ROOT, folder, fix)
+    else:
+        say("install Node.js with npm to lint static/")
+        tally.add("eslint and prettier", 0, 0, 2)
+    for name, command in commands:
         result = subprocess.run(
-            [str(env.python), "-m", module, *arguments],
+            [str(part) for part in command],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        if result.returncode:
-            print(result.stdout)
-        tally.add(name, int(not result.returncode), int(bool(result.returncode)))
+        show_faults(tally, name, [result.stdout] if result.returncode else [])
+    packages = installed_apart(HOME, "oca")
+    with tempfile.TemporaryDirectory(dir=HOME) as scratch:
+        arguments = (ROOT, Path(scratch), python, packages, fix)
+        for name, fault in linters.oca_faults(*arguments):
+            show_faults(tally, name, filter(None, [fault]))
+
+
+def command_lint(arguments):
+    parser = argparse.ArgumentParser(prog="dev/lint", description="Run the linters.")
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended")
+    options = parser.parse_args(arguments)
+    tally = Tally()
+    with exclusive("setup"):
+        python = venv_python()
+    lint(python, tally, options.fix)
+    return tally.close()
 
 
 def test_tools(env, tally):
@@ -1083,7 +1124,7 @@ def command_test(arguments):
         elif options.tags:
             test_odoo(env, tally, options.tags)
         else:
-            lint(env, tally)
+            lint(env.python, tally)
             test_tools(env, tally)
             test_wheel(env, tally)
             test_upgrade(env, tally)
@@ -1160,18 +1201,18 @@ GREETING = """
 """
 
 FIRST_CLICKS = """
-  What to click first
-    1. Settings > Technical > Outgoing Mail Servers > Mailjet sandbox:
-       press "Test Connection".
+  What to click first; none of it needs the developer mode
+    1. Settings > Outgoing Email Servers > Mailjet sandbox: press "Test
+       Connection".
     2. There, under "Events": choose "Mailjet tracks", save, and press
        "Register all": the sandbox posts what becomes of each email.
-    3. Email Marketing > "What becomes of an email": press "Send". Within two
-       minutes the form counts what was delivered, bounced or blocked; its
-       buttons lead to the events. The first word of an address decides
+    3. Email Marketing > "What becomes of an email": press "Check", then "Send".
+       Within two minutes the form counts what was delivered, bounced or blocked;
+       its buttons lead to the events. The first word of an address decides
        (bounce@, blocked+1@ ...), see tests/standins/fates.py.
     4. "Hello from the sandbox" goes to 25 contacts, and each line below is
        one message.
-    5. Back on the server: "Which mail takes this server?"
+    5. Back on the server: "Which emails go through this server?"
     6. In the list of servers: "Set up Mailjet", with the keys above, "Another
        address" for the API, and localhost with port {smtp} at the next step.
        The link that activates an address is shown below.
@@ -1205,11 +1246,16 @@ def make_empty(env, dns_port):
 
 
 def make_demo(env, fresh):
+    """Make the database of dev/run, or update it if the add-on has changed."""
+    version, last = env.module_version(), HOME / "demo.version"
     if fresh or DEMO_DATABASE not in env.databases():
         env.clone(env.module_template(), DEMO_DATABASE)
-    else:
+    elif not last.exists() or last.read_text() != version:
+        say("updating the add-on in the database")
+        last.unlink(missing_ok=True)
         options = ("-d", DEMO_DATABASE, "-u", MODULE, "--stop-after-init", "--no-http")
         env.run_odoo(*options, "--max-cron-threads=0")
+    last.write_text(version)
 
 
 def command_run(arguments):
@@ -1236,6 +1282,8 @@ def command_run(arguments):
             "MAILJET_SANDBOX_DNS_PORT": str(ports["dns"]),
             "MAILJET_SANDBOX_API_KEY": SANDBOX_API_KEY,
             "MAILJET_SANDBOX_SECRET_KEY": SANDBOX_SECRET_KEY,
+            # Or the first email of the demo data would pause the server
+            "SSL_CERT_FILE": str(HOME / "sandbox-ca.pem"),
         }
         if options.empty:
             make_empty(env, ports["dns"])
@@ -1248,7 +1296,7 @@ def command_run(arguments):
         odoo = subprocess.Popen(
             env.odoo("-d", database, "--http-port", port, "--log-level=warn"),
             cwd=ROOT,
-            # Only this process trusts the sandbox's certificate authority
+            # Only this and the demo data's process trust the sandbox's authority
             env={**env.env(), "SSL_CERT_FILE": str(HOME / "sandbox-ca.pem")},
         )
         stack.callback(stop, odoo)
@@ -1288,6 +1336,8 @@ def stop(process):
 
 def command_setup(_arguments):
     with environment(for_tests=True) as env:
+        node_folder()
+        installed_apart(HOME, "oca")
         say(f"ready: Odoo from {env.source}, Python {env.python}")
     return 0
 
@@ -1326,6 +1376,7 @@ COMMANDS = {
     "setup": command_setup,
     "run": command_run,
     "test": command_test,
+    "lint": command_lint,
     "odoo": command_odoo,
     "python": command_python,
     "db": command_db,

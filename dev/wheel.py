@@ -11,9 +11,9 @@ import zipfile
 from email.parser import HeaderParser
 
 MODULE = "mail_mailjet"
-LEFT_OUT = ("dev", "benchmarks", "tests", "static/tests")
+LEFT_OUT = ("dev", "benchmarks", "docs", "readme", "tests", "static/tests")
 # Of the repository, not of the add-on
-LEFT_OUT_FILES = ("ARCHITECTURE.md", "pyproject.toml")
+LEFT_OUT_FILES = ("ARCHITECTURE.md", "CONTRIBUTING.md", "pyproject.toml")
 
 BUILD = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
 
@@ -72,8 +72,9 @@ def faults(wheel, names, root):
     found = {name for name in found if ".dist-info/" not in name}
     yield from (f"not in the wheel: {name}" for name in sorted(wanted - found))
     yield from (f"in the wheel, too: {name}" for name in sorted(found - wanted))
-    if f"## {version}\n" not in (root / "CHANGELOG.md").read_text():
-        yield f"the changelog has no section {version}"
+    changelog = (root / "CHANGELOG.md").read_text()
+    if not re.search(rf"^## \[{re.escape(version)}\] - ", changelog, re.MULTILINE):
+        yield f"the changelog has no section [{version}]"
     yield from dependency_faults(metadata, manifest, root)
 
 

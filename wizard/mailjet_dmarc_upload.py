@@ -16,7 +16,7 @@ class MailjetDmarcUpload(models.TransientModel):
         "ir.attachment",
         "mailjet_dmarc_upload_attachment_rel",
         string="Add files",
-        help="As they came by email: .zip, .gz or .xml.",
+        help="As received by email: .zip, .gz or .xml.",
     )
 
     def action_upload(self):

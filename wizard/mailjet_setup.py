@@ -62,7 +62,9 @@ class MailjetSetup(models.TransientModel):
         ondelete="set null",
         help="The server that has the typed API key.",
     )
-    is_continued = fields.Boolean(readonly=True, help="Opened where it was left.")
+    is_continued = fields.Boolean(
+        readonly=True, help="Continued from where it was left."
+    )
     user_lacks_email = fields.Boolean(compute="_compute_user_lacks_email")
     is_copy = fields.Boolean(
         compute="_compute_is_copy", help="Whether this database is a copy for testing."
@@ -105,8 +107,9 @@ class MailjetSetup(models.TransientModel):
         ],
         "Hand over by",
         default="smtp",
-        help="The Send API is faster, and uses HTTPS (port 443), which no network "
-        "blocks. SMTP carries every email; what the Send API cannot carry goes by it.",
+        help="The Send API is faster and uses HTTPS (port 443), which networks do "
+        "not block. SMTP carries every email, so anything that the Send API "
+        "cannot carry goes by SMTP.",
     )
     is_smtp_blocked = fields.Boolean(
         readonly=True, help="No SMTP port answered when this step was left."

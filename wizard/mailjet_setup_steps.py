@@ -122,7 +122,7 @@ class MailjetSetup(models.TransientModel):
         self.twin_id = twin = self._server_with(api_key)
         if twin.mailjet_setup_unfinished:
             self.notice = self.env._(
-                "The set-up of this account was begun before: continue there."
+                "The set-up of this account has already been started: continue there."
             )
         elif twin and not twin.active:
             self.notice = self.env._(

@@ -128,7 +128,7 @@ class MailjetSmtpTest(models.TransientModel):
     pair_reason = fields.Char("Conclusion", compute="_compute_words")
     other_port = fields.Integer(readonly=True)
     offers_api = fields.Boolean(
-        readonly=True, help="No SMTP port answers, and Mailjet's API does."
+        readonly=True, help="No SMTP port answers, but Mailjet's API does."
     )
     other_security = fields.Char(readonly=True)
     delivery = fields.Selection(

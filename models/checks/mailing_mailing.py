@@ -28,9 +28,9 @@ class MailingMailing(models.Model):
             ("stale", "Changed since the check"),
             ("error", "Errors"),
             ("warning", "Warnings"),
-            ("fine", "Nothing to mend"),
+            ("fine", "Nothing to fix"),
         ],
-        "Check",
+        "Last check",
         compute="_compute_mailjet_check",
     )
     mailjet_check_words = fields.Char(

@@ -49,7 +49,7 @@ class MailjetCheck(models.Model):
         help="How long sending takes at the rate of the last mailing; 0: not known.",
     )
     ends_on = fields.Datetime(
-        readonly=True, help="When the limits of the plan let the last email go."
+        readonly=True, help="When the plan's limits let the last email go out."
     )
     duration = fields.Char("Expected duration", compute="_compute_duration")
 
@@ -84,7 +84,7 @@ class MailjetCheck(models.Model):
             count = levels.count(level)
             if count:
                 parts.append(one if count == 1 else many % count)
-        return ", ".join(parts) or self.env._("Nothing to mend")
+        return ", ".join(parts) or self.env._("Nothing to fix")
 
     @api.depends("seconds", "ends_on")
     @api.depends_context("lang", "tz")
@@ -96,7 +96,9 @@ class MailjetCheck(models.Model):
                     "Until about %s, as the limits of the plan allow", ends_on
                 )
             elif not check.seconds:
-                check.duration = self.env._("Not known: no mailing to judge by yet")
+                check.duration = self.env._(
+                    "Unknown: there is no earlier mailing to go by"
+                )
             elif check.seconds < timedelta(minutes=2).total_seconds():
                 check.duration = self.env._("A minute or two")
             else:
@@ -166,7 +168,7 @@ class MailjetCheck(models.Model):
         if not records:
             return {
                 "recipients": [],
-                "reason": self.env._("There is no recipient whose email you may see."),
+                "reason": self.env._("You may not see the email of any recipient."),
             }
         record = records[min(max(int(number), 0), len(records) - 1)]
         mailing, server = self.mailing_id.sudo(), self.sudo().server_id

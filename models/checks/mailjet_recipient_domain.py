@@ -30,8 +30,8 @@ class MailjetRecipientDomain(models.Model):
     state = fields.Selection(
         [
             ("waiting", "Not looked up yet"),
-            ("yes", "Takes mail"),
-            ("no", "Takes no mail"),
+            ("yes", "Accepts mail"),
+            ("no", "Accepts no mail"),
             ("unknown", "DNS did not answer"),
         ],
         required=True,

@@ -12,7 +12,7 @@ from . import mailjet_dns_record
 from . import mailjet_dmarc_source
 from . import mailjet_dmarc_source_alert
 from . import mailjet_dmarc_host
-from . import mailjet_dmarc_statistic_day
+from . import mailjet_dmarc_statistic_stale
 from . import mailjet_dmarc_statistic
 from . import mailjet_domain
 from . import mailjet_dmarc_overview

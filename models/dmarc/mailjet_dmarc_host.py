@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from ...tools.dmarc.base_domain import network_of
 from ...tools.dmarc.reverse_dns import find_hosts
 from ...tools.dmarc.source import source_of_host
+from ...tools.dmarc.values import MAX_COUNT
 from ...tools.dns.lookup import Resolver
 from ...tools.dns.servers import ServersError, parse_servers
 from ..bulk_write import upsert
@@ -77,7 +78,11 @@ class MailjetDmarcHost(models.Model):
         upsert(
             self,
             [
-                {"address": address, "messages": count, "status": "pending"}
+                {
+                    "address": address,
+                    "messages": min(count, MAX_COUNT),
+                    "status": "pending",
+                }
                 for address, count in messages.items()
             ],
             ("domain_id", "address"),
@@ -144,8 +149,12 @@ class MailjetDmarcHost(models.Model):
                 named.setdefault(record.domain_id, []).append(host)
         for domain, found in named.items():
             self._hand_on_decisions(domain, found)
-            self.env["mailjet.dmarc.statistic.day"]._mark_addresses_stale(
-                domain, [host.address for host in found]
+            self.env["mailjet.dmarc.statistic.stale"]._note_rows(
+                SQL(
+                    "domain_id = %s AND source_ip = ANY(%s)",
+                    domain.id,
+                    [host.address for host in found],
+                )
             )
 
     @api.model

@@ -51,7 +51,7 @@ class MailjetDmarcReport(models.Model):
     state = fields.Selection(
         [
             ("received", "To read"),
-            ("done", "Read"),
+            ("done", "Done"),
             ("partial", "Partly read"),
             ("duplicate", "Duplicate"),
             ("foreign", "Not our domain"),

@@ -88,8 +88,15 @@ class MailjetDmarcReport(models.Model):
         )
 
     def _receive_siblings(self, files):
-        """Create a record for each further report in this one's archive."""
+        """Create a record for each further report in this one's archive.
+
+        :param list files: all of the archive; this record keeps the first alone, so
+            that reading it again does not take the others in once more
+        """
         packed = [(file.name, gzip.compress(file.data, mtime=0)) for file in files]
+        if len(packed) < 2:
+            return self.browse()
+        self.attachment_id.raw = packed.pop(0)[1]
         return self._receive(
             packed, authentication=self.authentication, mail_from=self.mail_from
         )

@@ -1,3 +1,4 @@
+from hashlib import sha256
 from itertools import islice
 
 from odoo import api, models
@@ -6,7 +7,7 @@ from odoo.tools import SQL
 from ...tools.dmarc.owner import Owners
 from ...tools.dmarc.values import MAX_COUNT
 from ...tools.words import Words, _lt
-from ..bulk_write import upsert
+from ..bulk_write import copy_in
 
 # Rows inserted in one statement
 BATCH = 2000
@@ -26,14 +27,6 @@ COPIED = (
     "record_error",
     "xml_hash",
 )
-# Stored also when they are false
-FLAGS = (
-    "dkim_aligned",
-    "spf_aligned",
-    "passes",
-    "not_stated",
-    "envelope_derived",
-)
 TRUST = ("failed", "not_checked", "authenticated")
 
 
@@ -41,6 +34,8 @@ class MailjetDmarcReport(models.Model):
     """Keeping what a file says: whose report it is, whether it is new, and its rows."""
 
     _inherit = "mailjet.dmarc.report"
+
+    _kept_unique = models.UniqueIndex("(key) WHERE state IN ('done', 'partial')")
 
     def _keep(self, report):
         """Store a report in this record.
@@ -91,7 +86,8 @@ class MailjetDmarcReport(models.Model):
             "date_begin": period.begin,
             "date_end": period.end,
             "day_count": len(period.days),
-            "key": "|".join(parts),
+            # An index has no room for the longest of them
+            "key": sha256("|".join(parts).encode()).hexdigest(),
         }
 
     # ----------------------------------------------------------------------------------
@@ -184,8 +180,9 @@ class MailjetDmarcReport(models.Model):
         lines = self.env["mailjet.dmarc.row"].sudo()
         rows = (
             {
-                **{name: value or None for name, value in row._asdict().items()},
-                **{name: getattr(row, name) for name in FLAGS},
+                **row._asdict(),
+                "passes": row.passes,
+                **shared,
                 "position": number,
                 "day": day,
                 "count": count,
@@ -194,12 +191,13 @@ class MailjetDmarcReport(models.Model):
             for number, day, count, row in report.rows()
         )
         row_count = message_count = 0
+        days = set()
         while batch := list(islice(rows, BATCH)):
-            upsert(
-                lines, batch, ("report_id", "position", "day"), shared=shared, update=()
-            )
+            copy_in(lines, batch)
+            days.update((row["domain_id"], row["day"]) for row in batch)
             row_count += len(batch)
             message_count += sum(row["count"] for row in batch)
+        self.env["mailjet.dmarc.statistic.stale"]._note_days(days)
         self.write(
             {
                 "row_count": row_count,
@@ -208,7 +206,14 @@ class MailjetDmarcReport(models.Model):
             }
         )
 
+    @api.ondelete(at_uninstall=False)
+    def _note_rows_stale(self):
+        """Have the days of these reports summed up without them."""
+        condition = SQL("report_id = ANY(%s)", self.ids)
+        self.env["mailjet.dmarc.statistic.stale"]._note_rows(condition)
+
     def _delete_rows(self):
+        self._note_rows_stale()
         self.env.cr.execute(
             SQL("DELETE FROM mailjet_dmarc_row WHERE report_id = %s", self.id)
         )

@@ -85,7 +85,7 @@ class MailjetDmarcReport(models.Model):
         try:
             with self.env.cr.savepoint():
                 unpacked = unpack(self.name, self.attachment_id.raw or b"")
-                self._receive_siblings(unpacked.files[1:])
+                self._receive_siblings(unpacked.files)
             with self.env.cr.savepoint():
                 report = Report(unpacked.files[0], fields.Datetime.now())
                 if unpacked.skipped:

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class MailjetDmarcRow(models.Model):
@@ -67,7 +67,8 @@ class MailjetDmarcRow(models.Model):
     counted = fields.Boolean(
         readonly=True,
         default=True,
-        help="Not if the report's email failed authentication or its dates are absurd.",
+        help="No, if the report's email failed authentication or its dates cannot "
+        "be right.",
     )
 
     _position_unique = models.UniqueIndex("(report_id, position, day)")
@@ -75,3 +76,9 @@ class MailjetDmarcRow(models.Model):
     _source = models.Index("(source_ip)")
     # Which day is to be summed up next
     _day = models.Index("(day) WHERE report_id IS NOT NULL")
+
+    @api.ondelete(at_uninstall=False)
+    def _note_stale(self):
+        """Have the sums of these rows' days rebuilt."""
+        days = {(row.domain_id.id, row.day) for row in self}
+        self.env["mailjet.dmarc.statistic.stale"]._note_days(days)

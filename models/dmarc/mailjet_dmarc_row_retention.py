@@ -15,12 +15,16 @@ class MailjetDmarcRow(models.Model):
 
     @api.autovacuum
     def _gc_rows(self):
-        """Sum up the oldest day whose time has come."""
+        """Sum up the oldest day whose time has come, once its sums are up to date."""
         oldest = self.env["mailjet.dmarc.report"]._days_kept("row", ROW_DAYS)
         if not oldest:
             return None
         self.env.cr.execute(
-            "SELECT min(day) FROM mailjet_dmarc_row WHERE report_id IS NOT NULL"
+            """
+            SELECT min(day) FROM mailjet_dmarc_row
+             WHERE report_id IS NOT NULL
+               AND day NOT IN (SELECT day FROM mailjet_dmarc_statistic_stale)
+            """
         )
         [day] = self.env.cr.fetchone()
         if not day or day >= oldest:

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from ...tools.dmarc import readiness
 from ...tools.dmarc.source import MAILJET
 from ...tools.dmarc.source_class import Sums, classify, share
+from ...tools.dmarc.values import MAX_COUNT
 from ..bulk_write import update_by_id
 
 CLASSES = [
@@ -99,7 +100,7 @@ class MailjetDmarcSource(models.Model):
     @api.depends_context("lang")
     def _compute_display_name(self):
         for source in self:
-            source.display_name = source.name or self.env._("Forgotten addresses")
+            source.display_name = source.name or self.env._("Addresses no longer kept")
 
     @api.depends("key", "is_forwarder", "decision", *SUMS[:2], "forwarded", "own")
     def _compute_source_class(self):
@@ -178,9 +179,8 @@ class MailjetDmarcSource(models.Model):
     def _passing_stranger_advice(self):
         if self.decision == "not_ours":
             return self.env._(
-                "A stranger passes as you, under any policy. Remove what lets it in: "
-                "a term of the SPF record that allows too much, or a DKIM key that "
-                "others know."
+                "A stranger passes as you under any policy. Close the gap: an SPF "
+                "term that allows too much, or a DKIM key that others know."
             )
         return self.env._(
             "It passes as you. If it is a service of yours, say so. If not, your SPF "
@@ -216,9 +216,11 @@ class MailjetDmarcSource(models.Model):
                 domain=domain.id,
                 sums=SQL(", ").join(
                     SQL(
-                        "COALESCE(sum(%s) FILTER (WHERE sums.day >= %s), 0)::bigint",
+                        "LEAST(COALESCE(sum(%s) FILTER (WHERE sums.day >= %s), 0),"
+                        " %s)::int",
                         SQL.identifier("sums", name),
                         start,
+                        MAX_COUNT,
                     )
                     for name in SUMS
                 ),

@@ -116,8 +116,9 @@ def _fall_text(source, recent, before):
         domain=source.domain_id.name,
     )
     note = env._(
-        "%(recent)s %% in the last week, after %(before)s %% before. Check the DKIM "
-        "record; if only one receiver reports failures, mail to it was delayed.",
+        "%(recent)s %% in the last week, down from %(before)s %%. Check the DKIM "
+        "record; if only one receiver reports failures, mail to it may only have "
+        "been delayed.",
         recent=round(recent),
         before=round(before),
     )

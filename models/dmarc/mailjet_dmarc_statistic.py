@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools.dmarc.source import Known, Row, find_source
+from ...tools.dmarc.values import MAX_COUNT
 from ..bulk_write import rows_as_table, upsert
 from ..locking import worker_lock
 from .mailjet_dmarc_source import SUMS
@@ -59,16 +60,17 @@ class MailjetDmarcStatistic(models.Model):
         commit_progress = self.env["ir.cron"]._commit_progress
         # A new transaction sees what the last refresh has committed
         commit_progress()
-        days_model = self.env["mailjet.dmarc.statistic.day"]
+        stale = self.env["mailjet.dmarc.statistic.stale"]
         self.env["mailjet.domain"]._refresh_dmarc_accounts()
-        days = days_model._to_rebuild()
+        days = stale._to_rebuild()
         known, done = {}, self.env["mailjet.domain"]
         for number, (domain_id, day) in enumerate(days):
             domain = done.browse(domain_id)
             if domain not in known:
                 known[domain] = domain._dmarc_known()
-            self._rebuild_day(domain, day, known[domain])
-            days_model._note(domain_id, day)
+            if not self._is_final(domain, day):
+                self._rebuild_day(domain, day, known[domain])
+            stale._settle(domain_id, day)
             done |= domain
             left = len(days) - number - 1
             if not commit_progress(1, remaining=left) and left:
@@ -84,6 +86,24 @@ class MailjetDmarcStatistic(models.Model):
     # ------------------------------------------------------------------
     # The sums of a day
     # ------------------------------------------------------------------
+
+    @api.model
+    def _is_final(self, domain, day):
+        """Return whether rows have lost their reports and addresses: the sums stay."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT EXISTS (SELECT FROM mailjet_dmarc_row
+                                WHERE domain_id = %(domain)s AND day = %(day)s
+                                  AND report_id IS NULL)
+                   AND EXISTS (SELECT FROM mailjet_dmarc_statistic
+                                WHERE domain_id = %(domain)s AND day = %(day)s)
+                """,
+                domain=domain.id,
+                day=day,
+            )
+        )
+        return self.env.cr.fetchone()[0]
 
     @api.model
     def _rebuild_day(self, domain, day, known):
@@ -183,8 +203,13 @@ class MailjetDmarcStatistic(models.Model):
             )
         )
         names = ("source_id", "receiver", *SUMS)
+        # Counts are what anybody claims, and the columns have 32 bits
         rows = [
-            dict(zip(names, (source_ids[key], receiver, *total), strict=True))
+            {
+                "source_id": source_ids[key],
+                "receiver": receiver,
+                **{n: min(v, MAX_COUNT) for n, v in zip(SUMS, total, strict=True)},
+            }
             for (key, receiver), total in sums.items()
         ]
         if rows:

@@ -18,8 +18,8 @@ class MailjetDnsRecord(models.Model):
         result = super()._compute_purpose()
         for record in self.filtered(lambda record: record.kind == KIND):
             record.purpose = self.env._(
-                "Lets receivers send DMARC reports to Odoo's address, which is at "
-                "another domain. Goes into the DNS of that domain."
+                "Allows receivers to send DMARC reports to Odoo's address, which "
+                "is in another domain. Publish it in that domain's DNS."
             )
         return result
 

@@ -63,7 +63,7 @@ class MailjetDomain(models.Model):
 
     @api.model
     def _refresh_dmarc_accounts(self):
-        """Learn the Mailjet accounts that sign for each domain, from the rows."""
+        """Learn the Mailjet accounts that sign for each domain, from the new rows."""
         self.env["mailjet.dmarc.row"].flush_model()
         # The names of return paths: tools/dmarc/source.py
         self.env.cr.execute(
@@ -73,6 +73,9 @@ class MailjetDomain(models.Model):
                            lower(spf_domain) FROM '^a([0-9]+)\\.') ORDER BY substring(
                            lower(spf_domain) FROM '^a([0-9]+)\\.'))
                   FROM mailjet_dmarc_row
+                  JOIN (SELECT DISTINCT domain_id, day
+                          FROM mailjet_dmarc_statistic_stale) AS stale
+                       USING (domain_id, day)
                  WHERE counted AND dkim_aligned AND lower(dkim_selector) = %s
                    AND spf_result = 'pass' AND lower(spf_domain) ~ %s
               GROUP BY domain_id
@@ -86,7 +89,7 @@ class MailjetDomain(models.Model):
             accounts = sorted({*found, *(domain.dmarc_accounts or ())})
             if accounts != domain.dmarc_accounts:
                 domain.dmarc_accounts = accounts
-                self.env["mailjet.dmarc.statistic.day"]._mark_stale(domain)
+                self.env["mailjet.dmarc.statistic.stale"]._note_domains(domain)
 
     @api.model
     def _read_dmarc_networks(self, servers, deadline):
@@ -117,9 +120,7 @@ class MailjetDomain(models.Model):
     @api.model
     def _dmarc_due_networks(self, now):
         """Return domains with reports whose SPF record was read a week ago."""
-        with_reports = self.env["mailjet.dmarc.statistic.day"]._read_group(
-            [], ["domain_id"]
-        )
+        with_reports = self.env["mailjet.dmarc.source"]._read_group([], ["domain_id"])
         return self.browse(domain.id for (domain,) in with_reports).filtered(
             lambda domain: (
                 not domain.dmarc_terms_on or domain.dmarc_terms_on < now - READ_EVERY
@@ -139,7 +140,7 @@ class MailjetDomain(models.Model):
         stored = [[term.text, list(term.networks)] for term in terms]
         if stored != (self.dmarc_terms or []):
             self.dmarc_terms = stored
-            self.env["mailjet.dmarc.statistic.day"]._mark_stale(self)
+            self.env["mailjet.dmarc.statistic.stale"]._note_domains(self)
         self.dmarc_terms_on = now
 
     @api.model
@@ -149,9 +150,8 @@ class MailjetDomain(models.Model):
         set_param = self.env["ir.config_parameter"].sudo().set_param
         set_param(MAILJET_NETWORKS, json.dumps(value))
         if sorted(before) != sorted(networks):
-            days = self.env["mailjet.dmarc.statistic.day"]
-            domains = [domain.id for (domain,) in days._read_group([], ["domain_id"])]
-            days._mark_stale(self.browse(domains))
+            domains = self.search([("dmarc_source_ids", "!=", False)])
+            self.env["mailjet.dmarc.statistic.stale"]._note_domains(domains)
 
     # ------------------------------------------------------------------
     # Sources

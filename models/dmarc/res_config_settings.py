@@ -11,7 +11,8 @@ class ResConfigSettings(models.TransientModel):
         "Keep the files of DMARC reports for",
         default=FILE_DAYS,
         config_parameter="mail_mailjet.dmarc_file_days",
-        help="In days; 0 keeps them forever. Refused reports go with the file.",
+        help="In days; 0 keeps them forever. Refused reports are deleted with "
+        "their file.",
     )
     mailjet_dmarc_row_days = fields.Integer(
         "Keep the IP addresses in them for",

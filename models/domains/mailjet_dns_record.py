@@ -145,12 +145,12 @@ class MailjetDnsRecord(models.Model):
                 "by Mailjet."
             ),
             "mta_sts": self.env._(
-                "Has others send to your domain over verified encryption only. It is "
-                "about email to you, and optional."
+                "Makes others send to your domain only over verified encryption. "
+                "It protects email you receive; optional."
             ),
             "tls_rpt": self.env._(
-                "Says where others report failed encryption of email to you. It is "
-                "optional."
+                "Tells others where to report failed encryption of email sent to "
+                "you. Optional."
             ),
             "bimi": self.env._(
                 "Shows your logo beside your emails at some receivers. It is optional."

@@ -13,7 +13,8 @@ class MailjetDomain(models.Model):
 
     name_servers = fields.Char(readonly=True)
     dns_host_codes = fields.Char(
-        readonly=True, help="The hosts recognised, with commas; the main one first."
+        readonly=True,
+        help="The recognized hosts, separated by commas, the main one first.",
     )
     dns_host = fields.Char("DNS host", compute="_compute_dns_host")
     dns_host_page = fields.Char("DNS page", compute="_compute_dns_host")

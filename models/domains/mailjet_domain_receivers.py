@@ -22,7 +22,7 @@ class MailjetDomain(models.Model):
         "who send thousands of emails a day.",
     )
     bulk_reason = fields.Char("Missing for bulk mail", compute="_compute_receivers")
-    receivers = fields.Json("What receivers ask for", compute="_compute_receivers")
+    receivers = fields.Json("What receivers require", compute="_compute_receivers")
 
     @api.depends("record_ids.state", "record_ids.found_values")
     @api.depends_context("lang")

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ...tools.mailjet.event_summary import next_status
+from ...tools.mailjet.event_summary import FAILED, next_status
 from ..bulk_write import update_by_id
 
 # What the events of a mail change on its trace
@@ -19,7 +19,6 @@ FIELDS = (
     "mailjet_complained_on",
     "mailjet_unsubscribed_on",
 )
-FAILED = ("error", "bounce")
 
 
 class MailingTrace(models.Model):
@@ -38,7 +37,7 @@ class MailingTrace(models.Model):
         [("hard", "Hard bounce"), ("soft", "Soft bounce"), ("blocked", "Blocked")],
         "Failure at Mailjet",
         readonly=True,
-        help="How an email failed that Mailjet had taken.",
+        help="How an email that Mailjet had accepted failed.",
     )
     mailjet_delivered_on = fields.Datetime("Delivered on", readonly=True)
     mailjet_complained_on = fields.Datetime("Complained on", readonly=True)

@@ -211,7 +211,8 @@ class MailjetEvent(models.Model):
         that do not exist yet are left out, too.
         """
         tag, key = self.env["ir.mail_server"]._mailjet_custom_id_keys()
-        rows = self.read(["custom_id", "email", "mailjet_message_id"], load=None)
+        names = ["custom_id", "email", "mailjet_message_id", "server_id"]
+        rows = self.read(names, load=None)
         ids = {row["id"]: read_custom_id(row["custom_id"], tag, key) for row in rows}
         ids |= self._custom_ids_by_message_id(rows)
         known = [custom_id for custom_id in ids.values() if custom_id]

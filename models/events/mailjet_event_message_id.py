@@ -7,8 +7,8 @@ from ...tools.mailjet.custom_id import CustomId
 class MailjetEvent(models.Model):
     """Find the email of an event by Mailjet's MessageID, which the Send API told.
 
-    CustomIDs are signed and MessageIDs can be guessed, so the recipient has to match,
-    and a CustomID counts where there is one.
+    CustomIDs are signed and MessageIDs can be guessed, so account and recipient have to
+    match, and a CustomID counts where there is one.
     """
 
     _inherit = "mailjet.event"
@@ -17,35 +17,35 @@ class MailjetEvent(models.Model):
     def _custom_ids_by_message_id(self, rows):
         """Return what events belong to that name no CustomID: event id -> `CustomId`.
 
-        :param rows: dicts with `id`, `custom_id`, `email` and `mailjet_message_id`
+        :param rows: dicts with `id`, `custom_id`, `email`, `mailjet_message_id` and
+            `server_id`
         """
         unnamed = {
-            row["id"]: (row["mailjet_message_id"], row["email"])
+            row["id"]: (row["server_id"], row["mailjet_message_id"], row["email"])
             for row in rows
-            if row["mailjet_message_id"] and not row["custom_id"]
+            if row["server_id"] and row["mailjet_message_id"] and not row["custom_id"]
         }
-        known = self._known_message_ids({pair[0] for pair in unnamed.values()})
+        known = self._known_message_ids({key[1] for key in unnamed.values()})
         return {
-            event_id: known[pair] for event_id, pair in unnamed.items() if pair in known
+            event_id: known[key] for event_id, key in unnamed.items() if key in known
         }
 
     @api.model
     def _known_message_ids(self, message_ids):
         """Return what emails with these MessageIDs belong to.
 
-        :return: (MessageID, `address_key` of the recipient) -> `CustomId`
+        :return: (server id, MessageID, `address_key` of the recipient) -> `CustomId`
         """
         if not message_ids:
             return {}
         domain = [("mailjet_message_id", "in", list(message_ids))]
         known = {}
         for trace in self.env["mailing.trace"].sudo().search(domain):
-            key = (trace.mailjet_message_id, address_key(trace.email or ""))
-            known[key] = CustomId(trace_id=trace.id)
+            known[_key(trace, trace.email)] = CustomId(trace_id=trace.id)
         for one in self.env["mail.notification"].sudo().search(domain):
             partner = one.res_partner_id
             email = partner.email_normalized if partner else one.mail_email_address
-            known[one.mailjet_message_id, address_key(email or "")] = CustomId(
+            known[_key(one, email)] = CustomId(
                 message_id=one.mail_message_id.id, partner_id=partner.id or 0
             )
         return known
@@ -55,7 +55,7 @@ class MailjetEvent(models.Model):
         """Find emails, too, of which no event has come yet."""
         found = super()._find_message_ids(mailjet_message_ids, email)
         known = self._known_message_ids(set(mailjet_message_ids))
-        own = [one for (_id, to), one in known.items() if to == address_key(email)]
+        own = [one for (*_id, to), one in known.items() if to == address_key(email)]
         traces = self.env["mailing.trace"].sudo()
         messages = self.env["mail.message"].sudo()
         ids = {
@@ -67,3 +67,9 @@ class MailjetEvent(models.Model):
             ),
         }
         return sorted({*found, *ids} - {False})
+
+
+def _key(record, email):
+    """Return what an event has to name, to belong to a trace or notification."""
+    server_id = record.mailjet_message_server_id.id
+    return server_id, record.mailjet_message_id, address_key(email or "")

@@ -14,7 +14,7 @@ class MailjetRecipientMixin(models.AbstractModel):
         "Recipient unknown",
         compute="_compute_misses_contact",
         compute_sudo=True,
-        help="An import of Mailjet's contacts tells the address.",
+        help="Import Mailjet's contacts to see the address.",
     )
 
     @api.depends("email", "mailjet_contact_id", "server_id")

@@ -15,7 +15,7 @@ class MailjetCampaign(models.Model):
     _inherit = ["mailjet.imported.mixin"]
     _description = "Mailjet campaign"
     _order = "date desc, id desc"
-    _rec_names_search = ["subject", "title", "custom_value"]
+    _rec_names_search = ("subject", "title", "custom_value")
 
     display_name = fields.Char(compute="_compute_display_name")
     mailjet_id = fields.Char("Mailjet ID", readonly=True)

@@ -15,7 +15,7 @@ class MailjetContact(models.Model):
     _description = "Mailjet contact"
     _order = "email, id"
     _rec_name = "email"
-    _rec_names_search = ["email", "name"]
+    _rec_names_search = ("email", "name")
 
     mailjet_id = fields.Char("Mailjet ID", readonly=True)
     email = fields.Char(readonly=True)

@@ -116,7 +116,10 @@ class IrMail_Server(models.Model):
             return super()._prepare_smtp_to_list(message, smtp_session)
         validated = self.env.context.get("send_validated_to") or []
         written = [_written(email) for email in validated]
-        servers = self.with_context(send_validated_to=[*validated, *written])
+        servers = self
+        if written != validated:
+            # Only then: an environment more makes each later one of the run dearer
+            servers = self.with_context(send_validated_to=[*validated, *written])
         recipients = super(IrMail_Server, servers)._prepare_smtp_to_list(
             message, smtp_session
         )

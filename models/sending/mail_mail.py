@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...tools.mailjet.custom_id import CustomId
+from ...tools.mailjet.custom_id import CustomId, write_custom_id
 from .claims import IN_FLIGHT
 
 # Mailjet's own tracking off or on, whatever the account's setting; none: as that is.
@@ -237,7 +237,11 @@ class MailMail(models.Model):
                 message_id=self.mail_message_id.id,
                 partner_id=partner.id if partner else 0,
             )
-        return self.env["ir.mail_server"]._mailjet_write_custom_id(custom_id)
+        outcome = self._mailjet_outcome()
+        if not outcome.custom_id_keys:
+            keys = self.env["ir.mail_server"]._mailjet_custom_id_keys()
+            outcome.custom_id_keys = keys
+        return write_custom_id(custom_id, *outcome.custom_id_keys)
 
 
 def entry_key(partner):

@@ -12,7 +12,7 @@ class MailMail(models.Model):
 
     mailjet_by_smtp = fields.Json(readonly=True, copy=False)
     mailjet_by_smtp_reason = fields.Char(
-        "By SMTP because", compute="_compute_mailjet_by_smtp_reason"
+        "Why it goes by SMTP", compute="_compute_mailjet_by_smtp_reason"
     )
     mailjet_needs_smtp = fields.Boolean(
         "Refused by the Send API",

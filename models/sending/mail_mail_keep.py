@@ -47,7 +47,7 @@ class MailMail(models.Model):
         # No session's outcome: core's hook is called for what is known already
         held = self._mailjet_held(claim).with_context(mailjet_outcome=False)
         now = fields.Datetime.now()
-        held._mailjet_keep_message_ids(results)
+        held._mailjet_keep_message_ids(server, results)
         all_sent, accepted = held.browse(), 0
         for mail in held:
             given_up = is_given_up(mail.mailjet_first_try, now)
@@ -73,7 +73,7 @@ class MailMail(models.Model):
         is_paused = any(getattr(one.reason, "pauses", False) for one in groups)
         if SENT in groups and not is_paused:
             server._mailjet_end_pause()
-        self._mailjet_keep_message_ids({self.id: entries})
+        self._mailjet_keep_message_ids(server, {self.id: entries})
         if set(groups) == {SENT}:
             self._mailjet_keep_sent(server)
         else:
@@ -161,6 +161,7 @@ class MailMail(models.Model):
         self.ensure_one()
         stays, *others = sorted(groups, key=lambda verdict: STAYS.index(verdict.kind))
         divided = self._mailjet_divided_partners(groups)
+        self._mailjet_note_divided(groups, divided)
         self.mailjet_server_id = server
         parts = {stays: self}
         for verdict in others:
@@ -206,6 +207,20 @@ class MailMail(models.Model):
         """Return the ids of partners whose addresses met different fates."""
         pids = [pid for group in groups.values() for pid, _addresses in group if pid]
         return {pid for pid in pids if pids.count(pid) > 1}
+
+    def _mailjet_note_divided(self, groups, divided):
+        """Keep for each address of divided partners the CustomID that it had.
+
+        As bare addresses they would no longer be looked for under that of the partner.
+        """
+        partners = self.env["res.partner"]
+        noted = {
+            comparable(email): self._mailjet_custom_id(partners.browse(pid))
+            for pid, email in _pairs(groups)
+            if pid in divided
+        }
+        if noted:
+            self.mailjet_custom_ids = {**(self.mailjet_custom_ids or {}), **noted}
 
     def _mailjet_part(self, verdict, recipients, divided):
         """Move some recipients to a copy of this mail, and return it.
@@ -346,6 +361,14 @@ class MailMail(models.Model):
             [], [], failure_reason=reason, failure_type=failure.failure_type
         )
         deleted.auto_delete = True
+
+
+def _pairs(groups):
+    """Yield (partner id, address) of all recipients of `by_verdict`."""
+    for group in groups.values():
+        for pid, emails in group:
+            for email in emails:
+                yield pid, email
 
 
 def loose_emails(recipients, divided):

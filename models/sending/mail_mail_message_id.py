@@ -12,9 +12,10 @@ class MailMail(models.Model):
 
     _inherit = "mail.mail"
 
-    def _mailjet_keep_message_ids(self, results):
+    def _mailjet_keep_message_ids(self, server, results):
         """Keep the MessageIDs of these mails where their events look for them.
 
+        :param server: the mail server by whose account they went
         :param dict results: mail id -> list of `Entry`
         """
         told = self.filtered(
@@ -23,7 +24,11 @@ class MailMail(models.Model):
         if not told:
             return
         traces = [
-            {"id": trace.id, "mailjet_message_id": message_id}
+            {
+                "id": trace.id,
+                "mailjet_message_id": message_id,
+                "mailjet_message_server_id": server.id,
+            }
             for mail in told
             for trace in mail.mailing_trace_ids
             if (message_id := _message_id_of(results[mail.id], trace.email))
@@ -41,7 +46,11 @@ class MailMail(models.Model):
         update_by_id(
             self.env["mail.notification"].sudo(),
             [
-                {"id": one.id, "mailjet_message_id": message_id}
+                {
+                    "id": one.id,
+                    "mailjet_message_id": message_id,
+                    "mailjet_message_server_id": server.id,
+                }
                 for one in notifications
                 if (message_id := _message_id_to(results[one.mail_mail_id.id], one))
             ],
@@ -51,8 +60,8 @@ class MailMail(models.Model):
 def _message_id_of(entries, email):
     """Return the MessageID of a mail to an address, or of its only recipient."""
     ids = {to: one for entry in entries for to, one in entry.message_ids.items()}
-    if len(ids) == 1:
-        return next(iter(ids.values()))
+    if sum(len(entry.fates) for entry in entries) == 1:
+        return next(iter(ids.values()), None)
     wanted = address_key(email or "")
     return next((one for to, one in ids.items() if address_key(to) == wanted), None)
 

@@ -1,5 +1,6 @@
 import logging
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import psycopg2
 
@@ -17,6 +18,13 @@ from .message_policy import message_policy
 from .results import Entry, Failure
 
 _logger = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=100)
+def _first_author(email_from):
+    """Return the author of a mail as core chooses it; most mails of a run share it."""
+    emails_from = tools.mail.email_split_and_format_normalize(email_from)
+    return emails_from[0] if emails_from else email_from
 
 
 @dataclass
@@ -61,8 +69,7 @@ class MailMail(models.Model):
         """
         self.ensure_one()
         prepared = Prepared(self.id)
-        emails_from = tools.mail.email_split_and_format_normalize(self.email_from)
-        email_from = emails_from[0] if emails_from else self.email_from
+        email_from = _first_author(self.email_from)
         session.smtp_from = smtp_from or email_from
         session.outcome.unknown_sender = ""
         alias_domain = self.record_alias_domain_id
@@ -141,7 +148,13 @@ class MailMail(models.Model):
             return_path = email["headers"].get("Return-Path")
             context["domain_notifications_email"] = alias_domain.default_from_email
             context["domain_bounce_address"] = return_path or alias_domain.bounce_email
-        servers = self.env["ir.mail_server"].with_context(**context)
+        servers = self.env["ir.mail_server"]
+        # As core finds it, but once: for each mail's own environment it would look the
+        # company up, which then keeps that environment alive
+        context.setdefault(
+            "domain_notifications_email", servers._get_default_from_address()
+        )
+        servers = servers.with_context(**context)
         with message_policy(policy):
             message = servers._build_email__(
                 email_from=email_from,

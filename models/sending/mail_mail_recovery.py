@@ -1,5 +1,5 @@
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from ...tools.smtp.pipeline import Fate
 from ..locking import try_lock
 from .mail_mail import entry_key
+from .mail_mail_keep import comparable
 from .recovery import Recipient, Recovery
 from .results import Failure
 
@@ -32,7 +33,10 @@ class MailMail(models.Model):
         return {
             "mailjet_claim": uuid.uuid4().hex,
             "mailjet_claimed_on": since or self.env.cr.now(),
-            "mailjet_custom_ids": self._mailjet_all_custom_ids(),
+            "mailjet_custom_ids": {
+                **(self.mailjet_custom_ids or {}),
+                **self._mailjet_all_custom_ids(),
+            },
         }
 
     def _mailjet_doubtful_recipients(self):
@@ -44,17 +48,20 @@ class MailMail(models.Model):
             partners.append(self.env["res.partner"])
         recipients = []
         for partner in partners:
-            custom_id = used.get(entry_key(partner)) or ""
+            own = used.get(entry_key(partner)) or ""
             addresses = self._mailjet_addresses(partner) or [""]
             # A partner's address may have been changed meanwhile
-            is_sole = len(addresses) == 1 and self._mailjet_names_one(custom_id)
-            recipients.append(
-                Recipient(
-                    partner.id or 0,
-                    custom_id,
-                    {email: None if is_sole else email for email in addresses},
-                )
-            )
+            is_sole = len(addresses) == 1 and self._mailjet_names_one(own)
+            by_id = defaultdict(dict)
+            for email in addresses:
+                # That of a partner whose other addresses had another fate
+                former = "" if partner else used.get(comparable(email))
+                sought = None if is_sole and not former else email
+                by_id[former or own][email] = sought
+            recipients += [
+                Recipient(partner.id or 0, custom_id, emails)
+                for custom_id, emails in by_id.items()
+            ]
         return recipients
 
     @api.model

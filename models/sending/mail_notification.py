@@ -9,7 +9,14 @@ class MailNotification(models.Model):
         readonly=True,
         copy=False,
         index="btree_not_null",
-        help="As the Send API gave it; its events name the same.",
+        help="The ID that the Send API returned; Mailjet's events carry the same ID.",
+    )
+    mailjet_message_server_id = fields.Many2one(
+        "ir.mail_server",
+        "Server of the MessageID",
+        readonly=True,
+        copy=False,
+        help="Only events of this server's account belong to the MessageID.",
     )
 
     def _mailjet_set_handed_over(self):

@@ -79,11 +79,11 @@ class IrMail_Server(models.Model):
             words = self.env._("Archived: nothing is sent through this server.")
             return _line("unknown", words, self.env._("Open"))
         if self.mailjet_purpose == "all":
-            return _line("ok", self.env._("In use for all outgoing email."))
+            return _line("ok", self.env._("Used for all outgoing email."))
         if self.mailjet_dedicated_server_id != self:
             words = self.env._("For mass mailing, but new mailings do not use it.")
             return _line("warning", words, self.env._("Use it for mailings"))
-        return _line("ok", self.env._("In use for mass mailing."))
+        return _line("ok", self.env._("Used for mass mailing."))
 
     def _mailjet_status_of_keys(self):
         test = self.env._("Test the connection")
@@ -152,15 +152,15 @@ class IrMail_Server(models.Model):
             )
             return _line("warning", words, self.env._("Receive events"))
         if self.mailjet_misses_events:
-            words = self.env._("Some kinds are not posted to this Odoo.")
+            words = self.env._("Some event types are not posted to this Odoo.")
             return _line("warning", words, self.env._("Receive events"))
         if self._is_mailjet_silent():
             words = self.env._("None for a day, although email was sent.")
             return _line("error", words, show)
         if not self.mailjet_last_event_on:
-            return _line("ok", self.env._("Registered; none has come yet."))
+            return _line("ok", self.env._("Registered; none received yet."))
         last = self._mailjet_moment(self.mailjet_last_event_on)
-        return _line("ok", self.env._("The last one came on %(date)s.", date=last))
+        return _line("ok", self.env._("Last received on %(date)s.", date=last))
 
     def _mailjet_status_of_dmarc(self):
         domains = self.mailjet_domain_ids

@@ -33,9 +33,9 @@ class TestCheckContent(CheckCommon):
         self.env["mailjet.recipient.domain"]._note({"roses.org": True})
         check = self.check()
         self.assertFalse(check.finding_ids)
-        self.assertEqual(check.summary, "Nothing to mend")
+        self.assertEqual(check.summary, "Nothing to fix")
         self.assertEqual(self.mailing.mailjet_check_state, "fine")
-        self.assertIn("Nothing to mend, checked ", self.mailing.mailjet_check_words)
+        self.assertIn("Nothing to fix, checked ", self.mailing.mailjet_check_words)
 
     def test_no_records_stay(self):
         self.env["mailjet.recipient.domain"]._note({"roses.org": True})

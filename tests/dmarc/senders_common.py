@@ -80,7 +80,7 @@ class SendersCommon(MailjetCommon):
             self.reports[key] = self.report(receiver, domain)
         days = days_ago if isinstance(days_ago, range) else [days_ago]
         position = self.env["mailjet.dmarc.row"].search_count([])
-        return self.env["mailjet.dmarc.row"].create(
+        rows = self.env["mailjet.dmarc.row"].create(
             [
                 {
                     "report_id": self.reports[key].id,
@@ -96,6 +96,9 @@ class SendersCommon(MailjetCommon):
                 for number, day in enumerate(days)
             ]
         )
+        # As reading a report does
+        rows._note_stale()
+        return rows
 
     def run_cron(self, name):
         with self.enter_registry_test_mode():

@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...models.dmarc import mailjet_dmarc_report_keep
-from ..standins.dmarc_reports import BEGIN, DAY, gzipped, record, report_xml
+from ..standins.dmarc_reports import BEGIN, DAY, gzipped, record, report_xml, zipped
 from .common import DmarcCommon
 
 
@@ -107,6 +107,18 @@ class TestMailjetDmarcRead(DmarcCommon):
         self.assertEqual((report.state, report.domain_id), ("done", domain))
         self.assertEqual(len(report.row_ids), 1)
 
+    def test_an_archive_read_again_is_not_taken_in_again(self):
+        xml = [report_xml(domain="late.example", report_id=n) for n in range(3)]
+        self.upload(zipped(*((f"{n}.xml", one) for n, one in enumerate(xml))))
+        self.run_cron()
+        reports = self.Report.search([])
+        self.assertEqual(reports.mapped("state"), ["foreign"] * 3)
+        self.create_domain("late.example")
+        self.run_cron()
+        self.assertEqual(reports.mapped("state"), ["done"] * 3)
+        self.assertEqual(self.Report.search([]), reports)
+        self.assertEqual(reports.mapped("duplicate_count"), [0] * 3)
+
     def test_absurd_dates_are_kept_apart(self):
         report = self.read_xml(begin=BEGIN + 3650 * DAY, end=BEGIN + 3651 * DAY)
         self.assertEqual(report.state, "done")
@@ -190,6 +202,23 @@ class TestMailjetDmarcDuplicates(DmarcCommon):
         self.assertEqual((second + third).duplicate_of_id, first)
         self.assertEqual((first.state, first.duplicate_count), ("done", 2))
         self.assertFalse((second + third).row_ids)
+
+    def test_a_copy_that_the_transaction_cannot_see(self):
+        """As in an upload that began before another worker read the report."""
+        self.read_xml(org="ö" * 900, report_id="ß" * 900)
+        copy = self.upload(
+            gzipped(report_xml(record(), record(), org="ö" * 900, report_id="ß" * 900))
+        )
+        none = self.Report.browse()
+        with (
+            patch.object(type(copy), "_find_first", lambda _report: none),
+            mute_logger("odoo.sql_db"),
+        ):
+            copy._read()
+        self.assertEqual(copy.state, "received")
+        copy._read()
+        kept = self.Report.search([("state", "=", "done")])
+        self.assertEqual((kept, kept.message_count), (copy, 2))
 
     def test_same_id_of_another_period_or_organization(self):
         reports = self.read_xml()

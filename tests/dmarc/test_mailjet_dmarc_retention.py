@@ -28,6 +28,8 @@ class TestMailjetDmarcRetention(DmarcCommon):
 
     def collect(self):
         self.Report._gc_files()
+        with self.enter_registry_test_mode():
+            self.env.ref("mail_mailjet.ir_cron_dmarc_refresh").method_direct_trigger()
         while self.Row._gc_rows():
             pass
         self.Report._gc_reports()

@@ -1,10 +1,12 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .senders_common import (
     CRM,
+    DOMAIN,
     LIST,
     MAILJET,
     STRANGER,
@@ -76,9 +78,11 @@ class TestMailjetDmarcSource(SendersCommon):
         self.refresh()
         self.assertEqual(self.source("mailjet").messages, 20)
         rows[1].counted = False
+        rows[1]._note_stale()
         self.refresh()
         self.assertEqual(self.source("mailjet").messages, 10)
         rows[2].count = 11
+        rows[2]._note_stale()
         self.refresh()
         self.assertEqual(self.source("mailjet").messages, 11)
         rows[1:].unlink()
@@ -86,10 +90,56 @@ class TestMailjetDmarcSource(SendersCommon):
         self.assertFalse(self.domain.dmarc_source_ids)
         self.assertFalse(self.sums.search([]))
 
+    def test_a_deleted_report_counts_no_more(self):
+        self.add_rows(MAILJET, 10)
+        self.add_rows(MAILJET, 5, receiver="Yahoo")
+        self.refresh()
+        self.reports["Yahoo", self.domain].unlink()
+        self.refresh()
+        self.assertEqual(self.source("mailjet").messages, 10)
+
+    def test_more_than_the_columns_hold(self):
+        """A report may claim any numbers; they stop nothing."""
+        other = self.create_domain("other.example")
+        self.add_rows(CRM, 2**31 - 1, range(1, 4))
+        self.add_rows(STRANGER, 2**31 - 1)
+        self.add_rows(STRANGER, 2**31 - 1)
+        self.add_rows(MAILJET, 7, domain=other)
+        self.refresh()
+        self.assertEqual(self.source("spf:crm.test").messages, 2**31 - 1)
+        self.assertEqual(self.source("mailjet", other).messages, 7)
+        self.assertTrue(self.overview()["sources"])
+
+    def test_a_long_selector(self):
+        signed = {"dkim_aligned": True, "passes": True, "dkim_domain": DOMAIN}
+        selector = "".join(chr(0x4E00 + n * 79 % 20000) for n in range(253))
+        self.add_rows({**STRANGER, **signed}, 1, dkim_selector=selector)
+        self.refresh()
+        self.assertIn(selector, self.domain.dmarc_source_ids.key)
+
+    def test_a_refresh_without_news_reads_no_rows(self):
+        self.add_rows(MAILJET, 10, range(1, 4))
+        self.refresh()
+        with patch.object(type(self.sums), "_rows_of_day") as read:
+            self.refresh()
+        read.assert_not_called()
+        stale = self.env["mailjet.dmarc.statistic.stale"]
+        self.assertFalse(stale.search_count([]))
+
+    def test_days_are_summed_up_before_addresses_go(self):
+        self.add_rows(CRM, 10, 200)
+        rows = self.env["mailjet.dmarc.row"]
+        self.assertFalse(rows._gc_rows())
+        self.refresh()
+        self.assertTrue(rows._gc_rows())
+        self.refresh()
+        day = self.today - timedelta(days=200)
+        self.assertEqual(self.source("spf:crm.test").first_day, day)
+
     def test_only_changed_days_are_rebuilt(self):
         self.add_rows(MAILJET, 10, range(1, 4))
         self.refresh()
-        days = self.env["mailjet.dmarc.statistic.day"]
+        days = self.env["mailjet.dmarc.statistic.stale"]
         self.assertFalse(days._to_rebuild())
         self.add_rows(MAILJET, 10, 2)
         expected = [(self.domain.id, self.today - timedelta(days=2))]
@@ -101,6 +151,7 @@ class TestMailjetDmarcSource(SendersCommon):
         self.refresh()
         before = self.sums.search([])
         rows.write({"report_id": False, "source_ip": False, "spf_domain": False})
+        rows._note_stale()
         self.add_rows(MAILJET, 1)
         self.refresh()
         self.assertLess(before, self.sums.search([]))

@@ -7,6 +7,12 @@ from ..common import MailjetRestCommon
 # every statement that writes what it depends on is followed by `refresh`.
 DEPENDENT = {
     "mailing.trace.campaign_id",
+    # The server of a domain never changes
+    "mailjet.dmarc.report.server_id",
+    # Sums are written by `update_by_id`, and their domain by the ORM
+    "mailjet.dmarc.source.pass_rate",
+    "mailjet.dmarc.source.server_id",
+    "mailjet.dmarc.source.source_class",
     "mailjet.dns.record.active",
     "mailjet.dns.record.server_id",
     "mailjet.sender.is_domain",

@@ -7,7 +7,9 @@ from datetime import timedelta
 from odoo import Command
 from odoo.tests import tagged
 
+from ...models.sending.results import Entry, Failure
 from ...tools.mailjet.event import read_post
+from ...tools.smtp.pipeline import Fate
 from ..standins import events_of
 from .recovery_common import IN_FLIGHT, MailRecoveryCommon
 
@@ -138,6 +140,52 @@ class TestMailRecoveryFates(MailRecoveryCommon):
         counts = self.mailjet.store.taken()
         for name in "abcde":
             self.assertEqual(counts[f"{name}@example.org"], 1, name)
+
+    def test_addresses_of_a_partner_with_different_fates(self):
+        """One is settled, and the other still is looked for by the same CustomID."""
+        for settled in (Fate.ACCEPTED, Fate.REFUSED):
+            [name] = {settled.value}
+            emails = [f"{name}-a@example.org", f"{name}-b@example.org"]
+            partner = self.env["res.partner"].create(
+                {"name": name, "email": ", ".join(emails)}
+            )
+            mail = self.create_mails(
+                1, email_to=False, recipient_ids=[Command.set(partner.ids)]
+            )
+            claims = self.leave_in_flight(mail)
+            custom_id = mail.mailjet_custom_ids[str(partner.id)]
+            failure = Failure("mail_email_invalid", "Nobody there")
+            reasons = {emails[0]: failure} if settled == Fate.REFUSED else {}
+            fates = {emails[0]: settled, emails[1]: Fate.UNCERTAIN}
+            entry = Entry(partner.id, fates, {**reasons, emails[1]: None})
+            message = mail.mail_message_id
+            mail._mailjet_keep(claims.token, self.server, {mail.id: [entry]})
+            self.take(custom_id, *emails[settled == Fate.REFUSED :])
+            self.recover(minutes=16)
+            parts = self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
+            expected = ["exception" if settled == Fate.REFUSED else "sent", "sent"]
+            self.assertEqual(sorted(parts.mapped("state")), expected)
+            self.run_queue(timedelta(minutes=20))
+            self.assertEqual(self.mailjet.store.taken()[emails[1]], 1)
+
+    def test_what_another_address_of_the_partner_got_proves_nothing(self):
+        emails = ["first@example.org", "second@example.org"]
+        partner = self.env["res.partner"].create(
+            {"name": "Two", "email": ", ".join(emails)}
+        )
+        mail = self.create_mails(
+            1, email_to=False, recipient_ids=[Command.set(partner.ids)]
+        )
+        claims = self.leave_in_flight(mail)
+        custom_id = mail.mailjet_custom_ids[str(partner.id)]
+        fates = {emails[0]: Fate.ACCEPTED, emails[1]: Fate.UNCERTAIN}
+        entry = Entry(partner.id, fates, {emails[1]: None})
+        message = mail.mail_message_id
+        mail._mailjet_keep(claims.token, self.server, {mail.id: [entry]})
+        self.take(custom_id, emails[0])
+        self.recover(minutes=16)
+        parts = self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
+        self.assertEqual(sorted(parts.mapped("state")), [IN_FLIGHT, "sent"])
 
     def test_a_partner_whose_address_was_changed(self):
         partner = self.env["res.partner"].create(

@@ -1,6 +1,7 @@
 # pylint: disable=translation-required
 """The Send API as the way to hand mail over, beside SMTP."""
 
+import gc
 import logging
 from datetime import timedelta
 from unittest.mock import patch
@@ -10,7 +11,9 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...models.sending import run
+from ...models.sending.results import Entry
 from ...tools.mailjet import send_session
+from ...tools.smtp.pipeline import Fate
 from ..common import API_KEY
 from .fates_common import both_ways
 from .send_api_common import SendApiCommon
@@ -228,6 +231,21 @@ class TestSendApi(SendApiCommon):
         self.assertEqual(set(mails.mapped("state")), {"sent"})
         self.assertEqual(len(self.by_api()), 3)
 
+    def test_after_a_failure_nothing_more_of_a_mail_is_begun(self):
+        """As over a broken line: no request a recipient, each with its time-out."""
+        for fault in (("rate_limited", {}), ("error", {"status": 503})):
+            kind, options = fault
+            self.start_over()
+            self.rest.clear_requests()
+            self.rest.faults.add(kind, path="send", times=None, **options)
+            mail = self.mail_to_partners(
+                *self.create_partners(*(f"p{n}@example.org" for n in range(3)))
+            )
+            self.send(mail, "core")
+            self.assertEqual(len(self.rest.requests), 1, kind)
+            self.assertEqual(mail.state, "outgoing")
+            self.assertEqual(len(mail.recipient_ids), 3)
+
     @both_ways
     def test_an_answer_that_is_lost_leaves_the_mails_in_doubt(self, way):
         for kind in ("lost", "torn", "jumbled"):
@@ -276,3 +294,32 @@ class TestSendApi(SendApiCommon):
         self.send(mail, way)
         [message] = self.mailjet.store.messages
         self.assertEqual(notification.mailjet_message_id, str(message.message_ids[0]))
+
+    def test_the_message_id_of_another_recipient_is_not_kept(self):
+        """Mailjet has told of one of two recipients; the other is in doubt."""
+        mailing = self.create_mailing("a@example.org")
+        mail = self.make_mails(mailing)
+        entry = Entry(
+            0,
+            {"a@example.org": Fate.UNCERTAIN, "b@example.org": Fate.ACCEPTED},
+            {"a@example.org": None},
+            {"b@example.org": "77"},
+        )
+        mail._mailjet_keep_message_ids(self.server, {mail.id: [entry]})
+        self.assertFalse(mailing.mailing_trace_ids.mailjet_message_id)
+
+    def test_no_environment_of_a_mail_stays(self):
+        """Odoo looks through all of them whenever it needs one."""
+        prepare, counts = run.Run._prepare_mail, []
+
+        def counted(this, *args):
+            prepared = prepare(this, *args)
+            counts.append(len(this.env.transaction.envs))
+            return prepared
+
+        gc.disable()
+        self.addCleanup(gc.enable)
+        with patch.object(run.Run, "_prepare_mail", counted):
+            self.send(self.create_mails(20), "engine")
+        self.assertEqual(len(self.by_api()), 20)
+        self.assertLess(counts[-1] - counts[4], 5, counts)

@@ -91,6 +91,21 @@ class TestReplies(SendApiCommon):
         stored = self.env["mailjet.event"].search([], order="id desc", limit=1)
         self.assertEqual(stored.state, "foreign")
 
+    def test_an_event_of_another_account_moves_no_mail(self):
+        """A MessageID can be guessed: it is that of the account that gave it."""
+        _arrived, taken = self.write_to_anna("api")
+        other = self.server.copy({"name": "Another account"})
+        [event, *_others] = events_of(taken, {})
+        before = self.anna_is_notified().notification_status
+        post = read_post(
+            json.dumps([{**event, "event": "bounce", "CustomID": ""}]).encode()
+        )
+        self.env["mailjet.event"]._receive(other, post)
+        self.apply()
+        stored = self.env["mailjet.event"].search([], order="id desc", limit=1)
+        self.assertEqual((stored.server_id, stored.state), (other, "foreign"))
+        self.assertEqual(self.anna_is_notified().notification_status, before)
+
     def anna_is_notified(self):
         return self.env["mail.notification"].search(
             [("res_partner_id", "=", self.anna.id)], order="id desc", limit=1

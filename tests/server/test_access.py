@@ -31,7 +31,7 @@ RIGHTS = {
     "mailjet.dmarc.host": {"admin": "r"},
     "mailjet.dmarc.source": {"marketing": "r", "admin": "rw"},
     "mailjet.dmarc.statistic": {"marketing": "r", "admin": "r"},
-    "mailjet.dmarc.statistic.day": {"admin": "r"},
+    "mailjet.dmarc.statistic.stale": {"admin": "r"},
     "mailjet.dmarc.upload": EVERYTHING,
     "mailjet.dns.record": MIRRORED,
     "mailjet.domain": MIRRORED,
@@ -200,7 +200,7 @@ class RecordValues:
                 .id,
                 "day": "2026-03-05",
             },
-            "mailjet.dmarc.statistic.day": lambda: {
+            "mailjet.dmarc.statistic.stale": lambda: {
                 "domain_id": made("mailjet.domain"),
                 "day": "2026-03-05",
             },

@@ -4,6 +4,7 @@ https://github.com/mailjet/api-documentation/blob/master/guides/_send-api.md ; t
 of send-0003, send-0008, mj-0007 and mj-0013 were seen, the others are in their style.
 """
 
+import base64
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,21 @@ _PARTS = ("TextPart", "HTMLPart", "TemplateID")
 _TRACKING = ("account_default", "disabled", "enabled")
 # As strict as the recorded refusal of passenger@example..com
 _ADDRESS = re.compile(r"[^@\s\"<>,;:]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
+
+
+_FORMS = {
+    "ContentType": re.compile(r"[!#-'*+.^-~\w-]+/[!#-'*+.^-~\w-]+", re.ASCII).fullmatch,
+    "Filename": str.isprintable,
+    "Base64Content": _is_base64,
+}
 _TYPES = {
     **dict.fromkeys(
         ("TextPart", "HTMLPart", "Subject", "CustomID", "EventPayload"), str
@@ -158,6 +174,9 @@ def _attachment_errors(message: Values) -> Iterator[SendError]:
                 if not isinstance(one, dict) or not one.get(key):
                     place = f"{name}[{number}].{key}"
                     yield SendError("mj-0003", "The property is mandatory.", (place,))
+                elif not isinstance(one[key], str) or not _FORMS[key](one[key]):
+                    place = f"{name}[{number}].{key}"
+                    yield SendError("mj-0005", "The value is not allowed.", (place,))
 
 
 def _option_errors(message: Values) -> Iterator[SendError]:

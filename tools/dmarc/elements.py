@@ -4,12 +4,13 @@ Elements are found by their local names, as senders use name spaces as they like
 """
 
 import re
+from itertools import islice
 
 from lxml import etree
 
 from ..words import _lt
 from .errors import BrokenFileError, UnsafeFileError
-from .node import Node, local_name, namespace
+from .node import NOTHING, Node, Parts, local_name, namespace
 from .xml_text import without_prefixes
 
 STEP = 2**16
@@ -27,6 +28,10 @@ OPTIONS = {
     "remove_comments": True,
     "remove_pis": True,
 }
+# So many elements hold all that is read of a report; more are only work
+MAX_WANTED = 51_000
+# Each stays in memory until the end. A file with more is no damaged report
+MAX_ERRORS = 1000
 # libxml2's xmlParserErrors: a name space that is not declared; a limit that is exceeded
 UNDECLARED = 201
 OVER_LIMIT = 114
@@ -39,6 +44,7 @@ class Walk:
     :ivar dict head: the first `Node` of each header by name; None for other elements
     :ivar str namespace: of the whole
     :ivar bool is_repaired: whether the XML is damaged, and parts of it may be missing
+    :ivar bool is_long: whether there is more than anybody reads
     """
 
     def __init__(self, data):
@@ -50,45 +56,55 @@ class Walk:
         self.data = data
         self.head = {}
         self.namespace = ""
-        self.is_repaired = False
+        self.is_repaired = self.is_long = False
         error = self._try()
-        if error and error.code == UNDECLARED:
+        if error == UNDECLARED:
             self.data = without_prefixes(data)
             error = self._try()
-        if error and error.code == OVER_LIMIT:
-            raise _too_large() from error
+        if error == OVER_LIMIT:
+            raise _too_large()
         if error:
             self.is_repaired = True
             error = self._try()
         if error:
-            raise BrokenFileError(_lt("The file is no readable XML.")) from error
+            raise _unreadable()
 
     def records(self):
         """Yield a `Node` for each record."""
-        last = None
-        for name, element in self._elements():
+        last, parts = None, Parts()
+        for name, element in islice(self._elements(), MAX_WANTED):
             if name == "record":
                 if last is not None:
                     yield last
-                last = Node(element)
+                last = parts.record(element)
             _forget(element)
         # The parser closes a record that the end of the file cuts off
         if last is not None and not (self.is_repaired and self._ends_in_record()):
             yield last
 
     def _try(self):
-        """Go through all of it; return the parser's error, or None."""
+        """Go through it as far as rows are read; return an error's code or None."""
         self.head = {}
         try:
-            for name, element in self._elements():
+            for number, (name, element) in enumerate(self._elements()):
                 if name not in self.head:
                     self.head[name] = None if name == "record" else Node(element)
                 if name == "feedback":
                     self.namespace = namespace(element.tag)
+                if number == MAX_WANTED:
+                    self.is_long = True
+                    self._enter(element)
+                    break
                 _forget(element)
-        except etree.XMLSyntaxError as error:
-            return error
+        except (_FoundError, etree.XMLSyntaxError) as error:
+            return error.code
         return None
+
+    def _enter(self, element):
+        """Note the report around an element, the end of which is not reached."""
+        for node in element.iterancestors("{*}feedback"):
+            self.head.setdefault("feedback", NOTHING)
+            self.namespace = namespace(node.tag)
 
     def _elements(self):
         """Yield names and elements as they end, in bounded memory."""
@@ -96,6 +112,7 @@ class Walk:
         stretch = 0
         for start in range(0, len(self.data), STEP):
             parser.feed(self.data[start : start + STEP])
+            self._check_errors(parser)
             stretch += STEP
             for _event, element in parser.read_events():
                 stretch = 0
@@ -106,6 +123,15 @@ class Walk:
         for _event, element in parser.read_events():
             yield local_name(element.tag), element
 
+    def _check_errors(self, parser):
+        """Stop at the first error, which the parser itself tells at the end alone."""
+        errors = parser.feed_error_log
+        if self.is_repaired and len(errors) > MAX_ERRORS:
+            raise _unreadable()
+        found = errors.filter_from_errors()
+        if found and not self.is_repaired:
+            raise _FoundError(found[0].type)
+
     def _ends_in_record(self):
         """Return whether the last record has no end."""
         is_open = False
@@ -114,12 +140,24 @@ class Walk:
         return is_open
 
 
+class _FoundError(Exception):
+    """The parser has found an error, with that code."""
+
+    def __init__(self, code):
+        super().__init__(code)
+        self.code = code
+
+
 def _forget(element):
     """Free an element, and all that came before it."""
     element.clear()
     for node in (element, *element.iterancestors()):
         while node.getprevious() is not None:
             del node.getparent()[0]
+
+
+def _unreadable():
+    return BrokenFileError(_lt("The file is not readable XML."))
 
 
 def _too_large():

@@ -11,6 +11,7 @@ from email.errors import MessageError
 from io import BytesIO
 
 from .unpack import (
+    COMPRESSIONS,
     EMPTY_ZIP,
     GZIP,
     HEAD,
@@ -92,7 +93,7 @@ def _may_hold_report(data):
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             for entry in archive.infolist():
-                if entry.flag_bits & 1:
+                if entry.flag_bits & 1 or entry.compress_type not in COMPRESSIONS:
                     return True
                 with archive.open(entry) as file:
                     if _is_inside(file.read(HEAD)):

@@ -77,7 +77,9 @@ class Period:
         if self.begin is None:
             return False
         end = max(self.begin, self.end or self.begin)
-        return FIRST <= self.begin <= now + MAX_AHEAD and end - self.begin <= MAX_SPAN
+        return FIRST <= self.begin <= end <= now + MAX_AHEAD and (
+            end - self.begin <= MAX_SPAN
+        )
 
 
 def read_moment(text):

@@ -45,10 +45,11 @@ class Report:
         self.xml_hash = hashlib.sha256(file.data).hexdigest()
         self.skipped_count = 0
         self.notes = []
-        self.is_partial = self._walk.is_repaired or is_lossy or file.is_cut
+        is_damaged = self._walk.is_repaired or is_lossy
+        self.is_partial = is_damaged or self._walk.is_long or file.is_cut
         if file.is_cut:
             self.notes.append(Words(_lt("The file is incomplete: its end is missing.")))
-        elif self.is_partial:
+        elif is_damaged:
             self.notes.append(
                 Words(_lt("The file is damaged or incomplete: rows may be missing."))
             )
@@ -65,11 +66,12 @@ class Report:
     def rows(self):
         """Yield the number of a record, a day, the emails on it, and the `Row`."""
         self.skipped_count = made = 0
+        known = {}
         for number, record in enumerate(self._walk.records()):
             if number >= MAX_RECORDS or made >= MAX_ROWS:
                 self._stop(number)
                 return
-            row = read_row(record, self)
+            row = read_row(record, self, known)
             if row is None:
                 self.skipped_count += 1
                 continue

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from .node import MAX_TEXT
 from .values import (
+    MAX_DOMAIN,
     is_aligned,
     is_within,
     read_address,
@@ -12,6 +13,9 @@ from .values import (
     read_domain,
     read_result,
 )
+
+# How many combinations of parts are remembered
+MAX_KNOWN = 1000
 
 
 class Row(NamedTuple):
@@ -57,48 +61,65 @@ class _Sender(NamedTuple):
     scope: str
 
 
-def read_row(record, policy):
+def read_row(record, policy, known=None):
     """Return a record as a `Row`.
 
     :param Node record: the element
     :param policy: has `policy_domain`, `adkim` and `aspf`
+    :param dict known: remembers what further records of the report may repeat
     :return: None if its source, number or From domain is missing or wrong
     """
     row = record.node("row")
-    names = record.node("identifiers", "identities")
     source, count = read_address(row.text("source_ip")), read_count(row.text("count"))
+    if not source or not count:
+        return None
+    parts = (
+        record.node("identifiers", "identities"),
+        row.node("policy_evaluated"),
+        record.node("auth_results"),
+    )
+    if known is None or not all(part.is_shared for part in parts):
+        found = _read_parts(*parts, policy)
+    else:
+        if parts not in known:
+            if len(known) >= MAX_KNOWN:
+                known.clear()
+            known[parts] = _read_parts(*parts, policy)
+        found = known[parts]
+    return found and Row(source, count, *found)
+
+
+def _read_parts(names, judged, results, policy):
+    """Return the values of a `Row` behind its source and number, or None."""
     author = read_domain(names.text("header_from")) or policy.policy_domain
     if "header_from" in names.nodes:  # with something inside that is no text
         return None
-    if not source or not count or not is_within(author, policy.policy_domain):
+    if not is_within(author, policy.policy_domain):
         return None
-    judged = row.node("policy_evaluated")
-    results = record.node("auth_results")
     signature, others = _signatures(results, author, policy)
     sender = _sender(results, author, policy)
     types, comments = _reasons(judged)
     envelope = read_domain(names.text("envelope_from"))
     dkim, spf = judged.text("dkim").lower(), judged.text("spf").lower()
-    return Row(
-        source_ip=source,
-        count=count,
-        disposition=read_disposition(judged.text("disposition")),
-        dkim_aligned=dkim == "pass",
-        spf_aligned=spf == "pass",
-        not_stated=not (dkim and spf),
-        header_from=author,
-        envelope_from=envelope or sender.domain,
-        envelope_derived=not envelope and bool(sender.domain),
-        dkim_domain=signature.domain,
-        dkim_selector=signature.selector,
-        dkim_result=signature.result,
-        other_signatures=others,
-        spf_domain=sender.domain,
-        spf_result=sender.result,
-        spf_scope=sender.scope,
-        reason_types=types,
-        reason_comments=comments,
-    )
+    values = {
+        "disposition": read_disposition(judged.text("disposition")),
+        "dkim_aligned": dkim == "pass",
+        "spf_aligned": spf == "pass",
+        "not_stated": not (dkim and spf),
+        "header_from": author,
+        "envelope_from": envelope or sender.domain,
+        "envelope_derived": not envelope and bool(sender.domain),
+        "dkim_domain": signature.domain,
+        "dkim_selector": signature.selector,
+        "dkim_result": signature.result,
+        "other_signatures": others,
+        "spf_domain": sender.domain,
+        "spf_result": sender.result,
+        "spf_scope": sender.scope,
+        "reason_types": types,
+        "reason_comments": comments,
+    }
+    return tuple(values[name] for name in Row._fields[2:])
 
 
 def _signatures(results, author, policy):
@@ -113,7 +134,7 @@ def _signatures(results, author, policy):
     found = [
         _Signature(
             read_domain(node.text("domain")),
-            node.text("selector"),
+            node.text("selector")[:MAX_DOMAIN],
             read_result(node.text("result")),
         )
         for node in results.all("dkim")

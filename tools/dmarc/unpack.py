@@ -49,6 +49,9 @@ ZIP_ERRORS = (
     LookupError,
 )
 
+# Others need far more memory than the file's size tells, and no report uses them
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
 # A report's XML: its name, the bytes, and whether the end is missing
 XmlFile = namedtuple("XmlFile", "name data is_cut")
 # The reports of a file, and the names of the entries that are none
@@ -131,7 +134,8 @@ def _unzip(data):
     files, skipped, errors, left = [], [], [], 2 * MAX_XML
     with archive:
         for entry in archive.infolist():
-            if entry.is_dir() or len(files) == MAX_ENTRIES:
+            # `is_dir` fails for a name that is empty
+            if entry.filename.endswith("/") or len(files) == MAX_ENTRIES:
                 skipped.append(entry.filename)
                 continue
             try:
@@ -158,7 +162,7 @@ def _entry(archive, entry, left):
     limit = min(MAX_XML, left)
     if entry.flag_bits & 1:
         raise UnsafeFileError(_lt("The archive is encrypted."))
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    if entry.compress_type not in COMPRESSIONS:
         raise BrokenFileError(_lt("The archive is compressed in an unusual way."))
     if entry.file_size > limit:
         raise too_large(MAX_XML)

@@ -46,7 +46,14 @@ def clean_xml(data):
 
 def without_prefixes(data):
     """Return XML without prefixes of elements, for senders that do not declare them."""
-    return PREFIX.sub(rb"\1", data)
+    parts, start = [], 0
+    # In steps, as it makes many small pieces; each begins with a tag
+    while start < len(data):
+        end = data.find(b"<", start + STEP)
+        end = len(data) if end == -1 else end
+        parts.append(PREFIX.sub(rb"\1", data[start:end]))
+        start = end
+    return b"".join(parts)
 
 
 def _as_utf8(data):

@@ -127,10 +127,10 @@ _STRICTER = _lt(
 _UNREACHABLE = _lt("The website with the logo at %(name)s did not answer.")
 _LATER = _lt("Wait a few minutes and check again.")
 _NO_FILE = _lt(
-    "The address of the logo at %(name)s gives no file: receivers do not follow "
-    "redirects, and need a valid certificate."
+    "The logo address at %(name)s returns no file: receivers do not follow "
+    "redirects, and they require a valid certificate."
 )
-_NO_SVG = _lt("The address of the logo at %(name)s gives a file that is no SVG image.")
+_NO_SVG = _lt("The logo address at %(name)s returns a file that is not an SVG image.")
 _PUBLISH = _lt("Put the logo at that address, or correct the record at %(name)s.")
 _NO_TINY = _lt("The logo at %(name)s is not in the format SVG Tiny PS.")
 _TOO_LARGE = _lt("The logo at %(name)s has more than 32 kB.")

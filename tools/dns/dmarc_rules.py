@@ -151,8 +151,8 @@ def _stray_address(case):
         return case.verdict(
             "warning",
             _lt(
-                "Receivers send no reports to %(uri)s at %(name)s: a comma has to "
-                "stand before it, not a semicolon."
+                "Receivers send no reports to %(uri)s at %(name)s: it must be "
+                "preceded by a comma, not a semicolon."
             ),
             _lt("Separate the addresses in rua= at %(name)s with commas."),
             uri=excerpt(case.record.stray_addresses[0]),

@@ -29,10 +29,10 @@ GODADDY_DMARC = _lt(
 IONOS_DMARC = _lt(
     "If there is a CNAME record of the panel's own at this name, delete it first."
 )
-NAMECHEAP_MX = _lt("MX records are under “Mail settings” of the same page.")
+NAMECHEAP_MX = _lt("MX records are under “Mail settings” on the same page.")
 INFOMANIAK_DKIM = _lt(
-    "If the record does not show up, look whether the panel manages _domainkey as a "
-    "zone of its own."
+    "If the record does not show up, check whether the panel manages _domainkey as "
+    "a separate zone."
 )
 STRATO_SPF = _lt("Turn the panel's own SPF rule off first.")
 ROUTE53_TXT = _lt(
@@ -42,10 +42,10 @@ AZURE_SET = _lt(
     "Records with the same name and type are lines of one record set there: edit or "
     "add a line."
 )
-WIX_ZONE = _lt("Records of subdomains belong into the zone of the main domain.")
+WIX_ZONE = _lt("Records of subdomains belong in the zone of the main domain.")
 ASK_OWNER = _lt(
-    "%(host)s often works for another company, such as Netlify: enter the record where "
-    "the zone is managed."
+    "%(host)s often runs DNS for another company, such as Netlify: enter the "
+    "record where the zone is managed."
 )
 SITE_BUILDER = _lt(
     "This is a website builder: if it refuses names with an underscore, move the DNS "

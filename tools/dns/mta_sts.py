@@ -121,8 +121,8 @@ _REASONS = {
         "mta-sts.%(domain)s is not valid, so it does not count."
     ),
     "not_found": _lt(
-        "The record at %(name)s announces a policy, but there is no file at %(url)s, "
-        "or a redirect, which does not count."
+        "The record at %(name)s announces a policy, but there is no file at "
+        "%(url)s, or only a redirect, which does not count."
     ),
     "too_large": _lt("The policy file at %(url)s has more than 64 kB."),
     "invalid": _lt("No file can be read at %(url)s."),

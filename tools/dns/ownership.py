@@ -83,7 +83,7 @@ def _slip(value, wanted, name):
     elif re.sub(r"\s", "", text) == token:
         source = _lt("The token at %(name)s has a space in the middle.")
     elif text.strip().lower() == token.lower():
-        source = _lt("The token at %(name)s is right but for its capital letters.")
+        source = _lt("The token at %(name)s is right except for its capital letters.")
     elif text.strip() == token + token:
         source = _lt("The token at %(name)s was pasted twice.")
     elif token in text:

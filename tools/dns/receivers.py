@@ -149,8 +149,8 @@ RECEIVERS = (
         _lt("SPF, DKIM and DMARC, and a domain with MX or address records."),
         required=("dkim", "dmarc", "mx"),
         beyond=_lt(
-            "From 1,000 emails a day: a website at the domain, membership of Signal "
-            "Spam, complaints below 0.6 %%."
+            "From 1,000 emails a day: a website at the domain, membership in "
+            "Signal Spam, complaints below 0.6 %%."
         ),
         url="https://postmaster.orange.fr",
     ),
@@ -199,7 +199,9 @@ RECEIVERS = (
         "free",
         "Free",
         _NO_LIST,
-        beyond=_lt("Judges the sending server and how many addresses do not exist."),
+        beyond=_lt(
+            "Judges the sending server and the share of addresses that do not exist."
+        ),
         url="https://postmaster.free.fr",
     ),
     # Not a receiver: https://dev.mailjet.com shows "SPF error" without it
@@ -207,8 +209,8 @@ RECEIVERS = (
         "mailjet",
         "Mailjet",
         _lt(
-            "SPF with Mailjet's include. Receivers do not need it: they check SPF for "
-            "the return path, which is Mailjet's own."
+            "SPF that includes Mailjet. Receivers do not need it: they check SPF "
+            "for the return path, which is Mailjet's own."
         ),
         advised=("spf",),
     ),

@@ -17,8 +17,11 @@ _UNREAD_REDIRECT = _lt(
 _REDIRECT = _lt(
     "“%(term)s” becomes “include:%(domain)s”, so that the other terms count, too."
 )
-_SIGN = _lt("“%(term)s” is left out because it is not a pass.")
-_ONE_EXPLANATION = _lt("“%(term)s” is left out because only one “exp” may be there.")
+_SIGN = _lt(
+    "“%(term)s” is left out because it does not authorize anyone (its "
+    "qualifier is not “+”)."
+)
+_ONE_EXPLANATION = _lt("“%(term)s” is left out because only one “exp” is allowed.")
 
 
 @dataclass(frozen=True)

@@ -215,8 +215,8 @@ def _shortening(case):
     values = {"domain": case.domain, "count": len(addresses)}
     if len(addresses) > 1:
         source = _lt(
-            "Remove addresses that you no longer need, or move the %(count)s terms ip4 "
-            "and ip6 to an SPF record at _spf.%(domain)s and put "
+            "Remove addresses that you no longer need, or move the %(count)s ip4 "
+            "and ip6 terms to an SPF record at _spf.%(domain)s and put "
             "include:_spf.%(domain)s in their place."
         )
         return Words(source, values)

@@ -81,7 +81,7 @@ def _unreadable(name):
 
 def _without_address(name):
     return Words(
-        _lt("The record at %(name)s names no address (rua=), so no reports come."),
+        _lt("The record at %(name)s names no address (rua=), so no reports arrive."),
         {"name": name},
     )
 
@@ -90,8 +90,8 @@ def _wrong_address(name, text):
     values = {"name": name, "address": text.encode("ascii", "replace").decode()[:60]}
     return Words(
         _lt(
-            "The address %(address)s at %(name)s is none that reports can go to: it "
-            "must begin with mailto: or https://."
+            "Reports cannot be sent to %(address)s at %(name)s: the address must "
+            "begin with mailto: or https://."
         ),
         values,
     )

@@ -23,7 +23,7 @@ _REASONS = {
     "structure": _lt("The email has parts of an unusual structure (%(kind)s)."),
     "empty_body": _lt("The email has no text."),
     "charset": _lt("The text of the email is not in the character set it claims."),
-    "characters": _lt("The %(part)s contains characters that JSON cannot carry."),
+    "characters": _lt("Characters that JSON cannot carry: %(part)s."),
     "too_large": _lt("The email is larger than %(most)s MB."),
     "subject_too_long": _lt("The subject has more than %(most)s characters."),
     "forbidden_header": _lt("The Send API does not accept the header %(header)s."),

@@ -23,6 +23,8 @@ RANKS = {
     "reply": 6,
 }
 
+FAILED = ("error", "bounce")
+
 
 @dataclass(frozen=True)
 class EventFacts:
@@ -76,6 +78,11 @@ class Summary:
         return bool(self.delivered or self.complained or self.unsubscribed)
 
     @property
+    def is_arrival_implied(self):
+        """Whether only a complaint or an unsubscription tells that it was delivered."""
+        return self.status == "sent" and not self.delivered
+
+    @property
     def _is_lifted_by_delivery(self):
         is_bounce = self.failure_event.event == "bounce"
         return is_bounce or self.failure.kind is Kind.DUPLICATE
@@ -116,6 +123,10 @@ def next_status(current, derived, before, summary):
     :return: the state; the same again if events set it; the state without events
     """
     is_derived = bool(derived) and current == derived
+    # The event of the failure was deleted as too old: the next one does not undo it
+    is_failure_old = derived in FAILED and not summary.failure
+    if is_derived and is_failure_old and summary.is_arrival_implied:
+        return current, derived, before
     if current not in RANKS or not summary.status:
         return (current, derived, before) if is_derived else (current, None, None)
     known = before if is_derived else current

@@ -26,7 +26,7 @@ from .client import check_base_url
 from .errors import ReadOnlyError
 from .send_answer import Reading, SendDelivery, read_answer
 from .send_request import SendEntry, body_of, entry_of
-from .watched_session import WatchedSession
+from .watched_session import NoThreadError, WatchedSession
 
 # Bytes written at once, each within the time-out. While slices are left, Mailjet
 # cannot have taken the request.
@@ -163,8 +163,7 @@ class SendApi:
             sent.failure = reading.failure
             sent.pause = max(sent.pause, pause)
         elif len(entries) == 1:
-            error = reading.refusal
-            sent.deliveries.append(SendDelivery.of(entries[0], Fate.REFUSED, error))
+            sent.deliveries.append(_refused(entries[0], reading.refusal))
         else:
             # One of them is the reason, and the others must not suffer from it
             middle = len(entries) // 2
@@ -237,6 +236,14 @@ class SendApi:
         grown = min(_BACKOFF * 2 ** min(self._failures, 10), _MAX_BACKOFF)
         self._failures += 1
         return grown * (1 + self._random_part()) / 2 if wanted is None else wanted
+
+
+def _refused(entry: SendEntry, error: SendApiError) -> SendDelivery:
+    """Return the delivery of a mail that was refused with its whole request."""
+    if error.cause is Cause.INVALID_ADDRESS and len(entry.recipients) > 1:
+        # It does not say whose; SMTP asks for each recipient
+        error = SendApiError(Cause.NOT_CARRIED, error.text, error.host)
+    return SendDelivery.of(entry, Fate.REFUSED, error)
 
 
 class _Body:
@@ -314,6 +321,8 @@ def _explained(error: Exception) -> tuple[Cause, str]:
     for one in beneath:
         if isinstance(one, _PLAIN):
             return cause_of_error(one, Stage.CONNECT), str(one)[:500]
+    if isinstance(error, NoThreadError):
+        return Cause.NETWORK, str(error)
     if any(isinstance(one, _CONNECT) for one in beneath):
         return Cause.NO_ANSWER, "no connection in time"
     if any(isinstance(one, _TIMEOUTS) for one in beneath):

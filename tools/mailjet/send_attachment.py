@@ -11,15 +11,20 @@ _IGNORED_PARAMETERS = {"name", "charset"}
 
 
 class Base64(str):
-    """A content in base64; `data` is the same in bytes, shared by all mails."""
+    """A content in base64, shared by all mails.
 
-    __slots__ = ("data",)
+    :ivar data: the same in bytes
+    :ivar is_counted: whether a mail has been counted for the memory that it takes
+    """
+
+    __slots__ = ("data", "is_counted")
 
     def __new__(cls, content: bytes):
         """Encode a content."""
         data = base64.b64encode(content)
         text = super().__new__(cls, data.decode())
         text.data = data
+        text.is_counted = False
         return text
 
 
@@ -61,6 +66,9 @@ def attachment_of(part, memory, content_id=""):
     parameters = getattr(part["Content-Type"], "params", {})
     if not name or set(map(str.lower, parameters)) - _IGNORED_PARAMETERS:
         raise CannotCarry("attachment", kind=kind)
+    if not name.isprintable():
+        # A line break would begin a header line of its own
+        raise CannotCarry("characters", part="name of an attachment")
     values = {"ContentType": kind, "Filename": name}
     if content_id:
         values["ContentID"] = content_id

@@ -94,7 +94,7 @@ def cause_of(row):
 
 def whole_error(row, host, mask):
     """Return the `SendApiError` of an answer about a whole request."""
-    return SendApiError(cause_of(row), mask(_text_of(row)), host)
+    return _error(row, host, mask)[0]
 
 
 def is_about_account(error):

@@ -26,7 +26,8 @@ class SendEntry:
     :ivar key: the caller's own name for it
     :ivar recipients: envelope recipients, as the caller spells them
     :ivar pieces: its JSON; bytes that other entries may share
-    :ivar size: of all pieces
+    :ivar length: of all pieces
+    :ivar size: bytes that it keeps in memory, without those that an earlier entry keeps
     :ivar custom_id: by which the answer is recognized, or ""
     :ivar places: where errors say that a recipient is, as "To[0]" -> recipient
     :ivar deadline: `time.monotonic()` after which it is no longer written
@@ -35,6 +36,7 @@ class SendEntry:
     key: Hashable
     recipients: tuple[str, ...]
     pieces: tuple[bytes, ...] = field(repr=False)
+    length: int
     size: int
     custom_id: str = ""
     places: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -61,18 +63,32 @@ def entry_of(
         if attachments:
             pieces.append(b"]")
     pieces.append(b"}")
-    size = sum(map(len, pieces))
-    if size + _OVERHEAD > const.SEND_MAX_BYTES:
+    length = sum(map(len, pieces))
+    if length + _OVERHEAD > const.SEND_MAX_BYTES:
         raise CannotCarry("too_large", most=const.SEND_MAX_BYTES // 1_000_000)
     return SendEntry(
         key,
         tuple(recipients),
         tuple(pieces),
-        size,
+        length,
+        length - _kept_by_others(message),
         message.get("CustomID", ""),
         _places(message, recipients),
         deadline,
     )
+
+
+def _kept_by_others(message: dict[str, Any]) -> int:
+    """Return how many bytes of attachments an earlier entry has been counted for."""
+    shared = 0
+    for name in _ATTACHED:
+        for attachment in message.get(name, ()):
+            content = attachment["Base64Content"]
+            if getattr(content, "is_counted", False):
+                shared += len(content)
+            elif hasattr(content, "is_counted"):
+                content.is_counted = True
+    return shared
 
 
 def _places(message: dict[str, Any], recipients: Sequence[str]) -> dict[str, str]:
@@ -108,7 +124,7 @@ class Filling:
     def add(self, entry: SendEntry) -> bool:
         """Add an entry if it fits, and return whether it does."""
         recipients = self.recipients + len(entry.recipients)
-        size = self.size + entry.size + 1
+        size = self.size + entry.length + 1
         if self.entries and (
             len(self.entries) >= const.SEND_MAX_MESSAGES
             or recipients > const.SEND_MAX_RECIPIENTS

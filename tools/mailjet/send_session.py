@@ -18,6 +18,7 @@ from ..smtp.pipeline import Delivery, Fate
 from ..smtp.session import Outcome, Session, envelope_of
 from ..words import Words, _lt
 from .cannot_carry import CannotCarry
+from .send_answer import SendDelivery
 from .send_api import SendApi
 from .send_message import AttachmentMemory, to_json
 from .send_request import SendEntry, entry_of
@@ -54,7 +55,7 @@ class SendSession(Session):
         self._memory = AttachmentMemory()
         self._api: SendApi | None = None
         self._smtp: smtplib.SMTP | None = None
-        self._has_failed = False
+        self._failure: OSError | None = None
         # The API does not take such addresses, and SMTP says so itself
         outcome.takes_utf8 = True
 
@@ -73,7 +74,7 @@ class SendSession(Session):
     @property
     def is_open(self) -> bool:
         """Whether more can be sent: not after a request that got no answer."""
-        return not self._has_failed
+        return self._failure is None
 
     def quit(self) -> None:
         """Close what is open."""
@@ -124,13 +125,19 @@ class SendSession(Session):
         return self._hand_over_by_smtp(message, from_addr, to_addrs, key, reason)
 
     def _send(self, entry: SendEntry) -> tuple[Delivery, OSError | None]:
-        """Send one mail; return what became of it, and why none gets through."""
-        self._api = self._api or self.open_api()
-        sent = self._api.send([entry])
-        [delivery] = sent.deliveries
+        """Send one mail; return what became of it, and why none gets through.
+
+        As over a broken line, nothing is begun after a failure.
+        """
+        if self._failure:
+            delivery = SendDelivery.of(entry, Fate.NOT_BEGUN, self._failure)
+        else:
+            self._api = self._api or self.open_api()
+            sent = self._api.send([entry])
+            [delivery] = sent.deliveries
+            self._failure = sent.failure
         self.outcome.deliveries[entry.key] = delivery
-        self._has_failed = bool(sent.failure)
-        return delivery, sent.failure
+        return delivery, self._failure
 
     def _hand_over_by_smtp(self, message, from_addr, to_addrs, key, reason):
         deliveries = self.outcome.deliveries

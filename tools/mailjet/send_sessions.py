@@ -21,6 +21,8 @@ _logger = logging.getLogger(__name__)
 # How many mails go together that were in no failed request before, in one, in two: a
 # mail that makes each request fail must not take the others down for long
 TOGETHER = (const.SEND_MAX_MESSAGES, 7, 1)
+# Seconds; whoever is asked to wait longer had better end than hold mails meanwhile
+LONGEST_REST = 60.0
 
 
 class SendSessions(Pool):
@@ -46,8 +48,11 @@ class SendSessions(Pool):
         return len(self._queue) > self._idle * const.SEND_MAX_MESSAGES
 
     def _start(self, *arguments: object) -> None:
-        self._idle += 1
-        return super()._start(*arguments)
+        running = self._running
+        result = super()._start(*arguments)
+        # None more if there was no thread to be had
+        self._idle += self._running - running
+        return result
 
     def _serve(self) -> None:
         error: OSError | None = None
@@ -64,7 +69,7 @@ class SendSessions(Pool):
                     breaks = 0
                     continue
                 breaks = 0 if answered else breaks + 1
-                if _is_final(error):
+                if _is_final(error) or sent.pause > LONGEST_REST:
                     break
                 if self._rest(sent.pause):
                     return

@@ -15,6 +15,10 @@ from requests.adapters import HTTPAdapter
 from .client import Session
 
 
+class NoThreadError(OSError):
+    """The system has no thread left, or no memory for one."""
+
+
 class WatchedSession(Session):
     """A session for one thread.
 
@@ -31,11 +35,17 @@ class WatchedSession(Session):
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """End the connection if what happens here takes longer."""
+        """End the connection if what happens here takes longer.
+
+        :raise NoThreadError: nothing could watch the time, so nothing has been done
+        """
         self.is_over = False
         timer = threading.Timer(seconds, self._end)
         timer.daemon = True
-        timer.start()
+        try:
+            timer.start()
+        except RuntimeError as error:
+            raise NoThreadError(str(error)) from error
         try:
             yield
         finally:

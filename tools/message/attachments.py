@@ -42,10 +42,12 @@ def check_attachments(sample: Sample):
             "large_attachments",
             Level.ERROR,
             Words(
-                _lt("The attachments are too large together: %(size)s MB."),
+                _lt("Together, the attachments are too large: %(size)s MB."),
                 {"size": round(total / 1024 / 1024)},
             ),
-            Words(_lt("Encoded for email they come near Mailjet's limit of 15 MB.")),
+            Words(
+                _lt("Encoded for email, they come close to Mailjet's limit of 15 MB.")
+            ),
             Words(_lt("Offer the files on a web page, and link to it.")),
             source=LARGEST_ATTACHMENTS.source,
             examples=names,
@@ -55,7 +57,10 @@ def check_attachments(sample: Sample):
         Level.WARNING,
         Words(_lt("Attached files: %(count)s."), {"count": len(files)}),
         Words(
-            _lt("Filters distrust mailings with attachments, and each copy costs time.")
+            _lt(
+                "Filters distrust mailings with attachments, and every copy takes "
+                "time to send."
+            )
         ),
         Words(_lt("Offer the files on a web page, and link to it.")),
         Certainty.LIKELY,

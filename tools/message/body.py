@@ -39,7 +39,7 @@ def check_text_part(sample: Sample):
                     "screen readers read the text only."
                 )
             ),
-            Words(_lt("Write some text: Odoo makes the plain-text version of it.")),
+            Words(_lt("Write some text: Odoo makes the plain-text version from it.")),
             source=EMPTY_TEXT.source,
         )
 
@@ -54,18 +54,18 @@ def check_image_only(sample: Sample):
         "image_only",
         Level.WARNING if is_bad else Level.NOTE,
         Words(
-            _lt("There are few words beside the images: %(size)s bytes."),
+            _lt("There is little text beside the images: %(size)s bytes."),
             {"size": size},
         )
         if is_bad
-        else Words(_lt("There are rather few words: %(size)s bytes."), {"size": size}),
+        else Words(_lt("There is rather little text: %(size)s bytes."), {"size": size}),
         Words(
             _lt(
                 "Spam hides its text in images, so filters count this against a "
-                "mailing; and whoever blocks images sees next to nothing."
+                "mailing, and anyone who blocks images sees next to nothing."
             )
         ),
-        Words(_lt("Say the essential in text, too.")),
+        Words(_lt("Say what matters in text, too.")),
         Certainty.LIKELY,
         (IMAGE_ONLY if is_bad else FEW_WORDS).source,
     )
@@ -102,8 +102,8 @@ def check_alt(sample: Sample):
             ),
             Words(
                 _lt(
-                    "Whoever blocks images or uses a screen reader gets nothing, or "
-                    "the name of a file."
+                    "Anyone who blocks images or uses a screen reader gets "
+                    "nothing, or a file name."
                 )
             ),
             Words(
@@ -152,7 +152,12 @@ def check_title(sample: Sample):
                 _lt("The title of the HTML is not the subject: %(title)s"),
                 {"title": title},
             ),
-            Words(_lt("Filters count a title of its own against a mailing.")),
+            Words(
+                _lt(
+                    "Filters count a title that differs from the subject against "
+                    "a mailing."
+                )
+            ),
             Words(_lt("Remove the title from the HTML.")),
             Certainty.LIKELY,
             spamassassin("HTML_TITLE_SUBJ_DIFF", "1.1–2.2"),
@@ -181,7 +186,10 @@ def check_legibility(sample: Sample):
             Level.WARNING,
             Words(_lt("Some text is smaller than 8 pixels.")),
             Words(
-                _lt("Nobody can read it on a phone, and filters take it for hidden.")
+                _lt(
+                    "Nobody can read it on a phone, and filters take it for hidden "
+                    "text."
+                )
             ),
             Words(_lt("Enlarge it, or remove it.")),
             Certainty.LIKELY,
@@ -193,7 +201,7 @@ def check_legibility(sample: Sample):
             "low_contrast",
             Level.WARNING,
             Words(_lt("Some text has nearly the color of its background.")),
-            Words(_lt("Filters take it for hidden text, as spam has it.")),
+            Words(_lt("Filters take it for the hidden text that spam uses.")),
             Words(_lt("Choose a color that stands out.")),
             Certainty.LIKELY,
             LOW_CONTRAST.source,

@@ -90,7 +90,7 @@ def sender_findings(domain: SenderDomain, count: int) -> list[Finding]:
                 Words(_lt("SPF of %(domain)s does not include Mailjet."), name),
                 Words(
                     _lt(
-                        "Mailjet wishes it. Receivers check the SPF record of "
+                        "Mailjet recommends it. Receivers check the SPF record of "
                         "Mailjet's own return path, which passes."
                     )
                 ),
@@ -107,7 +107,7 @@ def sender_findings(domain: SenderDomain, count: int) -> list[Finding]:
                 Words(
                     _lt("The DNS records of %(domain)s have not been checked."), name
                 ),
-                Words(_lt("Whether receivers accept the sender is not known.")),
+                Words(_lt("It is not known whether receivers accept the sender.")),
                 Words(_lt("Have an administrator check them on the domain's page.")),
                 source=OURS,
             )
@@ -120,7 +120,7 @@ def _unread():
         "domains_unread",
         Level.NOTE,
         Words(_lt("The domains of the Mailjet account have not been read yet.")),
-        Words(_lt("Whether Mailjet signs for the sender is not known.")),
+        Words(_lt("It is not known whether Mailjet signs for the sender.")),
         Words(_lt("Have an administrator refresh them on the mail server.")),
         source=OURS,
     )
@@ -136,7 +136,7 @@ def refusal_finding(reason: str) -> Finding:
         Level.ERROR,
         Words(_lt("This mailing cannot be sent.")),
         Words("%(reason)s", {"reason": reason}),
-        Words(_lt("Mend this first: nothing would leave.")),
+        Words(_lt("Fix this first: nothing would be sent.")),
         source=OURS,
     )
 
@@ -149,7 +149,7 @@ def build_finding(reason: str, names: tuple[str, ...]) -> Finding:
     return Finding(
         "not_built",
         Level.ERROR,
-        Words(_lt("The mailing cannot be made for some recipients.")),
+        Words(_lt("The email cannot be built for some recipients.")),
         Words("%(reason)s", {"reason": reason}),
         Words(_lt("Look for a mistake in the merge fields, and check again.")),
         source=OURS,
@@ -163,9 +163,7 @@ def unseen_finding() -> Finding:
         "no_sample",
         Level.NOTE,
         Words(_lt("The content was not checked.")),
-        Words(
-            _lt("There is no recipient who may get the mailing and whom you may see.")
-        ),
+        Words(_lt("You may not see any of the recipients who would get the mailing.")),
         Words(_lt("Choose recipients, and check again.")),
         source=OURS,
     )
@@ -183,7 +181,7 @@ def limit_findings(count: int, waits: bool, contact_limit: int) -> list[Finding]
             Finding(
                 "limit",
                 Level.WARNING,
-                Words(_lt("The limits of the Mailjet server hold a part of it back.")),
+                Words(_lt("The limits of the Mailjet server hold part of it back.")),
                 Words(_lt("Odoo sends the rest in the next hours or days, by itself.")),
                 Words(_lt("Send earlier, to fewer people, or have the limits raised.")),
                 source=Words(_lt("The limits entered on the Mailjet server")),
@@ -215,8 +213,8 @@ def volume_finding(count: int, largest_day: int) -> Finding | None:
         Level.WARNING,
         Words(
             _lt(
-                "This mailing goes to %(count)s recipients; the largest day of the "
-                "last 30 had %(largest)s."
+                "This mailing goes to %(count)s recipients; the busiest of the "
+                "last 30 days had %(largest)s."
             ),
             {"count": count, "largest": largest_day},
         ),
@@ -242,7 +240,12 @@ def policy_finding(rates: list[tuple[str, bool]]) -> Finding | None:
         if is_any_over
         else Words(_lt("The account is near a limit of Mailjet's sending policy.")),
         Words(_lt("Mailjet slows down or suspends accounts that exceed them.")),
-        Words(_lt("Write to people who opened lately, until the rates have fallen.")),
+        Words(
+            _lt(
+                "Until the rates have fallen, write only to people who opened an "
+                "email recently."
+            )
+        ),
         Certainty.LIKELY,
         MAILJET_POLICY,
         tuple(name for name, _is_over in rates),

@@ -61,7 +61,7 @@ def check_merge_fields(sample: Sample):
             "percent_field",
             Level.WARNING,
             Words(_lt("Some words look like merge fields of another program.")),
-            Words(_lt("Recipients see them as they stand here.")),
+            Words(_lt("Recipients see them exactly as shown here.")),
             Words(_lt("Insert the field again with Odoo's dynamic placeholder.")),
             Certainty.LIKELY,
             OURS,

@@ -87,11 +87,11 @@ def link_findings(results: Iterable[LinkResult]) -> list[Finding]:
             Words(_lt("Some links could not be checked.")),
             Words(
                 _lt(
-                    "The page did not answer in time, or not to a program. It may work "
-                    "for people."
+                    "The page did not answer in time, or refuses automated "
+                    "requests. It may work in a browser."
                 )
             ),
-            Words(_lt("Open them yourself.")),
+            Words(_lt("Open them yourself to check.")),
             Certainty.POSSIBLE,
         ),
         _finding(
@@ -99,7 +99,12 @@ def link_findings(results: Iterable[LinkResult]) -> list[Finding]:
             "internal_link",
             Level.WARNING,
             Words(_lt("Some links are not addresses on the public Internet.")),
-            Words(_lt("They were not asked, and recipients may not reach them.")),
+            Words(
+                _lt(
+                    "They were not checked, and recipients may not be able to "
+                    "reach them."
+                )
+            ),
             Words(_lt("Link to an address that everybody can reach.")),
             Certainty.LIKELY,
         ),
@@ -107,7 +112,7 @@ def link_findings(results: Iterable[LinkResult]) -> list[Finding]:
             elsewhere,
             "redirected_link",
             Level.NOTE,
-            Words(_lt("Some links lead on to another domain.")),
+            Words(_lt("Some links redirect to another domain.")),
             Words(_lt("Filters judge a link by where it ends.")),
             Words(_lt("Link to the last page directly, if it is the one you mean.")),
             Certainty.POSSIBLE,

@@ -66,7 +66,10 @@ def check_link_schemes(sample: Sample):
         "odd_host",
         Level.WARNING,
         Words(
-            _lt("Some links have a port, a user name or foreign letters in the host.")
+            _lt(
+                "Some links contain a port, a user name or non-Latin letters in "
+                "the host."
+            )
         ),
         Words(_lt("Phishing uses all three to look like another address.")),
         Words(_lt("Link to the plain address of the page.")),
@@ -136,7 +139,9 @@ def check_placeholder_links(sample: Sample):
         "placeholder_link",
         Level.ERROR,
         Words(_lt("Some links lead nowhere.")),
-        Words(_lt("They are placeholders, or addresses that only exist with you.")),
+        Words(
+            _lt("They are placeholders, or addresses that exist only on your network.")
+        ),
         Words(_lt("Enter the real address, or remove the link.")),
         Certainty.CERTAIN,
         RFC_2606,
@@ -163,7 +168,7 @@ def check_link_texts(sample: Sample):
         wrong,
         "link_text",
         Level.ERROR,
-        Words(_lt("Some links show another domain than the one they lead to.")),
+        Words(_lt("Some links show a different domain from the one they lead to.")),
         Words(_lt("That is what phishing does; filters and people distrust it.")),
         Words(_lt("Write in words where the link leads.")),
         Certainty.LIKELY,
@@ -174,9 +179,7 @@ def check_link_texts(sample: Sample):
         [link for link, _domain in shown if link.is_tracked and link not in wrong_ones],
         "tracked_link_text",
         Level.NOTE,
-        Words(
-            _lt("Some links show an address, but lead there by way of click tracking.")
-        ),
+        Words(_lt("Some links show an address but go through click tracking.")),
         Words(
             _lt(
                 "Tracking replaces each link's address, so what is shown and where it "

@@ -50,7 +50,7 @@ def recipient_findings(recipients: Recipients) -> list[Finding]:
                 "no_recipients",
                 Level.ERROR,
                 Words(_lt("Nobody will get this mailing.")),
-                Words(_lt("There are no recipients, or all of them have got it.")),
+                Words(_lt("There are no recipients, or all of them have received it.")),
                 Words(_lt("Choose the recipients.")),
                 source=OURS,
             )
@@ -97,8 +97,8 @@ def _left_out(recipients):
             Words(
                 _lt(
                     "They bounced, complained or are on its exclusion list. Odoo "
-                    "leaves them out: Mailjet would block the emails and count them "
-                    "all the same."
+                    "leaves them out: Mailjet would block the emails and still "
+                    "count them."
                 )
             ),
             Words(_lt("Correct their addresses, or remove them from the list.")),
@@ -113,7 +113,7 @@ def _doubtful(recipients):
             "repeated",
             Level.NOTE,
             Words(
-                _lt("Recipients with the address of another one: %(count)s."),
+                _lt("Recipients who share an address with another: %(count)s."),
                 {"count": recipients.repeated},
             ),
             Words(
@@ -130,7 +130,7 @@ def _doubtful(recipients):
             "dangerous_roles",
             Level.ERROR,
             Words(
-                _lt("Addresses of abuse desks, or of nobody: %(count)s."),
+                _lt("Addresses of abuse desks, or that nobody reads: %(count)s."),
                 {"count": sum(recipients.dangerous.values())},
             ),
             Words(
@@ -157,11 +157,11 @@ def _doubtful(recipients):
             ),
             Words(
                 _lt(
-                    "Several people read such a mailbox, and one who did not subscribe "
-                    "is enough for a complaint."
+                    "Several people read such a mailbox, and one who did not "
+                    "subscribe is enough to cause a complaint."
                 )
             ),
-            Words(_lt("Write to people where you can.")),
+            Words(_lt("Write to personal addresses where you can.")),
             Certainty.LIKELY,
             MANY_ROLES.source,
         )
@@ -175,12 +175,12 @@ def _domains(recipients):
             "typing_errors",
             Level.WARNING,
             Words(
-                _lt(
-                    "Addresses with a typing error in the domain, it seems: %(count)s."
-                ),
+                _lt("Addresses whose domain seems to be mistyped: %(count)s."),
                 {"count": sum(count for _meant, count in errors.values())},
             ),
-            Words(_lt("They bounce, or somebody collects what others mistype.")),
+            Words(
+                _lt("They bounce, or someone collects mail sent to mistyped addresses.")
+            ),
             Words(_lt("Correct the addresses.")),
             Certainty.LIKELY,
             OURS,
@@ -194,10 +194,10 @@ def _domains(recipients):
             "without_mail",
             Level.WARNING,
             Words(
-                _lt("Addresses at domains that take no mail: %(count)s."),
+                _lt("Addresses at domains that accept no mail: %(count)s."),
                 {"count": sum(silent.values())},
             ),
-            Words(_lt("All mail to them bounces, and bounces cost you reputation.")),
+            Words(_lt("All mail to them bounces, and bounces hurt your reputation.")),
             Words(_lt("Correct or remove the addresses.")),
             source=Words("RFC 5321, 5.1; RFC 7505"),
             examples=tuple(
@@ -213,7 +213,7 @@ def _domains(recipients):
                 _lt("Domains of recipients not looked up yet: %(count)s."),
                 {"count": recipients.unknown_domains},
             ),
-            Words(_lt("Whether they take mail is not known.")),
+            Words(_lt("It is not known whether they accept mail.")),
             Words(
                 _lt(
                     "Choose Check links and domains, or check again later: Odoo looks "

@@ -20,8 +20,8 @@ def check_free_mail(sample: Sample):
             Words(_lt("The sender is an address at %(domain)s."), {"domain": sender}),
             Words(
                 _lt(
-                    "Only %(domain)s may send in this name: Mailjet cannot sign for "
-                    "it, and receivers refuse such mail."
+                    "Only %(domain)s may send from its own addresses: Mailjet "
+                    "cannot sign for it, and receivers refuse such mail."
                 ),
                 {"domain": sender},
             ),
@@ -33,7 +33,7 @@ def check_free_mail(sample: Sample):
             "free_mail_reply",
             Level.WARNING,
             Words(_lt("Replies go to an address at %(domain)s."), {"domain": reply_to}),
-            Words(_lt("Fraud does the same, and filters count it as such.")),
+            Words(_lt("Fraudsters do the same, and filters treat it as fraud.")),
             Words(_lt("Have replies go to your own domain, and forward them there.")),
             Certainty.LIKELY,
             spamassassin("FREEMAIL_FORGED_REPLYTO", "1.2–2.5"),
@@ -52,8 +52,8 @@ def check_no_reply(sample: Sample):
             ),
             Words(
                 _lt(
-                    "Some receivers ask for a sender that takes mail, and replies tell "
-                    "mailboxes that you are welcome."
+                    "Some receivers require a sender that accepts mail, and "
+                    "replies show them that you are welcome."
                 )
             ),
             Words(_lt("Choose an address that somebody reads.")),
@@ -80,7 +80,12 @@ def reply_finding(domain: str, takes_mail: bool | None) -> Finding | None:
                 "try are annoyed."
             )
         ),
-        Words(_lt("Publish an MX record, or reply to an address elsewhere.")),
+        Words(
+            _lt(
+                "Publish an MX record, or have replies go to an address at "
+                "another domain."
+            )
+        ),
         source=Words("RFC 5321, 5.1; RFC 7505"),
     )
 

@@ -12,7 +12,7 @@ _WHY_CLIPPED = Words(
     )
 )
 _CURE_CLIPPED = Words(
-    _lt("Shorten the mailing, or put a part of it on a web page and link to it.")
+    _lt("Shorten the mailing, or move part of it to a web page and link to it.")
 )
 
 
@@ -50,7 +50,7 @@ def check_inline_images(sample: Sample):
             "inline_images",
             Level.WARNING,
             Words(
-                _lt("Images within the HTML itself: %(count)s."),
+                _lt("Images embedded in the HTML: %(count)s."),
                 {"count": len(inline)},
             ),
             Words(

@@ -26,7 +26,7 @@ def check_one_click(sample: Sample):
         yield Finding(
             "one_click",
             Level.ERROR,
-            Words(_lt("One-click unsubscription is missing.")),
+            Words(_lt("One-click unsubscribe is missing.")),
             _WHY_ONE_CLICK,
             Words(
                 _lt(
@@ -41,12 +41,12 @@ def check_one_click(sample: Sample):
         yield Finding(
             "one_click",
             Level.ERROR,
-            Words(_lt("One-click unsubscription does not use https.")),
+            Words(_lt("One-click unsubscribe does not use https.")),
             _WHY_ONE_CLICK,
             Words(
                 _lt(
-                    "Have Odoo reached by https, and set the system parameter "
-                    "web.base.url accordingly."
+                    "Serve Odoo over https, and set the system parameter "
+                    "web.base.url to that address."
                 )
             ),
             source=RFC_8058,
@@ -79,7 +79,7 @@ def check_unsubscribe_link(sample: Sample):
             Words(_lt("There is no visible unsubscribe link.")),
             Words(
                 _lt(
-                    "Gmail asks for one in the body, and so does the law of many "
+                    "Gmail requires one in the body, and so do the laws of many "
                     "countries. People who cannot unsubscribe report spam."
                 )
             ),
@@ -96,7 +96,7 @@ def check_unsubscribe_link(sample: Sample):
         yield Finding(
             "unsubscribe_mail",
             Level.WARNING,
-            Words(_lt("One can unsubscribe by email only.")),
+            Words(_lt("Recipients can unsubscribe only by email.")),
             Words(
                 _lt("Receivers ask for a page, and somebody must read these emails.")
             ),

@@ -98,8 +98,8 @@ RECEIVER_ADVICE = {
     Cause.ALIGNMENT_REQUIRED: (
         _lt("Signed by another domain"),
         _lt(
-            "The email carried no valid signature of the very domain in its From, so "
-            "it failed DMARC."
+            "The email carried no valid signature of the domain in its From, so it "
+            "failed DMARC."
         ),
         _lt(
             "Publish the DKIM record of the domain in the From, or send from a domain "

@@ -31,7 +31,7 @@ _ADVICE = {
     ),
     Cause.API_ANSWER: Advice(
         _lt("Unreadable answer"),
-        _lt("%(host)s answered, but not in a way that says what became of the email."),
+        _lt("%(host)s answered, but its answer does not say what became of the email."),
         _lt("Odoo asks Mailjet whether it has the email before sending it again."),
     ),
     Cause.API_REFUSED: Advice(

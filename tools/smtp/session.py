@@ -45,6 +45,7 @@ class Outcome:
     :ivar takes_utf8: whether the server takes SMTPUTF8 (RFC 6531)
     :ivar is_mailing: whether the mail being sent belongs to a mailing
     :ivar by_smtp: why that mail, of a server that uses the Send API, goes by SMTP
+    :ivar custom_id_keys: tag and key of this database, for `mailjet.custom_id`
     """
 
     server: Any = None
@@ -60,6 +61,7 @@ class Outcome:
     opted_out: dict[int, set[str]] = field(default_factory=dict)
     is_mailing: bool = False
     by_smtp: Words | None = None
+    custom_id_keys: tuple[str, bytes] | None = field(default=None, repr=False)
 
     def begin(self) -> None:
         """Forget the mail before."""

@@ -72,7 +72,7 @@ export class MailjetDashboard extends Component {
 
     async load(serverId = false) {
         this.state.data = await this.keepLast.add(
-            this.orm.call("mailjet.dashboard", "read_dashboard", [serverId])
+            this.orm.call("mailjet.dashboard", "read_dashboard", [serverId]),
         );
     }
 
@@ -116,9 +116,7 @@ export class MailjetDashboard extends Component {
     }
 
     wholeWords(figure) {
-        return OF_PROCESSED.includes(figure.name)
-            ? _t("of processed")
-            : _t("of delivered");
+        return OF_PROCESSED.includes(figure.name) ? _t("of processed") : _t("of delivered");
     }
 
     hourWords(hour) {
@@ -173,7 +171,7 @@ export class MailjetDashboard extends Component {
         return this.open(
             "mail_mailjet.mailjet_event_action_reason",
             { search_default_failure_reason: reason },
-            { viewType: "list" }
+            { viewType: "list" },
         );
     }
 
@@ -219,7 +217,7 @@ export class MailjetDashboard extends Component {
         const serverId = this.data.server_id;
         return this.busy(async () => {
             await this.action.doAction(
-                await this.orm.call("mailjet.dashboard", "action_import", [serverId, report])
+                await this.orm.call("mailjet.dashboard", "action_import", [serverId, report]),
             );
         });
     }
@@ -227,7 +225,7 @@ export class MailjetDashboard extends Component {
     importHours() {
         return this.busy(async () => {
             await this.action.doAction(
-                await this.orm.call("mailjet.sending.hour", "action_import")
+                await this.orm.call("mailjet.sending.hour", "action_import"),
             );
         });
     }

@@ -27,7 +27,7 @@ export class MailjetDayChart extends Component {
                 const chart = new window.Chart(this.canvas.el, this.config);
                 return () => chart.destroy();
             },
-            () => [this.props.days]
+            () => [this.props.days],
         );
     }
 
@@ -66,8 +66,7 @@ export class MailjetDayChart extends Component {
                         usePointStyle: true,
                         callbacks: {
                             title: ([item]) => formatDate(days[item.dataIndex]),
-                            label: ({ dataset, raw }) =>
-                                ` ${dataset.label} ${formatInteger(raw)}`,
+                            label: ({ dataset, raw }) => ` ${dataset.label} ${formatInteger(raw)}`,
                         },
                     },
                 },

@@ -6,7 +6,11 @@ import { Component } from "@odoo/owl";
 const LOOKS = {
     few: { badge: "text-bg-300", bar: "o_mailjet_bar_neutral", icon: "fa-question-circle" },
     fine: { badge: "text-bg-success o_mailjet_good", bar: "o_mailjet_bar_good", icon: "fa-check" },
-    half: { badge: "text-bg-warning o_mailjet_warning", bar: "o_mailjet_bar_warning", icon: "fa-exclamation-triangle" },
+    half: {
+        badge: "text-bg-warning o_mailjet_warning",
+        bar: "o_mailjet_bar_warning",
+        icon: "fa-exclamation-triangle",
+    },
     over: { badge: "text-bg-danger o_mailjet_bad", bar: "o_mailjet_bar_bad", icon: "fa-times" },
 };
 // End of the scale, in percent of the limit: leaves room beyond it

@@ -11,9 +11,7 @@ export function formatPercent(value) {
         return "–";
     }
     const decimals =
-        value && value < 0.1
-            ? Math.min(1 - Math.floor(Math.log10(value)), MOST_DECIMALS)
-            : 2;
+        value && value < 0.1 ? Math.min(1 - Math.floor(Math.log10(value)), MOST_DECIMALS) : 2;
     const number = formatFloat(value, { digits: [16, decimals], trailingZeros: false });
     return `${number}\u00a0%`;
 }

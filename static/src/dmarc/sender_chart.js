@@ -29,7 +29,7 @@ export class MailjetSenderChart extends Component {
                 const chart = new window.Chart(this.canvas.el, this.config);
                 return () => chart.destroy();
             },
-            () => [this.props.days]
+            () => [this.props.days],
         );
     }
 
@@ -62,8 +62,7 @@ export class MailjetSenderChart extends Component {
                     tooltip: {
                         callbacks: {
                             title: ([item]) => formatDate(days[item.dataIndex]),
-                            label: ({ dataset, raw }) =>
-                                ` ${dataset.label} ${formatInteger(raw)}`,
+                            label: ({ dataset, raw }) => ` ${dataset.label} ${formatInteger(raw)}`,
                         },
                     },
                 },

@@ -18,7 +18,11 @@ import { MailjetSenderChart } from "./sender_chart";
 const CLASSES = {
     mailjet: { label: _t("Mailjet"), badge: "text-bg-success o_mailjet_good", icon: "fa-check" },
     ours_passing: { label: _t("Yours"), badge: "text-bg-success o_mailjet_good", icon: "fa-check" },
-    ours_failing: { label: _t("Yours, failing"), badge: "text-bg-danger o_mailjet_bad", icon: "fa-times" },
+    ours_failing: {
+        label: _t("Yours, failing"),
+        badge: "text-bg-danger o_mailjet_bad",
+        icon: "fa-times",
+    },
     forwarder: { label: _t("Forwarder"), badge: "text-bg-300", icon: "fa-share" },
     unknown_failing: {
         label: _t("Unknown"),
@@ -44,7 +48,11 @@ const DECISIONS = [
 ];
 const VERDICTS = {
     ready: { badge: "text-bg-success o_mailjet_good", icon: "fa-check", label: _t("Yes") },
-    not_yet: { badge: "text-bg-warning o_mailjet_warning", icon: "fa-hand-paper-o", label: _t("Not yet") },
+    not_yet: {
+        badge: "text-bg-warning o_mailjet_warning",
+        icon: "fa-hand-paper-o",
+        label: _t("Not yet"),
+    },
     not_enough_data: {
         badge: "text-bg-300",
         icon: "fa-hourglass-half",
@@ -55,7 +63,11 @@ const VERDICTS = {
         icon: "fa-exclamation-triangle",
         label: _t("No policy found"),
     },
-    done: { badge: "text-bg-success o_mailjet_good", icon: "fa-check", label: _t("Strictest policy reached") },
+    done: {
+        badge: "text-bg-success o_mailjet_good",
+        icon: "fa-check",
+        label: _t("Strictest policy reached"),
+    },
 };
 // Below this share, in percent, the bar of a source is not green
 const FINE = 95;
@@ -92,7 +104,7 @@ export class MailjetSenders extends Component {
 
     async load(domainId = false) {
         this.state.data = await this.keepLast.add(
-            this.orm.call("mailjet.dmarc.overview", "read_overview", [domainId || false])
+            this.orm.call("mailjet.dmarc.overview", "read_overview", [domainId || false]),
         );
     }
 
@@ -104,7 +116,7 @@ export class MailjetSenders extends Component {
         const { figures, period } = this.data;
         return _t(
             "Last %(period)s days. Days with reports: %(days)s; receivers: %(receivers)s. A day's reports arrive one or two days later.",
-            { period, days: figures.days, receivers: figures.receivers }
+            { period, days: figures.days, receivers: figures.receivers },
         );
     }
 
@@ -117,6 +129,20 @@ export class MailjetSenders extends Component {
         return this.data.policy ? `p=${this.data.policy}` : _t("none found");
     }
 
+    get noReportsWords() {
+        return _t("No reports in the last %s days", this.data.period);
+    }
+
+    get alreadyLostWords() {
+        return _t(
+            "Receivers have already sent %(quarantined)s to the spam folder and refused %(rejected)s.",
+            {
+                quarantined: formatInteger(this.data.lost.quarantined),
+                rejected: formatInteger(this.data.lost.rejected),
+            },
+        );
+    }
+
     get verdict() {
         return VERDICTS[this.data.readiness.verdict];
     }
@@ -127,13 +153,13 @@ export class MailjetSenders extends Component {
         const open = criteria.filter((one) => one.is_met === false).length;
         return {
             ready: _t("Every condition for %(policy)s is met.", { policy }),
-            not_yet: _t("Open conditions for %(policy)s: %(open)s", { policy, open }),
+            not_yet: _t("Conditions not met for %(policy)s: %(open)s", { policy, open }),
             not_enough_data: _t(
                 "The reports do not show enough of your emails to decide on %(policy)s yet.",
-                { policy }
+                { policy },
             ),
             no_policy: _t(
-                "Odoo has found no DMARC record. Publish one with p=none first: it changes nothing for your emails and makes receivers report."
+                "Odoo has found no DMARC record. Publish one with p=none first: it changes nothing for your emails, and receivers start to send reports.",
             ),
             done: _t("The policy is p=reject. Keep these conditions met."),
         }[verdict];
@@ -149,7 +175,7 @@ export class MailjetSenders extends Component {
         }
         return record.is_new
             ? _t("Publish this record, so that Odoo gets the reports")
-            : _t("Keep the present record");
+            : _t("Keep the current record");
     }
 
     mark(criterion) {
@@ -161,7 +187,7 @@ export class MailjetSenders extends Component {
     }
 
     markWords(criterion) {
-        return { true: _t("Met"), false: _t("Open"), null: _t("Does not apply") }[
+        return { true: _t("Met"), false: _t("Not met"), null: _t("Not applicable") }[
             criterion.is_met
         ];
     }
@@ -245,7 +271,7 @@ export class MailjetSenders extends Component {
             await this.action.doAction(
                 await this.orm.call("mailjet.domain", "action_create_dmarc_alias", [
                     [this.data.domain_id],
-                ])
+                ]),
             );
             await this.load(this.data.domain_id);
         });

@@ -39,7 +39,7 @@ export class MailjetMailingProgress extends Component {
                 }, TICK_MS);
                 return () => browser.clearInterval(timer);
             },
-            () => []
+            () => [],
         );
     }
 
@@ -104,7 +104,8 @@ export class MailjetMailingProgress extends Component {
         const details = [];
         if (this.isMoving) {
             const { rate } = this;
-            const shown = rate < 10 ? formatFloat(rate, { digits: [0, 1] }) : formatInteger(Math.round(rate));
+            const shown =
+                rate < 10 ? formatFloat(rate, { digits: [0, 1] }) : formatInteger(Math.round(rate));
             details.push(_t("%s a second", shown));
             details.push(_t("ends at about %s", this.end));
         }

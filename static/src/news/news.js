@@ -32,7 +32,7 @@ export function useNews(type, callback) {
                 };
             }
         },
-        () => [component.props.record.resModel, component.props.record.resId]
+        () => [component.props.record.resModel, component.props.record.resId],
     );
 }
 
@@ -54,7 +54,7 @@ export function useReloadSoon() {
     };
     useEffect(
         () => () => browser.clearTimeout(timer),
-        () => []
+        () => [],
     );
     return () => {
         timer ??= browser.setTimeout(reload, RELOAD_MS);

@@ -27,7 +27,9 @@ export class MailjetPercentPie extends PercentPieField {
     }
 
     get title() {
-        return this.hasRate ? undefined : _t("No rates yet: failures are known, but no delivery.");
+        return this.hasRate
+            ? undefined
+            : _t("No rates yet: failures are known, but no deliveries.");
     }
 
     get filled() {

@@ -28,9 +28,7 @@ export class MailjetRecipient extends Component {
     async importContacts() {
         const { server_id: server } = this.props.record.data;
         const args = [server.id, "contact"];
-        await this.action.doAction(
-            await this.orm.call("mailjet.dashboard", "action_import", args)
-        );
+        await this.action.doAction(await this.orm.call("mailjet.dashboard", "action_import", args));
     }
 }
 

@@ -25,6 +25,6 @@ export function useRecordPolling(isActive, interval) {
                 return () => browser.clearInterval(timer);
             }
         },
-        () => [isActive()]
+        () => [isActive()],
     );
 }

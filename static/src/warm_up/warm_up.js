@@ -24,7 +24,7 @@ export class MailjetWarmUp extends Component {
                     return () => chart.destroy();
                 }
             },
-            () => [JSON.stringify(this.days)]
+            () => [JSON.stringify(this.days)],
         );
     }
 
@@ -54,7 +54,7 @@ export class MailjetWarmUp extends Component {
                 labels: dates.map((date, index) =>
                     index === this.today
                         ? _t("Today")
-                        : date.toLocaleString({ day: "numeric", month: "short" })
+                        : date.toLocaleString({ day: "numeric", month: "short" }),
                 ),
                 datasets: this.datasets,
             },
@@ -75,8 +75,7 @@ export class MailjetWarmUp extends Component {
                     tooltip: {
                         callbacks: {
                             title: ([item]) => formatDate(dates[item.dataIndex]),
-                            label: ({ dataset, raw }) =>
-                                ` ${dataset.label} ${formatInteger(raw)}`,
+                            label: ({ dataset, raw }) => ` ${dataset.label} ${formatInteger(raw)}`,
                         },
                     },
                 },
@@ -117,8 +116,7 @@ export class MailjetWarmUp extends Component {
         if (index === this.today) {
             return labels[index];
         }
-        const isFarFromToday =
-            this.today < 0 || Math.abs(index - this.today) > labels.length / 5;
+        const isFarFromToday = this.today < 0 || Math.abs(index - this.today) > labels.length / 5;
         return [0, last].includes(index) && isFarFromToday ? labels[index] : "";
     }
 

@@ -67,7 +67,8 @@ registry.category("web_tour.tours").add("mailjet_check", {
         },
         {
             content: "Open the check from its line",
-            trigger: ".o_mailjet_check_line:contains(1 warning, checked) button[name='action_mailjet_open_check']",
+            trigger:
+                ".o_mailjet_check_line:contains(1 warning, checked) button[name='action_mailjet_open_check']",
             run: "click",
         },
         {
@@ -87,7 +88,8 @@ registry.category("web_tour.tours").add("mailjet_check", {
         },
         {
             content: "There is nothing left",
-            trigger: ".o_form_view:contains(Nothing to mend):not(:has(.o_kanban_record:contains(URL shortener)))",
+            trigger:
+                ".o_form_view:contains(Nothing to fix):not(:has(.o_kanban_record:contains(URL shortener)))",
         },
     ],
 });

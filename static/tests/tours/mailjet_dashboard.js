@@ -157,7 +157,8 @@ registry.category("web_tour.tours").add("mailjet_dashboard_of_new_server", {
         },
         {
             content: "Sending is paused; resume it",
-            trigger: ".o_mailjet_dashboard .alert:contains(Sending is paused):contains(900 of 10,000) button:contains(Resume now)",
+            trigger:
+                ".o_mailjet_dashboard .alert:contains(Sending is paused):contains(900 of 10,000) button:contains(Resume now)",
             run: "click",
         },
         {
@@ -175,7 +176,8 @@ registry.category("web_tour.tours").add("mailjet_dashboard_of_new_server", {
         },
         {
             content: "See Mailjet's own counters of the account by day",
-            trigger: ".o_graph_view .o_searchview:contains(By day):contains(Account):contains(Last 30 days)",
+            trigger:
+                ".o_graph_view .o_searchview:contains(By day):contains(Account):contains(Last 30 days)",
         },
     ],
 });

@@ -11,7 +11,7 @@ let seen;
 /** How many emails are sent, as the page shows it. */
 function sent() {
     const [, count, total] = document
-        .querySelector(PROGRESS)
+        .querySelector(`${PROGRESS} strong`)
         .textContent.match(/Emails sent: (\d+) of (\d+)/);
     if (Number(total) !== TOTAL) {
         throw new Error(`${total} emails instead of ${TOTAL}`);

@@ -12,7 +12,7 @@ const fitsStep = (place) => ({
     trigger: place,
     run() {
         const wide = [...this.anchor.querySelectorAll("*")].filter(
-            (element) => element.getBoundingClientRect().right > window.innerWidth + 1
+            (element) => element.getBoundingClientRect().right > window.innerWidth + 1,
         );
         if (wide.length) {
             throw new Error(`Wider than the screen: ${wide[0].outerHTML.slice(0, 200)}`);

@@ -187,7 +187,8 @@ const mailingSteps = () => [
     },
     {
         content: "Wait for the body: leaving it half loaded would be another test",
-        trigger: ".o_field_widget[name='body_arch'] iframe[is-ready=true]:iframe p:contains(Hello from the tour)",
+        trigger:
+            ".o_field_widget[name='body_arch'] iframe[is-ready=true]:iframe p:contains(Hello from the tour)",
     },
     {
         content: "Open its settings",

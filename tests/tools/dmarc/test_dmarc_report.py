@@ -1,3 +1,4 @@
+import resource
 import time
 from datetime import date, datetime
 
@@ -269,6 +270,8 @@ def test_the_sender_counts_more_than_helo():
         (BEGIN - 23 * DAY, BEGIN + DAY, 24, True),
         (BEGIN + 365 * DAY, BEGIN + 366 * DAY, 1, False),
         (BEGIN - 60 * DAY, BEGIN, 1, False),
+        # One report must not stand for weeks that have not come
+        (BEGIN, BEGIN + 30 * DAY, 1, False),
         (1, DAY, 1, False),
         ("", "", 1, False),
         ("x", "1e400", 1, False),
@@ -288,7 +291,8 @@ def test_periods(begin, end, days, counted):
 
 def test_single_emails_are_shared_out_over_the_days():
     records = [record(f"192.0.2.{i}") for i in range(1, 49)]
-    _report, rows = read(report_xml(*records, end=BEGIN + 24 * DAY))
+    period = {"begin": BEGIN - 23 * DAY, "end": BEGIN + DAY}
+    _report, rows = read(report_xml(*records, **period))
     days = [day for day, _count, _row in rows]
     assert {days.count(day) for day in days} == {2}
 
@@ -397,3 +401,28 @@ def test_any_damage(changes):
         assert 0 < count <= row.count < 2**31
         assert row.source_ip
         assert f".{row.header_from}".endswith(f".{report.policy_domain}")
+
+
+@pytest.mark.parametrize(
+    "filling",
+    ["<record/>", "<record>" * 200 + "</record>" * 200, "<report_metadata/>"]
+    + ["<q:record/>", "<record>&x;</record>"],
+    ids=["records", "nested", "headers", "prefixes", "entities"],
+)
+def test_more_elements_than_anybody_reads_take_little(filling):
+    """At 25 MB each of these took up to 80 seconds and 500 MB."""
+    xml = report_xml(filling * (6 * 2**20 // len(filling)), before="<x>") + "</x>"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.process_time()
+    report, rows = read(xml)
+    assert (report.is_partial, rows) == (True, [])
+    assert time.process_time() - began < 4
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 60 * 1024
+
+
+def test_a_selector_is_as_long_as_a_name_can_be():
+    _report, [(_day, _count, row)] = read(
+        report_xml(record(signature=("example.com", "ö" * 900, "pass")))
+    )
+    assert len(row.dkim_selector) == 253

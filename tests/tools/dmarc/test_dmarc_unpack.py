@@ -1,3 +1,4 @@
+import io
 import resource
 import struct
 import time
@@ -14,6 +15,7 @@ from mail_mailjet.tools.dmarc.errors import (
     NoReportError,
     UnsafeFileError,
 )
+from mail_mailjet.tools.dmarc.mail_files import may_be_report
 from mail_mailjet.tools.dmarc.unpack import MAX_ENTRIES, MAX_XML, unpack
 
 XML = report_xml().encode()
@@ -182,5 +184,49 @@ def test_any_damage(data):
     damaged = damaged[: data.draw(st.integers(0, len(whole)))]
     try:
         unpack("r", bytes(damaged))
+    except DmarcFileError:
+        pass
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_other_compressions_are_never_unpacked(method):
+    with io.BytesIO() as file:
+        with zipfile.ZipFile(file, "w", method) as archive:
+            archive.writestr("a.xml", XML)
+        data = bytearray(file.getvalue())
+    # The properties of LZMA, of which four bytes are the memory that it wants
+    start = data.index(b"a.xml") + len(b"a.xml")
+    data[start + 4 : start + 9] = b"\xff" * 5
+    assert may_be_report(bytes(data))
+    with pytest.raises(BrokenFileError):
+        unpack("r", bytes(data))
+
+
+def test_an_entry_without_a_name():
+    data = bytearray(zipped(("a", XML)))
+    central = data.index(b"PK\1\2")
+    for name_length in (26, central + 28):
+        data[name_length : name_length + 2] = struct.pack("<H", 0)
+    for extra_length in (28, central + 30):
+        data[extra_length : extra_length + 2] = struct.pack("<H", 1)
+    try:
+        unpack("r", bytes(data))
+    except DmarcFileError:
+        pass
+
+
+@given(st.data(), st.sampled_from([zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2]))
+def test_any_damage_of_other_compressions(data, method):
+    with io.BytesIO() as file:
+        with zipfile.ZipFile(file, "w", method) as archive:
+            archive.writestr("a", XML)
+        packed = bytearray(file.getvalue())
+    for _number in range(data.draw(st.integers(1, 4))):
+        packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(
+            st.integers(0, 255)
+        )
+    may_be_report(bytes(packed))
+    try:
+        unpack("r", bytes(packed))
     except DmarcFileError:
         pass

@@ -1,7 +1,7 @@
 """Mails for the tests of the Send API, built as Odoo builds them, and their delivery.
 
 `DIFFERENCES` has the headers that may differ between a mail that goes by the API and
-the same mail by SMTP; README.rst has them in a table.
+the same mail by SMTP; docs/sending.rst has them in a table.
 """
 
 import email.policy

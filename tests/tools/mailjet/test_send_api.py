@@ -131,6 +131,40 @@ def test_a_request_refused_as_a_whole_is_halved(api, store):
     assert len(store.messages) == 5
 
 
+@pytest.mark.parametrize(
+    ("recipients", "cause"),
+    [([ANN], Cause.INVALID_ADDRESS), ([ANN, BOB], Cause.NOT_CARRIED)],
+)
+def test_an_address_refused_with_the_whole_request(recipients, cause):
+    """Of several recipients none is blamed for another's address."""
+    body = json.dumps(
+        {
+            "ErrorCode": "mj-0013",
+            "StatusCode": 400,
+            "ErrorMessage": '"x@y..z" is an invalid email address.',
+            "ErrorRelatedTo": ["To[0].Email"],
+        }
+    )
+    head = f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(body)}\r\n\r\n"
+    message = to_json(mail(To=recipients), recipients)
+    with raw_server((head + body).encode) as port:
+        sent = connected(f"http://127.0.0.1:{port}").send(
+            [entry_of(message, 1, recipients)]
+        )
+    assert fates(sent) == [Fate.REFUSED] * len(recipients)
+    assert {one.cause for one in sent.deliveries[0].errors.values()} == {cause}
+
+
+def test_without_a_thread_to_watch_the_time_nothing_is_begun(api, store, monkeypatch):
+    def scarce(_thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Timer, "start", scarce)
+    sent = api.send([numbered(1)])
+    assert fates(sent) == [Fate.NOT_BEGUN] and not store.messages
+    assert "thread" in str(sent.failure)
+
+
 def test_too_late(standin, store):
     now = [100.0]
     with connected(standin, clock=lambda: now[0]) as api:

@@ -283,6 +283,16 @@ CANNOT = [
     ),
     ("characters", mail(text="a\0b"), None),
     ("characters", of_bytes(b"Hello", b"Subject: \xff\r\n"), None),
+    (
+        "characters",
+        of_bytes(
+            b"--b\r\n\r\nHello\r\n--b\r\nContent-Type: a/b\r\n"
+            b"Content-Disposition: attachment; filename*=utf-8''a%0D%0ABcc:%20c\r\n"
+            b"\r\nx\r\n--b--\r\n",
+            b"Content-Type: multipart/mixed; boundary=b\r\n",
+        ),
+        None,
+    ),
     ("too_large", mail(attachments=[("a", bytes(12_000_000), "a/b")]), None),
     ("subject_too_long", mail(Subject="ü" * 256), None),
     ("forbidden_header", mail(User_Agent="Other"), None),

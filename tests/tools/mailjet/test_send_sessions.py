@@ -145,6 +145,16 @@ def test_a_few_mails_are_no_reason_why_mailjet_asks_to_wait(api, no_pause):
     assert sessions.failure.cause is Cause.THROTTLED
 
 
+def test_nobody_waits_as_long_as_mailjet_may_ask(api, sizes):
+    """Mails that are larger than memory should hold would block whoever makes them."""
+    api.faults.add("rate_limited", path="send", times=None, retry_after=3600)
+    sessions = SendSessions(opener(api), 2)
+    found = hand_over(sessions, [entry(number) for number in range(120)])
+    assert fates(found) == {Fate.NOT_BEGUN: 120}
+    assert sessions.failure.cause is Cause.THROTTLED
+    assert len(sizes) <= 2
+
+
 def test_a_mail_whose_time_is_over_meanwhile_has_no_reason(api, no_pause, monkeypatch):
     now = [0.0]
     send = SendApi.send
@@ -269,3 +279,21 @@ def test_any_faults_send_no_mail_twice(api, store, no_pause, faults, count, limi
             assert address in taken
         elif fate != Fate.UNCERTAIN:
             assert address not in taken, number
+
+
+def test_a_thread_that_cannot_be_had_is_not_counted(api, sizes, monkeypatch):
+    """The others do its work."""
+    start, left = threading.Thread.start, [1]
+
+    def scarce(thread):
+        if getattr(thread._target, "__name__", "") == "_run":
+            if not left[0]:
+                raise RuntimeError("can't start new thread")
+            left[0] -= 1
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", scarce)
+    sessions = SendSessions(opener(api), 3)
+    found = hand_over(sessions, [entry(number) for number in range(160)])
+    assert fates(found) == {Fate.ACCEPTED: 160}
+    assert not sessions.running and sessions._idle == 0

@@ -196,6 +196,9 @@ PDF = {"ContentType": "application/pdf", "Filename": "a.pdf", "Base64Content": "
         ("mj-0003", without("From")),
         ("mj-0003", without("To")),
         ("mj-0003", message(Attachments=[{**PDF, "Filename": ""}])),
+        ("mj-0005", message(Attachments=[{**PDF, "Filename": "a\r\nBcc: b"}])),
+        ("mj-0005", message(Attachments=[{**PDF, "ContentType": "pdf"}])),
+        ("mj-0005", message(InlinedAttachments=[{**PDF, "Base64Content": "!"}])),
         ("mj-0004", message(TextPart=7)),
         ("mj-0004", message(Headers={"X-A": 7})),
         ("mj-0005", message(TrackOpens="1")),
@@ -206,6 +209,25 @@ PDF = {"ContentType": "application/pdf", "Filename": "a.pdf", "Base64Content": "
 def test_what_a_message_is_refused_for(standin, store, code, wrong):
     assert only_error(post(standin, wrong))["ErrorCode"] == code
     assert not store.messages
+
+
+@pytest.mark.parametrize(
+    "local", ["b..c", ".b", "b.", "b'c", "b%c", "a\\b", "b[c", "é", '"b c"', "b(c)"]
+)
+def test_an_odd_address_gets_an_answer(standin, store, local):
+    """Whether it is taken or refused; what is taken can be read and delivered."""
+    odd = {"Email": f"{local}@example.org", "Name": "Odd, one"}
+    author = {"Email": f"{local}@example.com"}
+    answers = [
+        post(standin, message(**{**values, "CustomID": "odd"}))
+        for values in ({"To": [odd]}, {"Cc": [odd]}, {"ReplyTo": odd}, {"From": author})
+    ]
+    assert {answer.status_code for answer in answers} <= {200, 400, 403}
+    for taken in store.messages:
+        assert delivered(taken)["Subject"]
+        assert str(taken.parsed()["To"])
+    listed = requests.get(f"{standin.url}/v3/REST/message", auth=(KEY, SECRET))
+    assert listed.status_code == 200
 
 
 MANY = [{"Email": f"a{number}@example.org"} for number in range(26)]
