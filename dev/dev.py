@@ -360,16 +360,20 @@ def odoo_source():
 
 
 def venv_python():
-    """Return the environment's Python, building it from the hashed pins if needed."""
+    """Return the environment's Python, building it from the hashed pins if needed.
+
+    In its folder `vectors` are the archives whose test data our tests read.
+    """
     pins = ROOT / "dev" / "requirements.txt"
-    target = HOME / f"venv-{key_of(pins.read_text(), sys.version_info[:3])}"
+    vectors = ROOT / "dev" / "requirements-vectors.txt"
+    key = key_of(pins.read_text(), vectors.read_text(), sys.version_info[:3])
+    target = HOME / f"venv-{key}"
     python = target / "bin" / "python"
     if not target.exists():
         say("installing the Python packages (about 300 MB)")
         env = {
             name: value for name, value in os.environ.items() if name != "PYTHONPATH"
         }
-        pip_options = ["--require-hashes", "--no-deps", "--no-compile"]
         part = target.with_name(target.name + ".part")
         shutil.rmtree(part, ignore_errors=True)
         try:
@@ -379,8 +383,11 @@ def venv_python():
                 f"{error}\nInstall python3-venv, or set DEV_PYTHON to a Python 3.10 to "
                 "3.13 that has the modules venv and ensurepip."
             ) from error
-        pip = [part / "bin" / "python", "-m", "pip", "install", "-q", *pip_options]
-        run([*pip, "-r", pins], env=env)
+        pip = [part / "bin" / "python", "-m", "pip"]
+        options = ["-q", "--require-hashes", "--no-deps"]
+        run([*pip, "install", *options, "--no-compile", "-r", pins], env=env)
+        as_source = ["--no-binary=:all:", "-d", part / "vectors"]
+        run([*pip, "download", *options, *as_source, "-r", vectors], env=env)
         # Scripts name the folder they were made in, so all is run as `python -m`
         part.rename(target)
         drop_siblings(target, "venv-*")
