@@ -153,7 +153,7 @@ class MailjetSetup(models.TransientModel):
     test_detail = fields.Text(related="test_id.detail")
     delivery_reason = fields.Text(related="test_id.delivery_reason")
     test_from = fields.Char("From", compute="_compute_test_addresses")
-    test_to = fields.Char("To", compute="_compute_test_addresses")
+    test_to = fields.Char("Recipient", compute="_compute_test_addresses")
 
     @api.model
     def action_open(self, server=None):
