@@ -207,7 +207,7 @@ class TestCheckAttacks(CheckCommon, MailjetRestCommon):
         )
         check = self.check()
         [finding] = check.finding_ids.filtered(lambda one: one.code == "last_bounced")
-        self.assertIn("10% bounced; the limit is 8%", finding.what)
+        self.assertIn("10 % bounced; the limit is 8 %", finding.what)
         self.assertEqual((finding.level, finding.examples), ("warning", "Tulips"))
         last.contact_list_ids = self.env["mailing.list"].create({"name": "Other"})
         self.assertNotIn("last_bounced", self.found())

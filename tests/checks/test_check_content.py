@@ -207,7 +207,7 @@ class TestCheckContent(CheckCommon):
         self.assertFalse(check.ends_on)
 
     def test_the_rate_of_the_last_mailing(self):
-        self.assertIn("Not known", self.check().duration)
+        self.assertIn("Unknown", self.check().duration)
         now = fields.Datetime.now()
         last = self.create_mailing(state="done", sent_date=now)
         self.env["mailing.trace"].create(

@@ -95,8 +95,8 @@ class TestSendApiInSetup(MailjetRestCommon):
         self.server.unlink()
 
     def enter_keys(self):
-        action = self.MailServer.action_mailjet_setup()
-        setup = self.env["mailjet.setup"].browse(action["res_id"])
+        self.MailServer.action_mailjet_setup()
+        setup = self.env["mailjet.setup"].create({})
         with Form(setup) as form:
             form.api_key = API_KEY
             form.secret_key = SECRET_KEY
@@ -116,7 +116,7 @@ class TestSendApiInSetup(MailjetRestCommon):
             self.assertIn("seems to block SMTP", setup.notice)
             self.assertEqual(setup.server_id.mailjet_transport, "smtp", "Not yet")
             setup.action_next()
-            self.assertEqual(setup.step, "senders")
+            self.assertEqual(setup.step, "domains")
             self.assertEqual(setup.server_id.mailjet_transport, "api")
             self.assertEqual(ports.call_count, 1)
 
@@ -128,13 +128,13 @@ class TestSendApiInSetup(MailjetRestCommon):
             setup.action_next()
             setup.transport = "smtp"
             setup.action_next()
-        self.assertEqual(setup.step, "senders")
+        self.assertEqual(setup.step, "domains")
         self.assertEqual(setup.server_id.mailjet_transport, "smtp")
 
     def test_not_offered_where_a_port_answers(self):
         setup = self.enter_keys()
         setup.action_next()
-        self.assertEqual(setup.step, "senders")
+        self.assertEqual(setup.step, "domains")
         self.assertFalse(setup.is_smtp_blocked)
 
     def test_the_choice_is_taken_over(self):

@@ -52,6 +52,7 @@ class TestMailjetSmtpTest(MailjetRestCommon, MailjetSmtpCommon):
         self.assertIn("MAIL FROM", test.transcript.upper())
 
     def test_a_real_mail(self):
+        self.enterContext(patch.object(mailjet_smtp_test_run, "DELIVERY_DEADLINE", 0.1))
         test = self.run_test(self.open(deliver=True, email_to="somebody@example.org"))
         self.assertTrue(test.is_ok)
         self.assertEqual(self.states(test), ["ok"] * 10)
