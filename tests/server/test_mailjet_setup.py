@@ -339,7 +339,10 @@ class TestMailjetSetup(MailjetRestCommon):
     def test_keys_in_use_are_recognized_before_anything_is_doubled(self):
         server = self.enter_keys().server_id
         again = self.setup_of(self.MailServer.action_mailjet_setup_anew())
-        for unfinished, words in ((True, "already been started"), (False, "already connected")):
+        for unfinished, words in (
+            (True, "already been started"),
+            (False, "already connected"),
+        ):
             server.active = not unfinished
             for pair in ((API_KEY, SECRET_KEY), (SECRET_KEY, API_KEY)):
                 with self.subTest(unfinished=unfinished, pair=pair):
