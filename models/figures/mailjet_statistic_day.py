@@ -144,7 +144,8 @@ class MailjetStatistic(models.Model):
     def _facts_query(self, server_id, start, end):
         """Return all events of the known messages, those that statuses imply included.
 
-        Implied ones have negative ids. Each event without a message is one of its own.
+        Implied ones have negative ids. Each event without a message is one of its own;
+        with OR instead of UNION, PostgreSQL reads the whole table for each day.
         """
         return SQL(
             """
@@ -160,11 +161,15 @@ class MailjetStatistic(models.Model):
                         AS is_duplicate,
                    TRUE AS is_event,
                    event.report_key IS NULL OR event.event = 'sent' AS is_followed
-              FROM mailjet_event AS event
-             WHERE event.server_id = %(server)s
-               AND (event.mailjet_message_id IN (SELECT key FROM known)
-                    OR event.mailjet_message_id IS NULL
-                       AND event.date >= %(start)s AND event.date < %(end)s)
+              FROM (SELECT *
+                      FROM mailjet_event
+                     WHERE server_id = %(server)s
+                       AND mailjet_message_id IN (SELECT key FROM known)
+                 UNION ALL
+                    SELECT *
+                      FROM mailjet_event
+                     WHERE server_id = %(server)s AND mailjet_message_id IS NULL
+                       AND date >= %(start)s AND date < %(end)s) AS event
          UNION ALL %(implied)s
             """,
             hard=HARD_CODES,
@@ -210,13 +215,16 @@ class MailjetStatistic(models.Model):
     def _mails_query(self):
         """Return for each message its fate and the first event that shows each thing.
 
+        The least pair of date and id is the first: an aggregate with an ORDER BY would
+        sort for each message and sign, which takes five times as long.
+
         A delivery lifts a soft bounce and a block as a duplicate; an open lifts all. A
         message is followed if Mailjet posted one of its events, or its delivery or the
         message itself was imported: an import of failures alone has no deliveries.
         """
         firsts = SQL(", ").join(
             SQL(
-                "(array_agg(id ORDER BY date, id) FILTER (WHERE %s))[1] AS %s",
+                "(min(moment) FILTER (WHERE %s))[2] AS %s",
                 SQL(condition),
                 SQL.identifier(f"first_{sign}"),
             )
@@ -232,7 +240,9 @@ class MailjetStatistic(models.Model):
                         WHEN first_blocked IS NOT NULL THEN 'blocked'
                         WHEN first_soft IS NOT NULL THEN 'soft' END AS fate
               FROM (SELECT key, NOT bool_or(is_followed) AS is_unfollowed, %s
-                      FROM fact
+                      FROM (SELECT *, ARRAY[extract(epoch FROM date)::bigint, id]
+                                          AS moment
+                              FROM fact) AS dated
                   GROUP BY key) AS found
             """,
             firsts,
