@@ -1,9 +1,9 @@
 """Ask a domain's own name servers, which are the first to know of a change."""
 
 import asyncio
-import ipaddress
 from dataclasses import replace
 
+from ..web.public_address import is_public
 from ..words import Words, _lt
 from .lookup import TRY_SECONDS, Asker, Question, Resolver
 from .servers import DNS_PORT, Server
@@ -163,10 +163,3 @@ async def _find_servers(names, resolver, port, allow_private):
             server = Server(allowed[0], port, name.rstrip("."))
             servers.setdefault(server.address, server)
     return list(servers.values())
-
-
-def is_public(address):
-    """Whether an address is on the public Internet."""
-    ip = ipaddress.ip_address(address)
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return ip.is_global and not ip.is_multicast

@@ -5,16 +5,16 @@ HTTPS, and redirects are not followed.
 """
 
 import asyncio
-import functools
 import http.client
-import io
 import ssl
 import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .authoritative import is_public
-from .lookup import Asker, Question
+from ..web.exchange import exchange, read_response
+from ..web.public_address import is_public
+from .addresses import find_addresses
+from .lookup import Asker
 
 # The type of a question for the file at an https address
 FILE = "FILE"
@@ -91,14 +91,10 @@ class Files:
         if not host:
             return WebFile(url, "invalid")
         end = min(self._resolver.deadline, time.monotonic() + FILE_SECONDS)
-        lookups = await self._resolver.look_up(
-            [Question(host, "A"), Question(host, "AAAA")]
-        )
-        found = [address for one in lookups for address in sorted(one.records)]
-        addresses = [a for a in found if self._allow_private or is_public(a)]
+        found = await find_addresses(host, self._resolver)
         if not found:
-            is_outage = any(lookup.is_outage for lookup in lookups)
-            return WebFile(url, "unreachable" if is_outage else "no_host")
+            return WebFile(url, "unreachable" if found is None else "no_host")
+        addresses = [a for a in found if self._allow_private or is_public(a)]
         if not addresses:
             return WebFile(url, "private")
         left = max(0, end - time.monotonic())
@@ -113,27 +109,18 @@ class Files:
 
     async def _get(self, address, host, path):
         """Return all that the server sends, as far as it is not too much."""
-        reader, writer = await asyncio.open_connection(
+        request = (
+            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: Odoo\r\n"
+            "Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n"
+        )
+        return await exchange(
             address,
             self._port,
-            ssl=self._context or _context(),
-            server_hostname=host,
+            request.encode("ascii"),
+            LARGEST_FILE + _LARGEST_HEADERS,
+            tls_name=host,
+            context=self._context,
         )
-        try:
-            writer.write(
-                f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: Odoo\r\n"
-                "Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n"
-                "".encode("ascii")
-            )
-            data = b""
-            while len(data) <= LARGEST_FILE + _LARGEST_HEADERS:
-                piece = await reader.read(LARGEST_FILE)
-                if not piece:
-                    break
-                data += piece
-            return data
-        finally:
-            writer.transport.abort()
 
 
 class _Beside(Asker):
@@ -155,11 +142,6 @@ class _Beside(Asker):
         ]
 
 
-@functools.cache
-def _context():
-    return ssl.create_default_context()
-
-
 def _place(url):
     """Return host and path of an https address without a port or a login."""
     try:
@@ -175,8 +157,7 @@ def _place(url):
 
 def _read(url, raw):
     """Return the `WebFile` in all that a server sent."""
-    response = http.client.HTTPResponse(_Received(raw))
-    response.begin()
+    response = read_response(raw)
     if response.status != 200:
         # RFC 8461 3.3: neither redirects nor errors count; the latter may pass
         is_outage = response.status >= 500 or response.status == 429
@@ -188,14 +169,3 @@ def _read(url, raw):
     if response.length:
         raise EOFError
     return WebFile(url, "ok", body, response.status)
-
-
-class _Received:
-    """The part of a socket that `HTTPResponse` uses."""
-
-    def __init__(self, raw):
-        self._raw = raw
-
-    def makefile(self, *_args, **_options):
-        """Return a file with all that was received."""
-        return io.BytesIO(self._raw)

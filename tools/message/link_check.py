@@ -13,12 +13,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from http.client import HTTPException
 from urllib.parse import quote, urljoin
 
+from ..dns.addresses import find_addresses
 from ..dns.domain_name import DomainError, ascii_domain
-from ..dns.lookup import Question, Resolver
-from .public_address import is_public
+from ..dns.lookup import Resolver
+from ..web.exchange import exchange, read_response
+from ..web.public_address import is_public
 from .sample import split_url
 
 BUDGET_SECONDS = 10.0  # for all links
@@ -26,9 +28,10 @@ LINK_SECONDS = 5.0  # for one, redirects included
 MOST_LINKS = 30
 MOST_REDIRECTS = 5
 AT_ONCE = 10
-# Of the headers, and of the page
 MOST_HEADER_BYTES = 16 * 1024
+# What is asked of a page; nobody reads it
 MOST_BODY_BYTES = 1024
+_END_OF_HEAD = b"\r\n\r\n"
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GONE = (404, 410)
@@ -196,11 +199,8 @@ def _resolver(servers, end):
     resolver = Resolver(servers, deadline=end)
 
     async def resolve(host):
-        lookups = await resolver.look_up(
-            [Question(host, kind) for kind in ("A", "AAAA")]
-        )
-        addresses = [address for one in lookups for address in sorted(one.records)]
-        if not addresses and any(lookup.is_outage for lookup in lookups):
+        addresses = await find_addresses(host, resolver)
+        if addresses is None:
             raise FetchError("DNS does not answer")
         return addresses
 
@@ -215,14 +215,14 @@ async def fetch_page(address, parts, method):
     :param method: HEAD or GET
     :raise FetchError: if there is no answer
     """
-    is_secure = parts.scheme == "https"
     try:
-        reader, writer = await asyncio.open_connection(
+        answer = await exchange(
             address,
             _PORTS[parts.scheme],
-            ssl=_trust() if is_secure else None,
-            server_hostname=parts.hostname if is_secure else None,
-            limit=MOST_HEADER_BYTES,
+            _request(parts, method),
+            MOST_HEADER_BYTES,
+            tls_name=parts.hostname if parts.scheme == "https" else "",
+            end=_END_OF_HEAD,
         )
     except ssl.SSLCertVerificationError as error:
         raise FetchError(f"certificate: {error.verify_message}") from error
@@ -230,22 +230,7 @@ async def fetch_page(address, parts, method):
         raise FetchError(
             f"no connection: {error.strerror or type(error).__name__}"
         ) from error
-    try:
-        writer.write(_request(parts, method))
-        head = await reader.readuntil(b"\r\n\r\n")
-        if method == "GET":
-            await reader.read(MOST_BODY_BYTES)
-        return read_page(head)
-    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-        raise FetchError("no proper answer") from error
-    finally:
-        writer.transport.abort()
-
-
-@cache
-def _trust():
-    """Return the authorities that the system trusts, read once: that takes a while."""
-    return ssl.create_default_context()
+    return read_page(answer)
 
 
 def _request(parts, method):
@@ -262,20 +247,15 @@ def _request(parts, method):
     return "\r\n".join((*lines, "", "")).encode("ascii")
 
 
-def read_page(head: bytes) -> Page:
-    """Return the `Page` in the head of an HTTP answer.
+def read_page(answer: bytes) -> Page:
+    """Return the `Page` in the beginning of an HTTP answer, its head at least.
 
     :raise FetchError: if it is none
     """
-    status_line, *lines = head.decode("latin-1").split("\r\n")
-    version, _space, rest = status_line.partition(" ")
-    status = rest[:3]
-    if not version.startswith("HTTP/1.") or not (
-        status.isascii() and status.isdecimal() and len(status) == 3
-    ):
+    if _END_OF_HEAD not in answer:
         raise FetchError("no proper answer")
-    headers = {
-        name.strip().lower(): value.strip()
-        for name, _colon, value in (line.partition(":") for line in reversed(lines))
-    }
-    return Page(int(status), headers.get("location", ""))
+    try:
+        response = read_response(answer)
+    except HTTPException as error:
+        raise FetchError("no proper answer") from error
+    return Page(response.status, response.headers.get("Location", "").strip())

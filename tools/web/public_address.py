@@ -1,4 +1,7 @@
-"""Which hosts may be asked for a page that somebody else chose."""
+"""Tell public addresses from internal ones: only the former may be asked.
+
+Anybody can put any address into a DNS zone, and any link into a mailing.
+"""
 
 import ipaddress
 
