@@ -77,7 +77,8 @@ def fetch(server, url=URL, allow_private=True, trusted=True, address="127.0.0.1"
         assert lookup.type == "A"
         return file
 
-    zones = {HOST: {"A": [address]}} if address else {}
+    kind = "AAAA" if address and ":" in address else "A"
+    zones = {HOST: {kind: [address]}} if address else {}
     with DnsStandin(zones) as dns:
         return asyncio.run(ask(dns))
 
@@ -132,7 +133,10 @@ def test_an_endless_answer_ends():
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1"]
+    "address",
+    ["127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1"]
+    # IPv6 addresses that carry 127.0.0.1, and one of a local network
+    + ["64:ff9b::7f00:1", "2002:7f00:1::1", "::ffff:127.0.0.1", "fec0::1"],
 )
 def test_private_addresses_are_not_asked(address):
     with WebServer(answer()) as server:
