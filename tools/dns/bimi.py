@@ -11,8 +11,8 @@ from .dmarc import check_dmarc
 from .domain_name import asked_name
 from .lookup import Question
 from .names import parents
-from .optional import absent, optional, several
-from .outage import outage_verdict
+from .optional import absent, several
+from .outage import LATER, outage_verdict
 from .tag_list import parse_tag_list
 from .txt import as_text, shown
 from .verdict import Verdict
@@ -24,15 +24,12 @@ _LARGEST_LOGO = 32 * 1024
 
 
 def check_bimi(domain, ask):
-    """Return the `OptionalVerdict` on the logo of a domain.
+    """Return the `Verdict` on the logo of a domain.
 
     :param str domain: the domain in the From
     :param Ask ask: asked once for the record, once for DMARC and once for the logo
     """
-    return optional(_check(asked_name(domain), ask))
-
-
-def _check(domain, ask):
+    domain = asked_name(domain)
     names = [f"default._bimi.{name}" for name in (domain, *parents(domain))]
     lookups = ask([Question(name, "TXT") for name in names])
     for name, lookup in zip(names, lookups, strict=True):
@@ -73,7 +70,7 @@ def _judge(domain, name, meant, ask):
 def _judge_logo(name, file):
     """Return the `Verdict` on a logo that receivers cannot use, None if they can."""
     if file.is_outage:
-        return _verdict("temperror", _UNREACHABLE, _LATER, name)
+        return _verdict("temperror", _UNREACHABLE, LATER, name)
     if file.status != "ok":
         return _verdict("warning", _NO_FILE, _PUBLISH, name)
     if b"<svg" not in file.body[:4096].lower():
@@ -125,7 +122,6 @@ _STRICTER = _lt(
     "all your senders pass."
 )
 _UNREACHABLE = _lt("The website with the logo at %(name)s did not answer.")
-_LATER = _lt("Wait a few minutes and check again.")
 _NO_FILE = _lt(
     "The logo address at %(name)s returns no file: receivers do not follow "
     "redirects, and they require a valid certificate."

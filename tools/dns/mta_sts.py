@@ -8,8 +8,8 @@ from .domain_name import asked_name
 from .lookup import Question
 from .mta_sts_policy import parse_policy
 from .names import plain
-from .optional import absent, optional, several
-from .outage import outage_verdict
+from .optional import absent, several
+from .outage import LATER, outage_verdict
 from .tag_list import parse_tag_list
 from .txt import as_text, shown
 from .verdict import Verdict
@@ -21,20 +21,12 @@ _ID = re.compile("[A-Za-z0-9]{1,32}")
 
 
 def check_mta_sts(domain, ask):
-    """Return the `OptionalVerdict` on the MTA-STS policy of a domain.
+    """Return the `Verdict` on the MTA-STS policy of a domain.
 
     :param str domain: the domain that receives mail
     :param Ask ask: asked once for the record, and once for the policy file
     """
-    return optional(_check(asked_name(domain), ask))
-
-
-def policy_url(domain):
-    """Return the address of the policy file (RFC 8461 3.3)."""
-    return f"https://mta-sts.{domain}/.well-known/mta-sts.txt"
-
-
-def _check(domain, ask):
+    domain = asked_name(domain)
     name = f"_mta-sts.{domain}"
     lookup, mx = ask([Question(name, "TXT"), Question(domain, "MX")])
     if lookup.is_outage:
@@ -54,10 +46,15 @@ def _check(domain, ask):
     return replace(verdict, found=shown(meant))
 
 
+def policy_url(domain):
+    """Return the address of the policy file (RFC 8461 3.3)."""
+    return f"https://mta-sts.{domain}/.well-known/mta-sts.txt"
+
+
 def _judge_file(ask, mx, values):
     [file] = ask([Question(values["url"], FILE)])
     if file.is_outage:
-        return _verdict("temperror", _UNREACHABLE, _LATER, values)
+        return _verdict("temperror", _UNREACHABLE, LATER, values)
     if file.status != "ok":
         return _verdict("warning", _REASONS[file.status], _PUBLISH, values)
     policy = parse_policy(file.body)
@@ -106,7 +103,6 @@ _UNREADABLE = _lt(
 )
 _REWRITE = _lt("Change it to v=STSv1; id=1, with a new id for each change of policy.")
 _UNREACHABLE = _lt("The policy file at %(url)s could not be read: no answer.")
-_LATER = _lt("Wait a few minutes and check again.")
 _REASONS = {
     "no_host": _lt(
         "The record at %(name)s announces a policy, but mta-sts.%(domain)s does not "

@@ -1,6 +1,6 @@
 """Verdicts on records that a domain may have, but need not."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..words import Words, _lt
 from .absence import absence_cause
@@ -11,24 +11,12 @@ from .verdict import Verdict
 from .wrong_host import WrongHost, wrong_host_verdict
 
 
-@dataclass(frozen=True)
-class OptionalVerdict(Verdict):
-    """A `Verdict` on an optional record: missing is not an error."""
-
-    is_optional: bool = True
-
-
-def optional(verdict):
-    """Return a verdict as that on an optional record."""
-    return OptionalVerdict(**vars(verdict))
-
-
 def absent(lookup, domain, is_wanted, ask, cure):
     """Return the `Verdict` on a name without the wanted TXT record.
 
-    Asks once. If the record is where a DNS panel puts it that adds the domain to what
-    is entered, somebody wanted it: then it is a warning. Other wrong places are not
-    searched, as most domains have none of these records.
+    Asks once: whether the record is where a DNS panel puts it that adds the domain to
+    what is entered. Then somebody wanted it, and the verdict is a warning. Other wrong
+    places are not searched, as most domains have none of these records.
 
     :param Lookup lookup: the TXT records at the name
     :param is_wanted: a function of bytes: whether they are the wanted record

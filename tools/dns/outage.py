@@ -4,6 +4,8 @@ from ..words import Words, _lt
 from .names import plain
 from .verdict import Verdict
 
+LATER = _lt("Wait a few minutes and check again.")
+
 
 def outage_verdict(lookup):
     """Return the `Verdict` on a `Lookup` that is an outage."""
@@ -32,5 +34,5 @@ def outage_verdict(lookup):
             _lt("The DNS servers gave no usable answer for %(name)s (%(reason)s)."),
             {"name": name, "reason": lookup.status.upper()},
         ),
-        Words(_lt("Wait a few minutes and check again.")),
+        Words(LATER),
     )

@@ -1,6 +1,6 @@
 """Check the alias that lets bounces go to a name within your own domain."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..words import Words, _lt
 from .absence import absence_cause
@@ -20,15 +20,8 @@ TARGET = "bnc3.mailjet.com"
 LABEL = "bnc3"
 
 
-@dataclass(frozen=True)
-class ReturnPathVerdict(Verdict):
-    """A `Verdict` on an optional record: missing is not an error."""
-
-    is_optional: bool = True
-
-
 def check_return_path(domain, ask, target=TARGET):
-    """Return the `ReturnPathVerdict` on the alias bnc3.<domain>.
+    """Return the `Verdict` on the alias bnc3.<domain>.
 
     It is fine if the alias leads to Mailjet's bounce domain, directly or not.
 
@@ -37,11 +30,7 @@ def check_return_path(domain, ask, target=TARGET):
     :param str target: where the alias has to lead
     """
     domain, target = asked_name(domain), asked_name(target)
-    verdict = _check(domain, f"{LABEL}.{domain}", target, ask)
-    return ReturnPathVerdict(**vars(verdict))
-
-
-def _check(domain, name, target, ask):
+    name = f"{LABEL}.{domain}"
     alias, address, address6 = ask(
         [Question(name, "CNAME"), Question(name, "A"), Question(name, "AAAA")]
     )

@@ -5,7 +5,7 @@ import re
 from ..words import Words, _lt
 from .domain_name import asked_name
 from .lookup import Question
-from .optional import absent, optional, several
+from .optional import absent, several
 from .outage import outage_verdict
 from .tag_list import parse_tag_list
 from .txt import as_text, shown
@@ -17,15 +17,12 @@ _ADDRESS = re.compile(r"mailto:[^\s@,]+@[^\s@,]+\.[^\s@,]+|https://[^\s,]+", re.
 
 
 def check_tls_rpt(domain, ask):
-    """Return the `OptionalVerdict` on where TLS reports of a domain go.
+    """Return the `Verdict` on where TLS reports of a domain go.
 
     :param str domain: the domain that receives mail
     :param Ask ask: asked once, and once more to find out why there is no record
     """
-    return optional(_check(asked_name(domain), ask))
-
-
-def _check(domain, ask):
+    domain = asked_name(domain)
     name = f"_smtp._tls.{domain}"
     [lookup] = ask([Question(name, "TXT")])
     if lookup.is_outage:

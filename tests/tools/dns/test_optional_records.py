@@ -40,7 +40,6 @@ class FileAsk(ZoneAsk):
 def check(function, zone, files=(), domain=DOMAIN):
     verdict = function(domain, FileAsk(zone, files))
     assert function(domain, FileAsk(zone, files, is_reversed=True)) == verdict
-    assert verdict.is_optional
     assert_presentable(verdict)
     return verdict
 
@@ -212,6 +211,11 @@ def test_bimi_record(record, status, text):
 def test_bimi_needs_a_strict_dmarc_policy():
     assert "policy" in str(check_logo(policy="none").cause)
     assert check_logo(policy="reject").status == "ok"
+
+
+def test_bimi_while_the_dmarc_record_cannot_be_read():
+    zone = {BIMI: {"TXT": [f"v=BIMI1; l={LOGO}"]}, f"_dmarc.{DOMAIN}": "timeout"}
+    assert check(check_bimi, zone).status == "temperror"
 
 
 @pytest.mark.parametrize(
