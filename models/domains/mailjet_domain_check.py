@@ -17,6 +17,7 @@ from ...tools.dns.return_path import check_return_path
 from ...tools.dns.servers import ServersError, parse_servers
 from ...tools.dns.spf import check_spf
 from ...tools.dns.tls_rpt import check_tls_rpt
+from ...tools.dns.verdict import FINE
 from ..server.ir_mail_server_alert import ALERT
 from .mailjet_dns_record import KINDS, OPTIONAL_KINDS, STATES
 
@@ -24,7 +25,6 @@ from .mailjet_dns_record import KINDS, OPTIONAL_KINDS, STATES
 CHECK_EVERY = timedelta(hours=23, minutes=30)
 RUNS_PER_DAY = 24
 OUTAGE_ALERT_AFTER = timedelta(days=3)
-FINE = ("ok", "warning")
 
 
 class MailjetDomain(models.Model):

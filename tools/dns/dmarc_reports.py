@@ -4,6 +4,7 @@ from ..words import Words, _lt
 from .dmarc_record import parse_dmarc_record
 from .lookup import Question
 from .names import is_askable, is_within
+from .report_destination import authorisation_name
 from .verdict import Verdict
 
 # Receivers need to serve only a few addresses (RFC 9990 4)
@@ -13,13 +14,13 @@ _MAX_DOMAINS = 5
 def outside_questions(record, record_domain, organisation):
     """Return {report domain: Question} for the domains that have to agree.
 
-    A domain agrees with a v=DMARC1 record at <yours>._report._dmarc.<its> (RFC 9990 4,
-    formerly RFC 7489 7.1). Domains within the organisational domain need not. Nor need
-    parent domains: receivers that know the public suffixes take them for yours, too.
+    A domain agrees with a v=DMARC1 record, see `authorisation_name`. Domains within the
+    organisational domain need not. Nor need parent domains: receivers that know the
+    public suffixes take them for yours, too.
     """
     questions = {}
     for domain in record.report_domains:
-        name = f"{record_domain}._report._dmarc.{domain}"
+        name = authorisation_name(record_domain, domain)
         is_inside = is_within(domain, organisation) or is_within(record_domain, domain)
         if not is_inside and is_askable(name):
             questions[domain] = Question(name, "TXT")

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 from ..words import Words, _lt
 from .dmarc_record import parse_dmarc_record
-from .verdict import Verdict
-
-FINE = ("ok", "warning")
+from .verdict import FINE, Verdict
 
 
 @dataclass(frozen=True)
@@ -76,10 +74,10 @@ def _has_reports(verdicts):
     return any(record.report_domains for record in records)
 
 
-def _takes_mail(verdicts):
+def _receives_mail(verdicts):
     if "mx" not in verdicts:
         return None
-    # RFC 7505: "0 ." says that the domain takes no mail
+    # RFC 7505: "0 ." says that the domain accepts no mail
     is_null = any(value.endswith(" .") for value in verdicts["mx"].found)
     return verdicts["mx"].status in FINE and not is_null
 
@@ -97,7 +95,10 @@ _POINTS = {
         _has_reports,
         _lt("DMARC: the record names no address for reports (rua=)."),
     ),
-    "mx": (_takes_mail, _lt("MX: the domain receives no email, so nobody can reply.")),
+    "mx": (
+        _receives_mail,
+        _lt("MX: the domain receives no email, so nobody can reply."),
+    ),
     "spf": (_has_spf, _lt("SPF: the record is missing or wrong.")),
 }
 

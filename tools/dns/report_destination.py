@@ -13,7 +13,7 @@ VALUE = "v=DMARC1;"
 
 
 def authorisation_name(domain, destination):
-    """Return the name of that record (RFC 9990 4, formerly RFC 7489 7.1)."""
+    """Return the name of the record (RFC 9990 4, formerly RFC 7489 7.1)."""
     return f"{domain}._report._dmarc.{destination}"
 
 

@@ -144,12 +144,11 @@ def _typing_error(verdict, drafted, halves):
 
 def _stand_in(verdict, tree, domain, ask):
     """Return the `Verdict` with the alias or the wildcard that answers, if any."""
-    lookup, alias = tree.lookup(domain, "TXT"), tree.lookup(domain, "CNAME")
+    lookup = tree.lookup(domain, "TXT")
+    if verdict.status == "ok":
+        return alias_conflict(lookup, tree.lookup(domain, "CNAME")) or verdict
+    twin = Lookup("", "TXT", "nodata")
+    # A wildcard never answers for a registered domain
     if verdict.status == "error" and domain != registered_domain(domain):
         [twin] = ask([wildcard_question(domain)])
-        return explain(verdict, lookup, twin, domain)
-    if verdict.status != "ok" and lookup.chain:
-        return explain(verdict, lookup, Lookup("", "TXT", "nodata"), domain)
-    return (
-        verdict if verdict.status != "ok" else alias_conflict(lookup, alias) or verdict
-    )
+    return explain(verdict, lookup, twin, domain)

@@ -21,7 +21,7 @@ _CIDR = re.compile(r"(?P<address>[^/]*)(?:/(?P<length>0|[1-9]\d{0,2}))?$")
 
 # Each costs receivers a DNS query, and they allow ten (section 4.6.4)
 QUERYING = ("include", "a", "mx", "ptr", "exists", "redirect")
-_MODIFIERS = ("redirect", "exp")
+MODIFIERS = ("redirect", "exp")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def parse(data):
     if text.strip(" ") != re.sub(r"[^ -~]", "", text).strip(" "):
         raise SpfSyntaxError(text)
     terms = [_parse_term(word) for word in text.split(" ")[1:] if word]
-    for name in ("redirect", "exp"):
+    for name in MODIFIERS:
         again = [term for term in terms if term.name == name][1:]
         if again:
             raise SpfSyntaxError(again[0].text)
@@ -93,11 +93,11 @@ def _parse_term(text):
 
 
 def _parse_modifier(text, name, value):
-    if name in _MODIFIERS and not _is_domain(value):
+    if name in MODIFIERS and not _is_domain(value):
         raise SpfSyntaxError(text)
     if not _EXPLANATION.fullmatch(value):
         raise SpfSyntaxError(text)
-    if name in _MODIFIERS:
+    if name in MODIFIERS:
         return Term(text, name, "", value)
     return Term(text, f"{name}=", "")
 

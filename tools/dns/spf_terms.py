@@ -4,10 +4,9 @@ import difflib
 import ipaddress
 import re
 
-from .spf_record import MECHANISMS, SpfSyntaxError, parse
+from .spf_record import MECHANISMS, MODIFIERS, SpfSyntaxError, parse
 
-_MODIFIERS = ("redirect", "exp")
-_NAMES = (*MECHANISMS, *_MODIFIERS)
+_NAMES = (*MECHANISMS, *MODIFIERS)
 # Short names are too much like each other to guess
 _LONG_NAMES = ("include", "redirect", "exists")
 _CLOSE_ENOUGH = 0.75
@@ -87,11 +86,11 @@ def _with_argument(sign, name, match, argument):
         return sign + written + argument
     value = re.sub(r"^[:=]+", "", argument)
     if version := _address(value):
-        if name not in (f"ip{version}", *_MODIFIERS):
+        if name not in (f"ip{version}", *MODIFIERS):
             written = f"ip{version}"
     elif name in ("ip4", "ip6") and "/" not in value and _is_host(value):
         written = "a"
-    separator = "=" if name in _MODIFIERS else ":"
+    separator = "=" if name in MODIFIERS else ":"
     return f"{sign}{written}{separator}{value}"
 
 

@@ -20,10 +20,9 @@ class Verdict:
     `cause` explains the status, and `cure` says what to do about it; each may be None.
     `found` are the values seen, as text to show: all but printable ASCII becomes
     \\ddd. `host` is the name where the record was found, if it is not the one asked
-    for. `proposal` is a value to publish, made from the existing one, and `removals`
-    say what of that is not in it, and why; `refusal` says why there is no proposal.
-    `wait` is how long resolvers may cache the absence of the
-    record, in seconds.
+    for. `proposal` is a value to publish, made from the existing one; `removals` say
+    which parts of that it leaves out, and why; `refusal` says why there is no proposal.
+    `wait` is how long resolvers may cache the absence of the record, in seconds.
     """
 
     status: str
@@ -38,3 +37,5 @@ class Verdict:
 
 
 STATUSES = ("ok", "warning", "error", "missing", "temperror")
+# The record does its work
+FINE = ("ok", "warning")

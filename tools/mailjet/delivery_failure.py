@@ -190,14 +190,18 @@ def _code(word):
 
 
 REASON_CODES = (*map(_code, _FAILURES), OTHER, NONE)
-# Those that are permanent, no failure, or lifted by a delivery, if Mailjet says no more
-HARD_CODES = tuple(_code(w) for w, r in _FAILURES.items() if r.kind is Kind.HARD)
-DEFERRED_CODES = tuple(
-    _code(w) for w, r in _FAILURES.items() if r.kind is Kind.DEFERRED
-)
-DUPLICATE_CODES = tuple(
-    _code(w) for w, r in _FAILURES.items() if r.kind is Kind.DUPLICATE
-)
+
+
+def _codes_of(kind):
+    return tuple(_code(word) for word, row in _FAILURES.items() if row.kind is kind)
+
+
+# If Mailjet says no more, these are permanent
+HARD_CODES = _codes_of(Kind.HARD)
+# These are no failure
+DEFERRED_CODES = _codes_of(Kind.DEFERRED)
+# A delivery lifts these
+DUPLICATE_CODES = _codes_of(Kind.DUPLICATE)
 
 
 def reason_code(related_to="", error=""):

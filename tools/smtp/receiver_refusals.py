@@ -10,7 +10,7 @@ from ..words import _lt
 from .cause import Cause
 
 # Replies are short; the rest of a very long one is not searched
-_LONGEST_TEXT = 2000
+LONGEST_TEXT = 2000
 _GMAIL = r"(?=.*\b(?:gsmtp|gcdp|gmail|google))"
 
 
@@ -172,5 +172,5 @@ RECEIVER_ADVICE = {
 
 def receiver_cause(text):
     """Return the `Cause` that a mailbox provider names in its reply, otherwise None."""
-    text = text[:_LONGEST_TEXT]
+    text = text[:LONGEST_TEXT]
     return next((cause for cause, wanted in _REFUSALS if wanted.search(text)), None)

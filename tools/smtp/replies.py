@@ -5,10 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from .cause import Cause, Stage
-from .receiver_refusals import receiver_cause
-
-# Replies are short; the rest of a very long one is not searched
-LONGEST_TEXT = 2000
+from .receiver_refusals import LONGEST_TEXT, receiver_cause
 
 
 @dataclass(frozen=True)
