@@ -20,8 +20,8 @@ class MailjetDnsRecord(models.Model):
     split_value = fields.Char(
         "Value with quotes",
         compute="_compute_entry_hint",
-        help="The same value for panels that take it in quotes, in pieces of at most "
-        "255 characters.",
+        help="The same value for panels that require quotes, in pieces of at most 255 "
+        "characters.",
     )
 
     @api.depends(

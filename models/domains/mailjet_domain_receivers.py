@@ -48,14 +48,14 @@ class MailjetDomain(models.Model):
     def _bulk_reason(self, wrong, lines):
         if wrong:
             return self.env._(
-                "Missing or wrong: %(kinds)s. The receivers who require it are listed "
-                "under “Bulk mail”.",
+                "Missing or wrong: %(kinds)s. The receivers that require this are "
+                "listed under “Bulk mail”.",
                 kinds=", ".join(point.upper() for point in wrong),
             )
         asks_more = [line for line in lines if line.state == "advice"]
         if asks_more and self.bulk_state == "ready":
             return self.env._(
-                "Advice by %(names)s is listed under “Bulk mail”.",
+                "Advice from %(names)s is listed under “Bulk mail”.",
                 names=", ".join(line.receiver.name for line in asks_more),
             )
         return False

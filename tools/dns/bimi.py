@@ -97,7 +97,7 @@ def _set_up(name):
     return Words(
         _lt(
             "To show your logo at Gmail, Apple and Yahoo, you need a DMARC policy of "
-            "quarantine or reject, the logo as SVG Tiny PS, mostly a certificate for "
+            "quarantine or reject, the logo as SVG Tiny PS, usually a certificate for "
             "it (VMC or CMC), and a TXT record at %(name)s with v=BIMI1; l= and a=."
         ),
         {"name": name},
@@ -129,12 +129,12 @@ _NO_FILE = _lt(
 _NO_SVG = _lt("The logo address at %(name)s returns a file that is not an SVG image.")
 _PUBLISH = _lt("Put the logo at that address, or correct the record at %(name)s.")
 _NO_TINY = _lt("The logo at %(name)s is not in the format SVG Tiny PS.")
-_TOO_LARGE = _lt("The logo at %(name)s has more than 32 kB.")
+_TOO_LARGE = _lt("The logo at %(name)s is larger than 32 kB.")
 _CONVERT = _lt("Convert the logo to SVG Tiny PS of at most 32 kB.")
 _UNCERTIFIED = _lt(
     "Gmail and Apple do not show the logo at %(name)s, as it has no certificate (a=)."
 )
 _CERTIFY = _lt(
     "Get a certificate for the logo (VMC for a registered trademark, otherwise CMC), "
-    "or leave it at the receivers that show it without."
+    "or settle for the receivers that show it without one."
 )

@@ -5,16 +5,16 @@ Values: name (relative to the zone), zone, value, host (the company).
 
 from ..words import _lt
 
-NAME_RELATIVE = _lt("Enter the name as %(name)s: the panel adds %(zone)s by itself.")
+NAME_RELATIVE = _lt("Enter the name as %(name)s: the panel adds %(zone)s automatically.")
 APEX_AT = _lt("Enter @ as the name.")
 APEX_EMPTY = _lt("Leave the name empty.")
 TRAILING_DOT = _lt("Put a dot at the end of the target: %(value)s.")
 QUOTES_REQUIRED = _lt("Put the value in double quotes.")
 QUOTES_NEVER = _lt("Enter the value without quotes.")
-LONG_AUTOMATIC = _lt("Paste the value in one piece: the panel splits it by itself.")
+LONG_AUTOMATIC = _lt("Paste the value in one piece: the panel splits it automatically.")
 LONG_BY_HAND = _lt(
-    "The value is too long for one text: enter it in pieces of at most 255 characters, "
-    "each in double quotes."
+    "The value is too long for one string: enter it in pieces of at most 255 "
+    "characters, each in double quotes."
 )
 PROXY_OFF = _lt("Set the proxy to “DNS only”.")
 
@@ -27,7 +27,7 @@ GODADDY_DMARC = _lt(
     "one."
 )
 IONOS_DMARC = _lt(
-    "If there is a CNAME record of the panel's own at this name, delete it first."
+    "If the panel has created a CNAME record at this name, delete it first."
 )
 NAMECHEAP_MX = _lt("MX records are under “Mail settings” on the same page.")
 INFOMANIAK_DKIM = _lt(

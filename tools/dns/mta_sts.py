@@ -120,7 +120,7 @@ _REASONS = {
         "The record at %(name)s announces a policy, but there is no file at "
         "%(url)s, or only a redirect, which does not count."
     ),
-    "too_large": _lt("The policy file at %(url)s has more than 64 kB."),
+    "too_large": _lt("The policy file at %(url)s is larger than 64 kB."),
     "invalid": _lt("No file can be read at %(url)s."),
 }
 _PUBLISH = _lt("Put the policy file at %(url)s, or delete the record at %(name)s.")
@@ -134,7 +134,9 @@ _ALL_STRANGE = _lt(
 _SOME_STRANGE = _lt(
     "The policy does not name all mail servers of %(domain)s; not named: %(hosts)s."
 )
-_ADD = _lt("Add a line mx: for each of them to %(url)s, and change the id at %(name)s.")
+_ADD = _lt(
+    "Add an mx: line for each of them to %(url)s, and change the id at %(name)s."
+)
 _TESTING = _lt(
     "The policy is being tested (mode: testing): failures are reported, but email is "
     "delivered without encryption all the same."

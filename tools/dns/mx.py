@@ -221,8 +221,8 @@ def _dead(status, hosts, domain):
     elif relays := [host for host in hosts if host.is_relay]:
         hosts = relays
         source = _lt(
-            "The MX records of %(domain)s name a server that only sends mail and takes "
-            "no inbound mail: %(hosts)s."
+            "The MX records of %(domain)s name a server that only sends mail and does "
+            "not receive any: %(hosts)s."
         )
     elif private := [host for host in hosts if host.is_unreachable]:
         hosts = private

@@ -3,8 +3,8 @@
 import ipaddress
 import re
 
-# They take in mail of their own customers only, with a password. Mailjet's parse hosts
-# do receive: https://dev.mailjet.com/email/guides/parse-api/
+# They accept mail only from their own customers, who log in. Mailjet's parse hosts do
+# receive: https://dev.mailjet.com/email/guides/parse-api/
 _RELAYS = re.compile(
     r"(?:.+\.)?mailjet\.com"
     r"|smtp(?:-relay)?\.gmail\.com"  # support.google.com/a/answer/176600

@@ -162,8 +162,8 @@ RECEIVER_ADVICE = {
     Cause.RECEIVER_LIMIT: (
         _lt("Slowed down by the receiver"),
         _lt(
-            "The recipient's provider limits how much email it takes from this sender "
-            "at a time."
+            "The recipient's provider limits how much email it accepts from this "
+            "sender at a time."
         ),
         _lt("Send again later; if it happens often, spread large mailings over hours."),
     ),
