@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ...tools.dns.lookup import Resolver
-from ...tools.dns.recipient_domain import take_mail
+from ...tools.dns.recipient_domain import can_receive_mail
 from ...tools.dns.servers import ServersError, parse_servers
 from ..bulk_write import upsert
 
@@ -92,7 +92,7 @@ class MailjetRecipientDomain(models.Model):
 
         It takes ten seconds at the most. Nothing may be locked meanwhile.
         """
-        return take_mail(list(names)[:AT_ONCE], Resolver(self._dns_servers()))
+        return can_receive_mail(list(names)[:AT_ONCE], Resolver(self._dns_servers()))
 
     @api.model
     def _dns_servers(self):

@@ -167,7 +167,7 @@ class TestMailjetDns(MailjetRestCommon):
         self.assertNotEqual(spf.cause, spf.with_context(lang="fr_FR").cause)
         self.assertIn("company.example", spf.with_context(lang="fr_FR").cause)
 
-    # -- Outages ---------------------------------------------------------------------
+    # -- Causes and proposals --------------------------------------------------------
 
     def test_a_typing_error_is_explained_and_corrected(self):
         self.publish(spf="v=spf1 mx include: spf.mailjet.com +all")
@@ -216,6 +216,8 @@ class TestMailjetDns(MailjetRestCommon):
         self.publish(dmarc=proposal)
         self.domain.action_check_dns()
         self.assertEqual(self.record("dmarc").state, "ok")
+
+    # -- Outages ---------------------------------------------------------------------
 
     def test_an_outage_is_never_a_verdict(self):
         self.publish()

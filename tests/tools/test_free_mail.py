@@ -22,5 +22,5 @@ def test_domains_of_free_mail(domain):
         "",
     ],
 )
-def test_domains_of_ones_own(domain):
+def test_domains_of_companies(domain):
     assert not is_free_mail(domain)

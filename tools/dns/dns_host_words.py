@@ -5,7 +5,9 @@ Values: name (relative to the zone), zone, value, host (the company).
 
 from ..words import _lt
 
-NAME_RELATIVE = _lt("Enter the name as %(name)s: the panel adds %(zone)s automatically.")
+NAME_RELATIVE = _lt(
+    "Enter the name as %(name)s: the panel adds %(zone)s automatically."
+)
 APEX_AT = _lt("Enter @ as the name.")
 APEX_EMPTY = _lt("Leave the name empty.")
 TRAILING_DOT = _lt("Put a dot at the end of the target: %(value)s.")

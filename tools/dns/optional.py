@@ -48,7 +48,10 @@ def several(name, kind, found):
     return Verdict(
         "error",
         Words(
-            _lt("There are several %(kind)s records at %(name)s, so none of them counts."),
+            _lt(
+                "There are several %(kind)s records at %(name)s, so none of them "
+                "counts."
+            ),
             values,
         ),
         Words(_lt("Keep one TXT record at %(name)s for %(kind)s."), values),

@@ -1,11 +1,11 @@
-"""Whether domains take mail at all, for many of them at once."""
+"""Whether domains receive mail at all, for many of them at once."""
 
 from .lookup import Ask, Question
 from .names import is_askable, plain
 
 
-def take_mail(domains: list[str], ask: Ask) -> dict[str, bool | None]:
-    """Return whether each domain takes mail; None where nothing was learned.
+def can_receive_mail(domains: list[str], ask: Ask) -> dict[str, bool | None]:
+    """Return whether each domain receives mail; None where nothing was learned.
 
     Without MX records, mail goes to the domain's own address (RFC 5321 section 5.1);
     a null MX refuses all mail (RFC 7505).

@@ -37,7 +37,7 @@ def test_a_domain_without_a_fault():
     assert bulk_readiness(GOOD) == ("ready", [])
 
 
-def test_without_dkim_nobody_is_content():
+def test_without_dkim_no_receiver_is_content():
     for status in ("missing", "error", "warning"):
         lines = states(dkim=Verdict(status))
         assert set(lines.values()) == {"not_met", "uncheckable", "met"}
@@ -67,7 +67,7 @@ def test_dmarc_without_reports_displeases_laposte_only():
 
 
 @pytest.mark.parametrize("status", ["missing", "error"])
-def test_spf_is_mailjets_wish_and_forbids_nothing(status):
+def test_only_mailjet_asks_for_spf(status):
     assert changed(spf=Verdict(status)) == {"mailjet": "advice"}
     assert bulk_readiness({**GOOD, "spf": Verdict(status)}) == ("ready", [])
 
@@ -76,11 +76,11 @@ def test_spf_is_mailjets_wish_and_forbids_nothing(status):
     "mx",
     [Verdict("missing"), Verdict("error"), Verdict("warning", found=("0 .",))],
 )
-def test_a_domain_that_takes_no_mail(mx):
+def test_a_domain_that_receives_no_mail(mx):
     assert changed(mx=mx) == dict.fromkeys(("orange", "laposte", "gmx"), "not_met")
 
 
-def test_a_domain_with_an_address_only_takes_mail():
+def test_a_domain_with_an_address_only_receives_mail():
     assert not changed(mx=Verdict("warning"))
 
 

@@ -1,7 +1,7 @@
-"""Domains of recipients that take no mail."""
+"""Domains of recipients that receive no mail."""
 
 from mail_mailjet.tools.dns.lookup import Lookup
-from mail_mailjet.tools.dns.recipient_domain import take_mail
+from mail_mailjet.tools.dns.recipient_domain import can_receive_mail
 
 ZONE = {
     ("mx.com", "MX"): ("10 mail.mx.com.",),
@@ -27,8 +27,8 @@ def answer(name, kind):
     return Lookup(name, kind, "nodata" if name in NAMES else "nxdomain")
 
 
-def test_who_takes_mail():
-    assert take_mail(
+def test_who_receives_mail():
+    assert can_receive_mail(
         [
             *("mx.com", "null.com", "both.com", "web.com", "six.com", "empty.com"),
             *("none.com", "down.com", "half.com", "a..b", ""),
@@ -50,4 +50,4 @@ def test_who_takes_mail():
 
 
 def test_no_domains():
-    assert take_mail([], ask) == {}
+    assert can_receive_mail([], ask) == {}
