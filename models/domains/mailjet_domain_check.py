@@ -84,15 +84,15 @@ class MailjetDomain(models.Model):
 
     def _add_missing_records(self):
         """Give each domain a record of each kind; a new version may know more kinds."""
-        kinds = dict(KINDS)
-        self.env["mailjet.dns.record"].create(
-            [
+        vals_list = []
+        for domain in self:
+            known = domain.record_ids.mapped("kind")
+            vals_list += [
                 {"domain_id": domain.id, "kind": kind}
-                for domain in self
-                for kind in kinds
-                if kind not in domain.record_ids.mapped("kind")
+                for kind, _label in KINDS
+                if kind not in known
             ]
-        )
+        self.env["mailjet.dns.record"].create(vals_list)
 
     def _relative_host(self, host):
         """Return a host name as the DNS provider expects it."""

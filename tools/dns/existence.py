@@ -13,14 +13,18 @@ _SECOND_LEVEL = frozenset(
 
 GONE = _lt("The domain %(domain)s does not exist.")
 
+# Itself a registered domain, with hosts such as mout.web.de, though .web.id is not
+_REGISTERED = ("web.de",)
+
 
 def registered_domain(name):
     """Return the domain that somebody has to register for a name, as far as known."""
     labels = name.split(".")
-    is_below_second = (
-        len(labels) > 2 and labels[-2] in _SECOND_LEVEL and len(labels[-1]) == 2
-    )
-    return ".".join(labels[-3 if is_below_second else -2 :])
+    registered = ".".join(labels[-2:])
+    if registered in _REGISTERED or len(labels[-1]) != 2:
+        return registered
+    is_second_level = len(labels) > 2 and labels[-2] in _SECOND_LEVEL
+    return ".".join(labels[-3:]) if is_second_level else registered
 
 
 def existence_question(domain):

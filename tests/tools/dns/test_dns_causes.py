@@ -15,6 +15,7 @@ from dns_zone import ZoneAsk, both_orders
 from mail_mailjet.tools.dns.dkim import check_dkim
 from mail_mailjet.tools.dns.dmarc import check_dmarc
 from mail_mailjet.tools.dns.dmarc_proposal import propose_dmarc
+from mail_mailjet.tools.dns.existence import registered_domain
 from mail_mailjet.tools.dns.mx import check_mx
 from mail_mailjet.tools.dns.ownership import check_ownership
 from mail_mailjet.tools.dns.return_path import check_return_path
@@ -191,15 +192,21 @@ def test_record_of_a_wildcard_that_is_right():
         ("news.gone.test", "gone.test"),
         ("gone.co.uk", "gone.co.uk"),
         ("news.gone.com.br", "gone.com.br"),
+        ("news.gone.web.id", "gone.web.id"),
     ],
 )
 def test_a_domain_that_does_not_exist(kind, domain, named):
     zone = {"uk": {}, "a.co.uk": {"A": ["192.0.2.1"]}, "a.com.br": {}, "a.test": {}}
+    zone["a.web.id"] = {}
     verdict = check(kind, zone, domain)
     assert verdict.status == "missing"
     assert str(verdict.cause) == f"The domain {named} does not exist."
     assert "create" not in str(verdict.cure).lower()
     assert not verdict.proposal
+
+
+def test_a_company_s_domain_that_reads_like_a_registry_s():
+    assert registered_domain("mout.web.de") == registered_domain("web.de") == "web.de"
 
 
 @pytest.mark.parametrize("kind", CHECKS)
