@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from .. import const
 from ..models.secret import Secret
-from ..tools.smtp.advice import DOMAIN, SENDERS, SERVER
+from ..tools.smtp.advice_row import DOMAIN, SENDERS, SERVER
 from ..tools.smtp.encryption import is_strict, security_of, strict_encryption
 
 # Seconds for the conversation, for the other ports and for the API: 30 in all

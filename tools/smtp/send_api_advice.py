@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from ..words import _lt
-from .advice import API_KEYS, SERVER, TRY_LATER, Advice, advice_for
+from .advice import advice_for
+from .advice_row import API_KEYS, SERVER, TRY_LATER, Advice
 from .cause import Cause
 
 _ALLOW_HTTPS = _lt(

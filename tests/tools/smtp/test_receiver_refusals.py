@@ -4,12 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mail_mailjet.tools.mailjet.delivery_failure import Kind, explain_failure
+from mail_mailjet.tools.smtp.advice_row import DOMAIN
 from mail_mailjet.tools.smtp.cause import Cause
-from mail_mailjet.tools.smtp.receiver_refusals import (
-    RECEIVER_ADVICE,
-    RECORDS,
-    receiver_cause,
-)
+from mail_mailjet.tools.smtp.receiver_advice import RECEIVER_ADVICE
+from mail_mailjet.tools.smtp.receiver_refusals import RECORDS, receiver_cause
 
 SEEN = [
     (
@@ -84,8 +82,13 @@ def test_the_server_s_words_explain_more_than_mailjet_s(
 def test_each_missing_record_is_named():
     names = {"dkim": "DKIM", "dmarc": "DMARC", "mx": "MX", "return_path": "return path"}
     for cause, kinds in RECORDS.items():
-        _title, _reason, cure = RECEIVER_ADVICE[cause]
+        cure = RECEIVER_ADVICE[cause].cure
         assert any(names[kind] in cure for kind in kinds), cause
+
+
+def test_the_records_are_shown_where_one_is_missing():
+    linked = {cause for cause, row in RECEIVER_ADVICE.items() if row.link == DOMAIN}
+    assert linked == set(RECORDS)
 
 
 @given(st.text(), st.text(), st.none() | st.booleans())

@@ -9,7 +9,7 @@ import ssl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mail_mailjet.tools.smtp import advice
+from mail_mailjet.tools.smtp import advice_row
 from mail_mailjet.tools.smtp import diagnosis as smtp_diagnosis
 from mail_mailjet.tools.smtp.address import MalformedAddressError
 from mail_mailjet.tools.smtp.cause import Cause, Scope, Stage
@@ -224,18 +224,18 @@ def test_replies(stage, code, text, cause):
 
 # Columns: scope, retry, pause, administrator, Odoo's failure type, link
 CONSEQUENCES = {
-    Cause.LOGIN: (Scope.ACCOUNT, True, True, True, "mail_smtp", advice.API_KEYS),
+    Cause.LOGIN: (Scope.ACCOUNT, True, True, True, "mail_smtp", advice_row.API_KEYS),
     Cause.SUSPENDED: (
-        *(Scope.ACCOUNT, True, True, True, "mail_smtp", advice.HELP_THROTTLED),
+        *(Scope.ACCOUNT, True, True, True, "mail_smtp", advice_row.HELP_THROTTLED),
     ),
     Cause.LIMIT_REACHED: (
-        *(Scope.ACCOUNT, True, True, False, "mail_smtp", advice.HELP_FREE_PLAN),
+        *(Scope.ACCOUNT, True, True, False, "mail_smtp", advice_row.HELP_FREE_PLAN),
     ),
     Cause.HOURLY_LIMIT: (
-        *(Scope.ACCOUNT, True, True, False, "mail_smtp", advice.HELP_THROTTLED),
+        *(Scope.ACCOUNT, True, True, False, "mail_smtp", advice_row.HELP_THROTTLED),
     ),
     Cause.THROTTLED: (
-        *(Scope.ACCOUNT, True, True, False, "mail_smtp", advice.HELP_THROTTLED),
+        *(Scope.ACCOUNT, True, True, False, "mail_smtp", advice_row.HELP_THROTTLED),
     ),
     Cause.DISCONNECTED: (Scope.CONNECTION, True, False, False, "mail_smtp", None),
     Cause.NO_ANSWER: (Scope.CONNECTION, True, False, False, "mail_smtp", "server"),
@@ -250,7 +250,7 @@ CONSEQUENCES = {
     Cause.GREYLISTED: (Scope.RECIPIENT, True, False, False, "mail_smtp", None),
     Cause.RECIPIENT: (Scope.RECIPIENT, False, False, False, "mail_email_invalid", None),
     Cause.RECIPIENT_BLOCKED: (
-        *(Scope.RECIPIENT, False, False, False, "mail_bl", advice.HELP_BLOCKED),
+        *(Scope.RECIPIENT, False, False, False, "mail_bl", advice_row.HELP_BLOCKED),
     ),
     Cause.TOO_MANY_RECIPIENTS: (Scope.MESSAGE, True, False, False, "mail_smtp", None),
     Cause.CONTENT: (Scope.MESSAGE, False, False, False, "mail_spam", None),
