@@ -101,7 +101,7 @@ def _with_hint(cure, domain):
 def _with_correction(verdict, walk, better, proposal):
     """Return the verdict on the domain's own record, with a corrected one if possible.
 
-    It is one if receivers have nothing left to complain of in it.
+    The proposal is one if no rule objects to it.
 
     :param DmarcCase better: the case of the proposal
     """

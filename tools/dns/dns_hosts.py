@@ -45,6 +45,7 @@ class DnsHost:
 
 
 _BUILDER = (("", words.SITE_BUILDER),)
+_PARKED = (("", words.PARKED),)
 
 HOSTS = (
     DnsHost(
@@ -268,15 +269,13 @@ HOSTS = (
     DnsHost("shopify", "Shopify", ("shopify.com",), notes=_BUILDER),
     DnsHost("weebly", "Weebly", ("weebly.com",), notes=_BUILDER),
     DnsHost("webflow", "Webflow", ("webflow.com",), notes=_BUILDER),
-    DnsHost(
-        "sedo", "Sedo", notes=(("", words.PARKED),), parts=("sedoparking", "sedo.com")
-    ),
-    DnsHost("afternic", "Afternic", notes=(("", words.PARKED),), parts=("afternic",)),
-    DnsHost("bodis", "Bodis", notes=(("", words.PARKED),), parts=("bodis",)),
+    DnsHost("sedo", "Sedo", notes=_PARKED, parts=("sedoparking", "sedo.com")),
+    DnsHost("afternic", "Afternic", notes=_PARKED, parts=("afternic",)),
+    DnsHost("bodis", "Bodis", notes=_PARKED, parts=("bodis",)),
     DnsHost(
         "parkingcrew",
         "ParkingCrew",
-        notes=(("", words.PARKED),),
+        notes=_PARKED,
         parts=("parkingcrew",),
     ),
 )

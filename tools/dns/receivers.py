@@ -67,8 +67,9 @@ def _has_spf(verdicts):
 
 
 def _has_reports(verdicts):
-    if not _has_dmarc(verdicts):
-        return _has_dmarc(verdicts)
+    has_dmarc = _has_dmarc(verdicts)
+    if not has_dmarc:
+        return has_dmarc
     values = (value.encode("latin-1") for value in verdicts["dmarc"].found)
     records = filter(None, map(parse_dmarc_record, values))
     return any(record.report_domains for record in records)
@@ -102,7 +103,6 @@ _POINTS = {
     "spf": (_has_spf, _lt("SPF: the record is missing or wrong.")),
 }
 
-_ALL_THREE = _lt("SPF, DKIM and DMARC.")
 _SPF_AND_DKIM = _lt("SPF and DKIM.")
 _NO_LIST = _lt("Publishes no list of DNS records that it requires.")
 
@@ -120,7 +120,7 @@ RECEIVERS = (
     Receiver(
         "yahoo",
         "Yahoo, AOL",
-        _ALL_THREE,
+        _lt("SPF, DKIM and DMARC."),
         required=("dkim", "dmarc"),
         beyond=_lt("One-click unsubscribe, carried out within two days."),
         url="https://senders.yahooinc.com/best-practices/",
