@@ -15,7 +15,7 @@ from .thresholds import OURS, RFC_2606, spamassassin
 # RFC 2606 and RFC 6761: names that never lead anywhere
 _RESERVED = ("example.com", "example.net", "example.org")
 _RESERVED_TLDS = ("example", "invalid", "localhost", "test", "local")
-# Mail programs take such links away
+# Mail programs remove such links
 _SCRIPTS = ("javascript", "vbscript", "data", "blob", "about")
 _LOCAL_FILE = re.compile(r"^(?:file:|[a-z]:\\|\\\\)", re.IGNORECASE)
 _SHOWN_DOMAIN = re.compile(

@@ -23,7 +23,7 @@ class Recipients:
     :ivar roles: at addresses of a job
     :ivar dangerous: at addresses whose readers report spam -> their number
     :ivar typing_errors: domain -> what was probably meant, and number of recipients
-    :ivar without_mail: domains that take no mail -> number of recipients
+    :ivar without_mail: domains that accept no mail -> number of recipients
     :ivar unknown_domains: domains that have not been looked up
     :ivar imprint_countries: at domains of countries where an imprint is usual
     """
@@ -43,7 +43,7 @@ class Recipients:
 
 
 def recipient_findings(recipients: Recipients) -> list[Finding]:
-    """Return what is to be said about the recipients of a mailing."""
+    """Return the findings about the recipients of a mailing."""
     if not recipients.total:
         return [
             Finding(
@@ -124,8 +124,8 @@ def _repeated(recipients):
             ),
             Words(
                 _lt(
-                    "Odoo writes to an address once if the text is the same; with "
-                    "merge fields it may write to it again."
+                    "Odoo emails an address once if the text is the same; with merge "
+                    "fields it may email it again."
                 )
             ),
             Words(_lt("Merge the duplicates.")),

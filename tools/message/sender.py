@@ -74,7 +74,7 @@ def reply_finding(domain: str, takes_mail: bool | None) -> Finding | None:
     return Finding(
         "reply_domain",
         Level.WARNING,
-        Words(_lt("Replies bounce: %(domain)s takes no mail."), {"domain": domain}),
+        Words(_lt("Replies bounce: %(domain)s accepts no mail."), {"domain": domain}),
         Words(
             _lt(
                 "Some receivers refuse mail that nobody can reply to, and people who "

@@ -1,4 +1,4 @@
-"""Every threshold of the check, with whoever says so.
+"""Every threshold of the check, with its source.
 
 Where a source gives a fact but no limit, the limit is ours, and it says so.
 """
@@ -62,7 +62,7 @@ LONGEST_SUBJECT = Threshold(
 LONG_PREHEADER = Threshold(140, Words(_lt("Mail programs show 35 to 140 characters")))
 MOST_EMOJI = Threshold(2, OURS)
 
-# Bytes; Mailjet takes messages of 15 MiB, and base64 adds a third
+# Bytes; Mailjet accepts messages of 15 MiB, and base64 adds a third
 LARGEST_ATTACHMENTS = Threshold(
     10 * 1024 * 1024, Words(_lt("Mailjet's SMTP server announces SIZE 15728640"))
 )
