@@ -7,7 +7,7 @@ from .finding import Certainty, Finding, Level
 from .thresholds import BULK, GMAIL, MAILJET_POLICY, OURS
 
 _FINE = ("ok", "warning")
-# Mail of so many times the largest day is a new kind of sender to receivers
+# To receivers, a sender of more than so many times its largest day is a new one
 _LEAP = 2
 
 
@@ -217,7 +217,7 @@ def limit_findings(count: int, waits: bool, contact_limit: int) -> list[Finding]
 
 
 def volume_finding(count: int, largest_day: int) -> Finding | None:
-    """Return the finding for a mailing that is much larger than any day of late."""
+    """Return the finding for a mailing that is much larger than any recent day."""
     if count <= BULK.value or count <= _LEAP * largest_day:
         return None
     return Finding(

@@ -36,7 +36,7 @@ ROLES = frozenset(
     service staff support team tech usenet web webmaster welcome
     """.split()
 )
-# Who reads these reports spam, or is a machine
+# Those who read these report spam, or are machines
 DANGEROUS_ROLES = frozenset(
     """
     abuse devnull list-request mailer-daemon no-reply nobody noreply noc null

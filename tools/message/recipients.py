@@ -49,7 +49,7 @@ def _neighbours() -> dict[str, str]:
 
 
 def edits(word: str) -> Iterator[str]:
-    """Yield what one gets by a letter less, more or other, or by two swapped."""
+    """Yield the words one slip away: a letter missing, added, wrong, or two swapped."""
     for place in range(len(word) + 1):
         before, after = word[:place], word[place:]
         for letter in _LETTERS:

@@ -25,7 +25,6 @@ MAILJET_FREE_MAIL = Words(
 )
 MAILJET_POLICY = Words("https://www.mailjet.com/legal/anti-spam-policy/")
 WCAG_ALT = Words("WCAG 2.2, 1.1.1, https://www.w3.org/TR/WCAG22/#non-text-content")
-WCAG_CONTRAST = Words("WCAG 2.2, 1.4.3, https://www.w3.org/TR/WCAG22/")
 
 
 def spamassassin(rule, score):
