@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class LinkTracker(models.Model):
-    """Make the links of a mailing that is only checked without looking at the pages."""
+    """Track the links of a checked mailing without fetching their pages' titles."""
 
     _inherit = "link.tracker"
 

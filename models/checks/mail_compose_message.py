@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class MailsMade(Exception):
-    """The mails for a check are made, and nothing else shall happen to them.
+    """The mails for a check are made, and nothing else may happen to them.
 
     :ivar mails: with superuser rights
     """
@@ -13,12 +13,12 @@ class MailsMade(Exception):
 
 
 class MailComposeMessage(models.TransientModel):
-    """Stop where the mails are made, if a check is all that they are for."""
+    """For a check, stop once the mails are made."""
 
     _inherit = "mail.compose.message"
 
     def _action_send_mail(self, auto_commit=False):
-        """Neither send nor commit for a check; whoever checks takes all back.
+        """For a check, neither send nor commit: the check rolls everything back.
 
         :raise MailsMade: for a check; core's next step would be to commit
         """
@@ -38,16 +38,16 @@ class MailComposeMessage(models.TransientModel):
         add_context=None,
         options=None,
     ):
-        """Fill in fields with the rights of whoever reads the message, if given.
+        """Fill in fields with the rights of the user who reads the message, if given.
 
-        So does core's test mail, which is rendered by the mailing, too.
+        Core's test mail does the same; the mailing renders it, too.
         """
         reader = self.env.context.get("mailjet_check_reader")
         if not reader:
             return super()._render_template(
                 template_src, model, res_ids, engine, add_context, options
             )
-        # What the superuser has read would be given out without asking for rights
+        # What the superuser has read would be shown without a check of rights
         self.env.invalidate_all()
         mailings = self.env["mailing.mailing"].with_user(reader)
         return mailings._render_template(

@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import get_lang
 
-# What a check says something about; a change makes it old
+# What a check looks at; a change makes the check stale
 CONTENT = (
     *("subject", "preview", "body_html", "email_from", "reply_to", "reply_to_mode"),
     *("mail_server_id", "mailing_model_id", "mailing_domain", "use_exclusion_list"),
@@ -16,7 +16,7 @@ CONTENT = (
 
 
 class MailingMailing(models.Model):
-    """Check a mailing before it is sent; what is found forbids nothing."""
+    """Check a mailing before it is sent; no finding prevents that."""
 
     _inherit = "mailing.mailing"
 
@@ -70,7 +70,7 @@ class MailingMailing(models.Model):
         return bool(server) and (not company or company in self.env.companies)
 
     def _mailjet_latest_check(self):
-        """Return the check through the server that the mailing takes now, or none."""
+        """Return the check for the server that the mailing uses now, or none."""
         checks = self.sudo()._origin.mailjet_check_ids
         return checks.filtered(lambda c: c.server_id == self._mailjet_check_server())[
             :1
@@ -98,7 +98,7 @@ class MailingMailing(models.Model):
         return servers._find_mail_server(self.email_from)[0]._filter_mailjet()
 
     def _mailjet_content_key(self):
-        """Return a text that is another one once the content has changed."""
+        """Return a hash of what a check looks at."""
         self.ensure_one()
         values = []
         for name in CONTENT:

@@ -1,7 +1,7 @@
 import logging
 import re
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import lxml.html
 import psycopg2
@@ -40,7 +40,7 @@ class Built:
 
 
 class MailingMailing(models.Model):
-    """Build the messages of a mailing as they would leave, and take all back.
+    """Build the messages of a mailing as they would leave, and roll back.
 
     Core's own sending makes the mails, and the queue's own code turns them into
     messages, as superuser as in the scheduled action.
@@ -62,14 +62,17 @@ class MailingMailing(models.Model):
                 record.id: record.display_name
                 for record in mailing.env[mailing.mailing_model_real].browse(res_ids)
             }
-            built = mailing._mailjet_build_together(server, res_ids, names)
-            if built is None:
-                # One record's field may be to blame
-                built = [
-                    each
-                    for res_id in res_ids
-                    for each in mailing._mailjet_build_singly(server, res_id, names)
-                ]
+            built, cause = mailing._mailjet_try(server, res_ids, names)
+            if not cause:
+                return built
+            _logger.info("Mailjet: samples of %s fail: %s", self, cause)
+            # One record's field may be to blame
+            built = []
+            for res_id in res_ids:
+                single, cause = mailing._mailjet_try(server, [res_id], names)
+                if cause:
+                    single = [Built(res_id, names[res_id], reason=cause)]
+                built += single
             return built
 
     @contextmanager
@@ -84,27 +87,19 @@ class MailingMailing(models.Model):
             context |= {"mailjet_check": True, "mailjet_check_reader": reader}
             yield self.with_env(self.env(user=SUPERUSER_ID, context=context))
 
-    def _mailjet_build_together(self, server, res_ids, names):
-        """Return a list of `Built`, or None if any of them fails."""
-        try:
-            with self.env.cr.savepoint():
-                return self._mailjet_built(self._mailjet_made(res_ids), server, names)
-        except (psycopg2.OperationalError, psycopg2.InterfaceError, MemoryError):
-            raise
-        except Exception as error:
-            # Whatever a template raises; it is told for each recipient then
-            _logger.info("Mailjet: samples of %s fail: %s", self, cause_of(error))
-            return None
+    def _mailjet_try(self, server, res_ids, names):
+        """Return a `Built` for each record that gets a mail, and why that fails.
 
-    def _mailjet_build_singly(self, server, res_id, names):
-        """Return a list of one `Built`, or of none if the record gets no mail."""
+        If it fails for one of them, there are none.
+        """
         try:
             with self.env.cr.savepoint():
-                return self._mailjet_built(self._mailjet_made([res_id]), server, names)
+                mails = self._mailjet_made(res_ids)
+                return self._mailjet_built(mails, server, names), ""
         except (psycopg2.OperationalError, psycopg2.InterfaceError, MemoryError):
             raise
-        except Exception as error:
-            return [Built(res_id, names[res_id], reason=cause_of(error))]
+        except Exception as error:  # whatever a template raises
+            return [], cause_of(error)
 
     def _mailjet_made(self, res_ids):
         """Return the mails that core makes for records."""
@@ -169,7 +164,7 @@ class MailingMailing(models.Model):
         )
         urls = {code.code: code.link_id.url for code in found}
         targets = {url: urls[code] for url, code in codes.items() if code in urls}
-        return Sample(sample.message, name, targets, sample.base_url, written)
+        return replace(sample, targets=targets, written=written)
 
     def _mailjet_written(self):
         """Return the words of the mailing, without its fields."""

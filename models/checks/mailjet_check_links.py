@@ -23,7 +23,12 @@ class MailjetCheck(models.Model):
         self.check_access("read")
         self.mailing_id.check_access("write")
         if self.sudo().server_id._is_mailjet_neutralized():
-            raise UserError(self.env._("This is a copy of a database: it asks nobody."))
+            raise UserError(
+                self.env._(
+                    "This database is a neutralized copy, so links and domains are not "
+                    "checked."
+                )
+            )
         check, domains = self.sudo(), self.env["mailjet.recipient.domain"].sudo()
         waiting = domains.search([("state", "=", "waiting")], limit=AT_ONCE, order="id")
         names = waiting.mapped("name")

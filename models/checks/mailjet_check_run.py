@@ -94,7 +94,7 @@ class MailjetCheck(models.Model):
             )
             recipients = table.counts(domains, visible)
             reachable, candidates = table.reachable_count(), table.candidates()
-            names = list(table.domains())
+            names = list(table.domains)
         domains._enqueue([*filter(None, [self._reply_domain()]), *names])
         return recipients, reachable, candidates
 

@@ -17,7 +17,7 @@ MOST = 5000
 
 
 class MailjetRecipientDomain(models.Model):
-    """Whether a domain of recipients takes mail: a cache for checks, and its queue.
+    """Whether a domain of recipients accepts mail: a cache for checks, and its queue.
 
     Only checks read it, so nobody has rights on it.
     """
@@ -45,7 +45,7 @@ class MailjetRecipientDomain(models.Model):
 
     @api.model
     def _known(self, names):
-        """Return what is known of domains: name -> whether it takes mail."""
+        """Return what is known of domains: name -> whether it accepts mail."""
         rows = self.sudo().search_fetch(
             [
                 ("name", "in", list(names)),
@@ -58,7 +58,7 @@ class MailjetRecipientDomain(models.Model):
 
     @api.model
     def _enqueue(self, names):
-        """Have domains looked up in the background that are not known.
+        """Queue the domains that are not known for a look-up in the background.
 
         :param names: the most important ones first
         """
@@ -88,7 +88,7 @@ class MailjetRecipientDomain(models.Model):
 
     @api.model
     def _look_up(self, names):
-        """Ask DNS about domains; return name -> whether it takes mail, or None.
+        """Ask DNS about domains; return name -> whether it accepts mail, or None.
 
         It takes ten seconds at the most. Nothing may be locked meanwhile.
         """

@@ -1,6 +1,7 @@
 """The recipients of a mailing, counted in the database."""
 
 from collections import Counter
+from functools import cached_property
 
 from odoo.tools import SQL
 
@@ -126,13 +127,13 @@ class RecipientTable:
     def counts(self, domains, visible=None):
         """Return the `Recipients`.
 
-        :param domains: the model that knows which domains take mail
+        :param domains: the model that knows which domains accept mail
         :param visible: returns those of some ids whose addresses may be told; by
             default all
         """
-        figures = self._figures()
+        figures = dict(self._figures)
         figures.pop("reachable")
-        counts = self.domains()
+        counts = self.domains
         errors = corrections(counts)
         known = domains._known(counts)
         return Recipients(
@@ -150,6 +151,7 @@ class RecipientTable:
             ),
         )
 
+    @cached_property
     def _figures(self):
         self._cr.execute(
             SQL(
@@ -174,7 +176,7 @@ class RecipientTable:
 
     def reachable_count(self):
         """Return how many addresses will get the mailing."""
-        return self._figures()["reachable"]
+        return self._figures["reachable"]
 
     def _dangerous(self, visible):
         self._cr.execute(
@@ -193,8 +195,9 @@ class RecipientTable:
             found[key if id_ in shown else f"{key.partition('@')[0]}@…"] += count
         return dict(found)
 
+    @cached_property
     def domains(self):
-        """Return the domains of the recipients -> their number, the largest first."""
+        """The domains of the recipients -> their number, the largest first."""
         self._cr.execute(
             """
             SELECT split_part(key, '@', 2) AS domain, count(*)

@@ -1,4 +1,4 @@
-"""Let templates run, and have nothing of it last."""
+"""Run templates so that nothing they do lasts."""
 
 from contextlib import contextmanager
 
@@ -11,18 +11,18 @@ LONGEST_CAUSE = 300
 
 @contextmanager
 def kept_open(env):
-    """Refuse to end the transaction, and forget what is to be done after it.
+    """Refuse to end the transaction, and drop what a template adds to its end.
 
-    A template may call any public method. Were it to commit, the mails that only a
-    check has made would be sent; and what shall follow a commit, such as the emails
-    of a posted message, must not follow records that are rolled back.
+    A template may call any public method. If it committed, the mails that only a check
+    has made would be sent. What runs after a commit, such as sending a posted message,
+    must not run for records that are rolled back.
     """
     cr = env.cr
 
     def refuse():
         raise UserError(env._("A template must not end the database transaction."))
 
-    # Private, as there is no other way to put only the new ones away
+    # There is no public way to drop only the new ones
     functions, data = list(cr.postcommit._funcs), dict(cr.postcommit.data)
     own = {name: vars(cr)[name] for name in ("commit", "rollback") if name in vars(cr)}
     cr.commit = cr.rollback = refuse

@@ -5,9 +5,9 @@ from .common import BODY, CheckCommon
 
 @tagged("post_install", "-at_install")
 class TestCheckTour(CheckCommon, HttpCase):
-    """A marketing user checks a mailing, mends it, and checks again."""
+    """A marketing user checks a mailing, fixes it, and checks again."""
 
-    def test_check_mend_and_check_again(self):
+    def test_check_fix_and_check_again(self):
         self.env["mailjet.recipient.domain"]._note({"roses.org": True})
         body = BODY.replace("https://roses.acme-shop.com/?to=1", "https://bit.ly/roses")
         self.mailing.write(

@@ -21,11 +21,11 @@ def check_attachments(sample: Sample):
     files = sample.attachments
     if not files:
         return
-    names = tuple(name for name, _kind, _size in files)
+    names = tuple(name for name, _size in files)
     dangerous = tuple(
         name for name in names if name.rpartition(".")[2].lower() in _DANGEROUS
     )
-    total = sum(size for _name, _kind, size in files)
+    total = sum(size for _name, size in files)
     if dangerous:
         yield Finding(
             "dangerous_attachment",

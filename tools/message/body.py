@@ -72,7 +72,7 @@ def check_image_only(sample: Sample):
 
 
 def check_alt(sample: Sample):
-    """Yield findings for images that say nothing to whoever does not see them."""
+    """Yield findings for images without alternative text."""
     missing = [image for image in sample.images if "alt" not in image.attrib]
     linked = [
         link for link in sample.links if link.has_image and not link.text and link.href

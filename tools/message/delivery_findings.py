@@ -7,7 +7,7 @@ from .finding import Certainty, Finding, Level
 from .thresholds import BULK, GMAIL, MAILJET_POLICY, OURS
 
 _FINE = ("ok", "warning")
-# Mail of so many times the largest day is a new kind of sender to receivers
+# To receivers, a sender of more than so many times its largest day is a new one
 _LEAP = 2
 
 
@@ -29,90 +29,102 @@ class SenderDomain:
 
 def sender_findings(domain: SenderDomain, count: int) -> list[Finding]:
     """Return what the domain's stored verdicts mean for so many recipients."""
-    name = {"domain": domain.name}
-    if not domain.is_known and not domain.is_read:
-        return [_unread()]
     if not domain.is_known:
-        return [
-            Finding(
-                "domain_unknown",
-                Level.WARNING,
-                Words(_lt("%(domain)s is not a domain of the Mailjet account."), name),
-                Words(
-                    _lt(
-                        "Mailjet cannot sign for it, and receivers ask bulk senders "
-                        "for a signature of the sender's own domain."
-                    )
-                ),
-                Words(_lt("Add the domain at Mailjet, and publish its DNS records.")),
-                Certainty.LIKELY,
-                GMAIL,
-            )
-        ]
+        return [_unknown(domain) if domain.is_read else _unread()]
     findings = []
     if domain.dkim not in ("ok", "not_checked"):
-        is_half = domain.dkim == "warning"
-        findings.append(
-            Finding(
-                "dkim",
-                Level.WARNING if is_half else Level.ERROR,
-                Words(_lt("DKIM of %(domain)s does not work."), name)
-                if not is_half
-                else Words(_lt("DKIM of %(domain)s works, with a warning."), name),
-                Words(
-                    _lt(
-                        "DKIM ties the mail to your domain. Without it Gmail, Yahoo, "
-                        "Microsoft and Orange refuse bulk mail."
-                    )
-                ),
-                Words(_lt("Publish the DKIM record: see the domain's page.")),
-                source=GMAIL,
-            )
-        )
+        findings.append(_dkim(domain))
     if domain.dmarc not in (*_FINE, "not_checked"):
-        findings.append(
-            Finding(
-                "dmarc",
-                Level.ERROR if count > BULK.value else Level.WARNING,
-                Words(_lt("DMARC of %(domain)s is missing or wrong."), name),
-                Words(
-                    _lt("Gmail, Yahoo, Microsoft and Orange ask bulk senders for it.")
-                ),
-                Words(_lt("Publish the DMARC record: see the domain's page.")),
-                source=GMAIL,
-            )
-        )
+        findings.append(_dmarc(domain, count))
     if domain.spf not in (*_FINE, "not_checked"):
-        findings.append(
-            Finding(
-                "spf",
-                Level.NOTE,
-                Words(_lt("SPF of %(domain)s does not include Mailjet."), name),
-                Words(
-                    _lt(
-                        "Mailjet recommends it. Receivers check the SPF record of "
-                        "Mailjet's own return path, which passes."
-                    )
-                ),
-                Words(_lt("Publish the SPF record: see the domain's page.")),
-                Certainty.POSSIBLE,
-                OURS,
-            )
-        )
+        findings.append(_spf(domain))
     if "not_checked" in (domain.dkim, domain.dmarc):
-        findings.append(
-            Finding(
-                "dns_unchecked",
-                Level.NOTE,
-                Words(
-                    _lt("The DNS records of %(domain)s have not been checked."), name
-                ),
-                Words(_lt("It is not known whether receivers accept the sender.")),
-                Words(_lt("Have an administrator check them on the domain's page.")),
-                source=OURS,
-            )
-        )
+        findings.append(_unchecked(domain))
     return findings
+
+
+def _unknown(domain):
+    return Finding(
+        "domain_unknown",
+        Level.WARNING,
+        Words(
+            _lt("%(domain)s is not a domain of the Mailjet account."),
+            {"domain": domain.name},
+        ),
+        Words(
+            _lt(
+                "Mailjet cannot sign for it, and receivers ask bulk senders "
+                "for a signature of the sender's own domain."
+            )
+        ),
+        Words(_lt("Add the domain at Mailjet, and publish its DNS records.")),
+        Certainty.LIKELY,
+        GMAIL,
+    )
+
+
+def _dkim(domain):
+    is_half = domain.dkim == "warning"
+    name = {"domain": domain.name}
+    return Finding(
+        "dkim",
+        Level.WARNING if is_half else Level.ERROR,
+        Words(_lt("DKIM of %(domain)s works, with a warning."), name)
+        if is_half
+        else Words(_lt("DKIM of %(domain)s does not work."), name),
+        Words(
+            _lt(
+                "DKIM ties the mail to your domain. Without it Gmail, Yahoo, "
+                "Microsoft and Orange refuse bulk mail."
+            )
+        ),
+        Words(_lt("Publish the DKIM record: see the domain's page.")),
+        source=GMAIL,
+    )
+
+
+def _dmarc(domain, count):
+    return Finding(
+        "dmarc",
+        Level.ERROR if count > BULK.value else Level.WARNING,
+        Words(_lt("DMARC of %(domain)s is missing or wrong."), {"domain": domain.name}),
+        Words(_lt("Gmail, Yahoo, Microsoft and Orange ask bulk senders for it.")),
+        Words(_lt("Publish the DMARC record: see the domain's page.")),
+        source=GMAIL,
+    )
+
+
+def _spf(domain):
+    return Finding(
+        "spf",
+        Level.NOTE,
+        Words(
+            _lt("SPF of %(domain)s does not include Mailjet."), {"domain": domain.name}
+        ),
+        Words(
+            _lt(
+                "Mailjet recommends it. Receivers check the SPF record of "
+                "Mailjet's own return path, which passes."
+            )
+        ),
+        Words(_lt("Publish the SPF record: see the domain's page.")),
+        Certainty.POSSIBLE,
+        OURS,
+    )
+
+
+def _unchecked(domain):
+    return Finding(
+        "dns_unchecked",
+        Level.NOTE,
+        Words(
+            _lt("The DNS records of %(domain)s have not been checked."),
+            {"domain": domain.name},
+        ),
+        Words(_lt("It is not known whether receivers accept the sender.")),
+        Words(_lt("Have an administrator check them on the domain's page.")),
+        source=OURS,
+    )
 
 
 def _unread():
@@ -205,7 +217,7 @@ def limit_findings(count: int, waits: bool, contact_limit: int) -> list[Finding]
 
 
 def volume_finding(count: int, largest_day: int) -> Finding | None:
-    """Return the finding for a mailing that is much larger than any day of late."""
+    """Return the finding for a mailing that is much larger than any recent day."""
     if count <= BULK.value or count <= _LEAP * largest_day:
         return None
     return Finding(

@@ -29,7 +29,7 @@ class Certainty(str, Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to mend.
+    """One thing to fix.
 
     :ivar code: what the finding is about; findings with the same code are one
     :ivar what: what was found, in one sentence

@@ -9,8 +9,8 @@ from .thresholds import MAILJET_POLICY
 
 _WHAT = {
     "bounced": _lt(
-        "Of the last mailing to these recipients, %(rate)s %% bounced; the limit "
-        "is %(limit)s %%."
+        "Of the last mailing to these recipients %(rate)s%% bounced; the limit is "
+        "%(limit)s%%."
     ),
     "blocked": _lt(
         "Of the last mailing to these recipients Mailjet blocked %(rate)s%%; the limit "

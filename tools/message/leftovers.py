@@ -119,7 +119,7 @@ def check_drafts(sample: Sample):
             "draft",
             Level.WARNING,
             Words(
-                _lt("The text holds a note or dummy text: %(words)s."),
+                _lt("The text contains a note or dummy text: %(words)s."),
                 {"words": ", ".join(dict.fromkeys(found))},
             ),
             Words(_lt("It looks unfinished.")),

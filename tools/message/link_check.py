@@ -52,7 +52,7 @@ class LinkResult:
     """The outcome for one link.
 
     :ivar final: where its redirects end
-    :ivar detail: HTTP status or kind of failure, in English: for whoever looks closely
+    :ivar detail: HTTP status or kind of failure, in English
     """
 
     url: str

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..mailjet.link import without_values
 from ..words import Words, _lt
@@ -49,39 +50,60 @@ def _acts(url: str, sample: Sample) -> bool:
     return sample.is_own(url) and parts.path.startswith(_OWN_PAGES)
 
 
-def link_findings(results: Iterable[LinkResult]) -> list[Finding]:
+def link_findings(results: list[LinkResult]) -> list[Finding]:
     """Return what the outcomes of links mean."""
-    results = list(results)
-    dead = [one for one in results if one.state is LinkState.DEAD]
-    unknown = [one for one in results if one.state is LinkState.UNKNOWN]
-    forbidden = [one for one in results if one.state is LinkState.FORBIDDEN]
-    alive = [one for one in results if one.state is LinkState.OK]
-    elsewhere = [one for one in alive if not _stays(one)]
-    unsafe = [
-        one
-        for one in alive
-        if split_url(one.url).scheme == "https"
-        and split_url(one.final).scheme == "http"
-    ]
-    findings = (
-        _finding(
-            dead,
+    findings = []
+    for matches, finding in _KINDS:
+        found = [one for one in results if matches(one)]
+        if found:
+            findings.append(replace(finding, examples=tuple(map(_example, found))))
+    return findings
+
+
+def _becomes_unsafe(result: LinkResult) -> bool:
+    schemes = [split_url(url).scheme for url in (result.url, result.final)]
+    return result.state is LinkState.OK and schemes == ["https", "http"]
+
+
+def _moves_away(result: LinkResult) -> bool:
+    hosts = [split_url(url).hostname or "" for url in (result.url, result.final)]
+    return result.state is LinkState.OK and not same_organisation(*hosts)
+
+
+def _example(result: LinkResult) -> str:
+    shown = without_values(result.url)
+    if result.final == result.url:
+        return f"{shown} ({result.detail})"
+    return f"{shown} → {without_values(result.final)}"
+
+
+# Which links are meant, and what is to be said about them
+_KINDS = (
+    (
+        lambda result: result.state is LinkState.DEAD,
+        Finding(
             "dead_link",
             Level.ERROR,
             Words(_lt("Some links are dead.")),
             Words(_lt("The page or its host does not exist.")),
             Words(_lt("Correct or remove them.")),
+            source=OURS,
         ),
-        _finding(
-            unsafe,
+    ),
+    (
+        _becomes_unsafe,
+        Finding(
             "http_redirect",
             Level.WARNING,
             Words(_lt("Some links end at a page that is not encrypted.")),
             Words(_lt("Browsers warn of such pages.")),
             Words(_lt("Link to the https address of the page.")),
+            source=OURS,
         ),
-        _finding(
-            unknown,
+    ),
+    (
+        lambda result: result.state is LinkState.UNKNOWN,
+        Finding(
             "unknown_link",
             Level.NOTE,
             Words(_lt("Some links could not be checked.")),
@@ -93,9 +115,12 @@ def link_findings(results: Iterable[LinkResult]) -> list[Finding]:
             ),
             Words(_lt("Open them yourself to check.")),
             Certainty.POSSIBLE,
+            OURS,
         ),
-        _finding(
-            forbidden,
+    ),
+    (
+        lambda result: result.state is LinkState.FORBIDDEN,
+        Finding(
             "internal_link",
             Level.WARNING,
             Words(_lt("Some links are not addresses on the public Internet.")),
@@ -107,32 +132,19 @@ def link_findings(results: Iterable[LinkResult]) -> list[Finding]:
             ),
             Words(_lt("Link to an address that everybody can reach.")),
             Certainty.LIKELY,
+            OURS,
         ),
-        _finding(
-            elsewhere,
+    ),
+    (
+        _moves_away,
+        Finding(
             "redirected_link",
             Level.NOTE,
             Words(_lt("Some links redirect to another domain.")),
             Words(_lt("Filters judge a link by where it ends.")),
             Words(_lt("Link to the last page directly, if it is the one you mean.")),
             Certainty.POSSIBLE,
+            OURS,
         ),
-    )
-    return [finding for finding in findings if finding]
-
-
-def _stays(result: LinkResult) -> bool:
-    hosts = [split_url(url).hostname or "" for url in (result.url, result.final)]
-    return same_organisation(*hosts)
-
-
-def _finding(results, code, level, what, why, cure, certainty=Certainty.CERTAIN):
-    if not results:
-        return None
-    examples = tuple(
-        f"{without_values(one.url)} ({one.detail})"
-        if one.final == one.url
-        else f"{without_values(one.url)} → {without_values(one.final)}"
-        for one in results
-    )
-    return Finding(code, level, what, why, cure, certainty, OURS, examples)
+    ),
+)

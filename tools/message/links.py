@@ -4,17 +4,18 @@ import ipaddress
 import re
 
 from ..address import domain_key
+from ..dns.existence import registered_domain
 from ..mailjet.link import without_values
 from ..words import Words, _lt
 from .finding import Certainty, Finding, Level
-from .lists import SECOND_LEVEL, SHORTENERS
+from .lists import SHORTENERS
 from .sample import Link, Sample, split_url
 from .thresholds import OURS, RFC_2606, spamassassin
 
 # RFC 2606 and RFC 6761: names that never lead anywhere
 _RESERVED = ("example.com", "example.net", "example.org")
 _RESERVED_TLDS = ("example", "invalid", "localhost", "test", "local")
-# Mail programs take such links away
+# Mail programs remove such links
 _SCRIPTS = ("javascript", "vbscript", "data", "blob", "about")
 _LOCAL_FILE = re.compile(r"^(?:file:|[a-z]:\\|\\\\)", re.IGNORECASE)
 _SHOWN_DOMAIN = re.compile(
@@ -272,11 +273,4 @@ def shown_domain(text: str) -> str:
 
 def same_organisation(first: str, second: str) -> bool:
     """Whether two domains are likely those of one organisation."""
-    return _registered(first) == _registered(second)
-
-
-def _registered(domain: str) -> str:
-    """Return roughly the part of a domain that somebody registered."""
-    labels = domain.split(".")
-    count = 3 if len(labels) > 2 and labels[-2] in SECOND_LEVEL else 2
-    return ".".join(labels[-count:])
+    return registered_domain(first) == registered_domain(second)

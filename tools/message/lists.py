@@ -10,20 +10,6 @@ SHORTENERS = frozenset(
     """.split()
 )
 
-# Mailbox providers for everybody: nobody else may send in their name
-FREE_MAIL = frozenset(
-    """
-    aol.com bbox.fr bluewin.ch free.fr freenet.de gmail.com gmx.at gmx.ch gmx.com
-    gmx.de gmx.fr gmx.net googlemail.com hotmail.be hotmail.co.uk hotmail.com
-    hotmail.de hotmail.es hotmail.fr hotmail.it icloud.com laposte.net libero.it
-    live.be live.co.uk live.com live.fr live.nl mac.com mail.com mail.ru me.com
-    msn.com neuf.fr numericable.fr orange.fr outlook.be outlook.com outlook.de
-    outlook.es outlook.fr outlook.it proton.me protonmail.com sfr.fr skynet.be
-    t-online.de telenet.be virgilio.it wanadoo.fr web.de yahoo.co.uk yahoo.com
-    yahoo.de yahoo.es yahoo.fr yahoo.it yandex.ru ymail.com
-    """.split()
-)
-
 # The domains that most private addresses are of, for finding typing errors
 COMMON_DOMAINS = (
     *("gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com"),
@@ -50,7 +36,7 @@ ROLES = frozenset(
     service staff support team tech usenet web webmaster welcome
     """.split()
 )
-# Who reads these reports spam, or is a machine
+# Those who read these report spam, or are machines
 DANGEROUS_ROLES = frozenset(
     """
     abuse devnull list-request mailer-daemon no-reply nobody noreply noc null
@@ -63,6 +49,3 @@ NO_REPLY = frozenset(
     noreply nicht-antworten
     """.split()
 )
-
-# Domains under which others register theirs; enough to compare two domains roughly
-SECOND_LEVEL = frozenset(("ac", "co", "com", "edu", "gov", "gouv", "net", "org", "or"))

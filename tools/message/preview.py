@@ -31,8 +31,7 @@ _HEAD = (
 def preview_html(sample: Sample) -> str:
     """Return a document for a sandboxed iframe.
 
-    Links lead nowhere and say where they would; images stay, but for the one that tells
-    of openings.
+    Links lead nowhere and say where they would; images stay, but for tracking pixels.
     """
     if sample.root is None:
         return f"<html><head>{_HEAD}</head><body></body></html>"

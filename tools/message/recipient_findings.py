@@ -23,7 +23,7 @@ class Recipients:
     :ivar roles: at addresses of a job
     :ivar dangerous: at addresses whose readers report spam -> their number
     :ivar typing_errors: domain -> what was probably meant, and number of recipients
-    :ivar without_mail: domains that take no mail -> number of recipients
+    :ivar without_mail: domains that accept no mail -> number of recipients
     :ivar unknown_domains: domains that have not been looked up
     :ivar imprint_countries: at domains of countries where an imprint is usual
     """
@@ -43,7 +43,7 @@ class Recipients:
 
 
 def recipient_findings(recipients: Recipients) -> list[Finding]:
-    """Return what is to be said about the recipients of a mailing."""
+    """Return the findings about the recipients of a mailing."""
     if not recipients.total:
         return [
             Finding(
@@ -55,7 +55,13 @@ def recipient_findings(recipients: Recipients) -> list[Finding]:
                 source=OURS,
             )
         ]
-    return [*_left_out(recipients), *_doubtful(recipients), *_domains(recipients)]
+    return [
+        *_left_out(recipients),
+        *_repeated(recipients),
+        *_roles(recipients),
+        *_mistyped(recipients),
+        *_without_mail(recipients),
+    ]
 
 
 def _left_out(recipients):
@@ -106,8 +112,8 @@ def _left_out(recipients):
         )
 
 
-def _doubtful(recipients):
-    """Yield findings for recipients who should not be among them."""
+def _repeated(recipients):
+    """Yield a note on addresses that several records have."""
     if recipients.repeated:
         yield Finding(
             "repeated",
@@ -118,13 +124,17 @@ def _doubtful(recipients):
             ),
             Words(
                 _lt(
-                    "Odoo writes to an address once if the text is the same; with "
-                    "merge fields it may write to it again."
+                    "Odoo emails an address once if the text is the same; with merge "
+                    "fields it may email it again."
                 )
             ),
             Words(_lt("Merge the duplicates.")),
             source=OURS,
         )
+
+
+def _roles(recipients):
+    """Yield findings for addresses of a job, or of nobody, instead of a person."""
     if recipients.dangerous:
         yield Finding(
             "dangerous_roles",
@@ -167,9 +177,9 @@ def _doubtful(recipients):
         )
 
 
-def _domains(recipients):
-    """Yield findings for domains at which nobody gets mail."""
-    errors, silent = recipients.typing_errors, recipients.without_mail
+def _mistyped(recipients):
+    """Yield a finding for domains that were probably mistyped."""
+    errors = recipients.typing_errors
     if errors:
         yield Finding(
             "typing_errors",
@@ -189,6 +199,11 @@ def _domains(recipients):
                 for domain, (meant, count) in _largest(errors, lambda value: value[1])
             ),
         )
+
+
+def _without_mail(recipients):
+    """Yield findings for domains that accept no mail, or may not."""
+    silent = recipients.without_mail
     if silent:
         yield Finding(
             "without_mail",

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from string import ascii_lowercase, digits
 
-from .lists import COMMON_DOMAINS, FREE_MAIL, LOOK_ALIKES
+from ..free_mail import FREE_MAIL_DOMAINS
+from .lists import COMMON_DOMAINS, LOOK_ALIKES
 
 # A shorter name has too many neighbours that somebody registered
 _SHORTEST_NAME = 5
 # Endings that are typing errors whatever stands before
 _ENDINGS = {"con": "com", "cmo": "com", "ocm": "com", "comm": "com", "vom": "com"}
 _LETTERS = f"{ascii_lowercase}{digits}-."
-_KNOWN = frozenset((*COMMON_DOMAINS, *FREE_MAIL, *LOOK_ALIKES))
+_KNOWN = frozenset((*COMMON_DOMAINS, *FREE_MAIL_DOMAINS, *LOOK_ALIKES))
 
 
 def corrected_domain(domain: str) -> str:
@@ -48,7 +49,7 @@ def _neighbours() -> dict[str, str]:
 
 
 def edits(word: str) -> Iterator[str]:
-    """Yield what one gets by a letter less, more or other, or by two swapped."""
+    """Yield the words one slip away: a letter missing, added, wrong, or two swapped."""
     for place in range(len(word) + 1):
         before, after = word[:place], word[place:]
         for letter in _LETTERS:

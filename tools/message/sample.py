@@ -17,7 +17,6 @@ from .visibility import hiding_selectors, is_hidden, is_seen
 # Elements whose text nobody reads
 _UNSEEN = ("head", "script", "style", "title", "template")
 _BLANKS = re.compile(r"[\s\u200b-\u200d\u2060\ufeff\u00ad\u034f]+")
-_ONE_CLICK = "/unsubscribe_oneclick"
 # Odoo's own pages for recipients, and the word in several languages
 _UNSUBSCRIBE = re.compile(
     r"unsubscri|opt[-_ ]?out|d[ée]sabonn|d[ée]sinscri|abmeld|abbestell|austragen"
@@ -188,7 +187,7 @@ class Sample:
 
     @cached_property
     def images(self) -> list:
-        """Images that recipients see: without the one that tells of openings."""
+        """Images that recipients see, so without tracking pixels."""
         return [image for image in self.elements("img") if not is_pixel(image)]
 
     @cached_property
@@ -216,12 +215,11 @@ class Sample:
         return self.hidden_preheader or self.words
 
     @cached_property
-    def attachments(self) -> list[tuple[str, str, int]]:
-        """Name, type and size in bytes of each attached file."""
+    def attachments(self) -> list[tuple[str, int]]:
+        """Name and size in bytes of each attached file."""
         return [
             (
                 part.get_filename() or "",
-                part.get_content_type(),
                 len(part.get_payload(decode=True) or b""),
             )
             for part in self.message.walk()
@@ -230,7 +228,7 @@ class Sample:
 
 
 def is_pixel(image) -> bool:
-    """Whether an `<img>` only tells of openings."""
+    """Whether an `<img>` is a tracking pixel."""
     is_tiny = image.get("width") in ("0", "1") and image.get("height") in ("0", "1")
     return is_tiny or "/mail/track/" in (image.get("src") or "")
 

@@ -3,9 +3,10 @@
 from email.utils import parseaddr
 
 from ..address import address_key
+from ..free_mail import is_free_mail
 from ..words import Words, _lt
 from .finding import Certainty, Finding, Level
-from .lists import FREE_MAIL, NO_REPLY
+from .lists import NO_REPLY
 from .sample import Sample
 from .thresholds import MAILJET_FREE_MAIL, OURS, spamassassin
 
@@ -13,7 +14,7 @@ from .thresholds import MAILJET_FREE_MAIL, OURS, spamassassin
 def check_free_mail(sample: Sample):
     """Yield a finding for a From, or a Reply-To alone, at a mailbox provider's."""
     sender, reply_to = _domain(sample, "From"), _domain(sample, "Reply-To")
-    if sender in FREE_MAIL:
+    if is_free_mail(sender):
         yield Finding(
             "free_mail",
             Level.ERROR,
@@ -28,7 +29,7 @@ def check_free_mail(sample: Sample):
             Words(_lt("Send from an address of your own domain.")),
             source=MAILJET_FREE_MAIL,
         )
-    elif reply_to in FREE_MAIL:
+    elif is_free_mail(reply_to):
         yield Finding(
             "free_mail_reply",
             Level.WARNING,
@@ -73,7 +74,7 @@ def reply_finding(domain: str, takes_mail: bool | None) -> Finding | None:
     return Finding(
         "reply_domain",
         Level.WARNING,
-        Words(_lt("Replies bounce: %(domain)s takes no mail."), {"domain": domain}),
+        Words(_lt("Replies bounce: %(domain)s accepts no mail."), {"domain": domain}),
         Words(
             _lt(
                 "Some receivers refuse mail that nobody can reply to, and people who "

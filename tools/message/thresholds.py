@@ -1,4 +1,4 @@
-"""Every threshold of the check, with whoever says so.
+"""Every threshold of the check, with its source.
 
 Where a source gives a fact but no limit, the limit is ours, and it says so.
 """
@@ -25,7 +25,6 @@ MAILJET_FREE_MAIL = Words(
 )
 MAILJET_POLICY = Words("https://www.mailjet.com/legal/anti-spam-policy/")
 WCAG_ALT = Words("WCAG 2.2, 1.1.1, https://www.w3.org/TR/WCAG22/#non-text-content")
-WCAG_CONTRAST = Words("WCAG 2.2, 1.4.3, https://www.w3.org/TR/WCAG22/")
 
 
 def spamassassin(rule, score):
@@ -62,7 +61,7 @@ LONGEST_SUBJECT = Threshold(
 LONG_PREHEADER = Threshold(140, Words(_lt("Mail programs show 35 to 140 characters")))
 MOST_EMOJI = Threshold(2, OURS)
 
-# Bytes; Mailjet takes messages of 15 MiB, and base64 adds a third
+# Bytes; Mailjet accepts messages of 15 MiB, and base64 adds a third
 LARGEST_ATTACHMENTS = Threshold(
     10 * 1024 * 1024, Words(_lt("Mailjet's SMTP server announces SIZE 15728640"))
 )

@@ -55,7 +55,7 @@ def check_one_click(sample: Sample):
 
 
 def check_unsubscribe_link(sample: Sample):
-    """Yield a finding unless a link that one sees leads out of the list."""
+    """Yield a finding unless people can see a link to a page to unsubscribe."""
     ways = [link for link in sample.links if link.is_unsubscribe and link.text]
     if ways and not any(link.is_seen for link in ways):
         yield Finding(

@@ -1,4 +1,4 @@
-"""What of a message's HTML nobody sees, as far as its own styles tell."""
+"""Which parts of a message's HTML nobody sees, judging by its own styles."""
 
 import re
 

@@ -8,7 +8,7 @@ function previewed() {
     return document.querySelector(".o_mailjet_device iframe").getAttribute("srcdoc");
 }
 
-/** Check a mailing, look at the findings and the preview, mend it, check again. */
+/** Check a mailing, look at the findings and the preview, fix it, check again. */
 registry.category("web_tour.tours").add("mailjet_check", {
     steps: () => [
         ...stepUtils.goToAppSteps("mass_mailing.mass_mailing_menu_root"),
@@ -72,10 +72,10 @@ registry.category("web_tour.tours").add("mailjet_check", {
             run: "click",
         },
         {
-            content: "Mend the mailing",
+            content: "Fix the mailing",
             trigger: ".o_mailjet_findings .o_kanban_record:contains(URL shortener)",
             async run() {
-                const { mailing } = await mend();
+                const { mailing } = await fixMailing();
                 if (!mailing) {
                     throw new Error("The mailing was not found");
                 }
@@ -95,7 +95,7 @@ registry.category("web_tour.tours").add("mailjet_check", {
 });
 
 /** Write the mailing's content, as its editor does. */
-async function mend() {
+async function fixMailing() {
     const call = (method, args, kwargs = {}) =>
         fetch(`/web/dataset/call_kw/mailing.mailing/${method}`, {
             method: "POST",

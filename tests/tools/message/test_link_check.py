@@ -2,13 +2,15 @@
 
 import asyncio
 import socket
+import ssl
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mail_mailjet.tests.standins import TestAuthority
 from mail_mailjet.tests.tools.web.internal_addresses import INTERNAL
 from mail_mailjet.tools.message import link_check
 from mail_mailjet.tools.message.finding import Level
@@ -22,9 +24,11 @@ from mail_mailjet.tools.message.link_check import (
 )
 from mail_mailjet.tools.message.link_findings import link_findings, links_to_ask
 from mail_mailjet.tools.message.sample import split_url
+from mail_mailjet.tools.web import exchange
 from message_samples import BASE_URL, UNSUBSCRIBE, sample
 
 PUBLIC = "93.184.215.14"
+AUTHORITY = TestAuthority()
 
 
 class Net:
@@ -187,15 +191,20 @@ def test_the_budget_holds_whatever_the_other_side_does(monkeypatch):
 
 
 @contextmanager
-def serving(answers):
-    """Serve raw answers, one a connection; yield the port and what was heard."""
+def serving(answers, context=None):
+    """Serve raw answers, one a connection; yield the port and what was heard.
+
+    :param context: for TLS
+    """
     heard = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve():
             for answer in answers:
                 connection, _address = server.accept()
-                with connection:
+                with suppress(ssl.SSLError), connection:
+                    if context:
+                        connection = context.wrap_socket(connection, server_side=True)
                     heard.append(connection.recv(65536))
                     connection.sendall(answer)
 
@@ -220,6 +229,27 @@ def test_what_is_no_http(answer, monkeypatch):
         monkeypatch.setitem(link_check._PORTS, "http", port)
         with pytest.raises(FetchError):
             asyncio.run(fetch_page("127.0.0.1", split_url("http://a.com/"), "GET"))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_trusted", "is_asked"),
+    [("a.com", True, True), ("a.com", False, False), ("b.com", True, False)],
+)
+def test_certificates_are_verified(monkeypatch, name, is_trusted, is_asked):
+    trust = ssl.create_default_context()
+    if is_trusted:
+        trust.load_verify_locations(cadata=AUTHORITY.pem.decode())
+    monkeypatch.setattr(exchange, "_trust", lambda: trust)
+    context = AUTHORITY.issue(name).server_context()
+    with serving([b"HTTP/1.1 404 Gone\r\n\r\n"], context) as (port, heard):
+        monkeypatch.setitem(link_check._PORTS, "https", port)
+        asking = fetch_page("127.0.0.1", split_url("https://a.com/"), "HEAD")
+        if is_asked:
+            assert asyncio.run(asking) == Page(404)
+        else:
+            with pytest.raises(FetchError, match="certificate"):
+                asyncio.run(asking)
+    assert bool(heard) is is_asked
 
 
 def test_a_refused_connection(monkeypatch):

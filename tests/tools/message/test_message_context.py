@@ -36,7 +36,7 @@ def test_rates_over_their_limits():
 
 def test_replies():
     assert reply_finding("roses.org", None) is reply_finding("roses.org", True) is None
-    assert "roses.org takes no mail" in str(reply_finding("roses.org", False).what)
+    assert "roses.org accepts no mail" in str(reply_finding("roses.org", False).what)
 
 
 def test_links_in_a_recipients_name_are_not_asked():

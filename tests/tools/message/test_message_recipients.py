@@ -5,7 +5,8 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mail_mailjet.tools.message.lists import COMMON_DOMAINS, FREE_MAIL, LOOK_ALIKES
+from mail_mailjet.tools.free_mail import FREE_MAIL_DOMAINS
+from mail_mailjet.tools.message.lists import COMMON_DOMAINS, LOOK_ALIKES
 from mail_mailjet.tools.message.recipients import corrected_domain, corrections
 
 
@@ -36,8 +37,9 @@ def test_typing_errors(typed, meant):
     "domain",
     [
         *COMMON_DOMAINS,
-        *sorted(FREE_MAIL | LOOK_ALIKES),
+        *sorted(FREE_MAIL_DOMAINS | LOOK_ALIKES),
         *("acme.com", "a.de", "gmx.dk", "wep.de", "aoi.com", "hotmail.pt", "orange.be"),
+        *("gmx.com", "outlook.be", "live.co.uk", "hotmail.co.uk", "yahoo.co.uk"),
         *("email.com", "gmail.acme.com", "freed.fr", "", "localhost"),
     ],
 )
@@ -64,7 +66,7 @@ def test_any_slip_in_a_long_name_is_found(domain, data):
         name[:place] + name[place + 1 : place + 2] + name[place] + name[place + 2 :],
     )
     for slip in {f"{slip}.{ending}" for slip in slips}:
-        known = slip in {*COMMON_DOMAINS, *FREE_MAIL, *LOOK_ALIKES}
+        known = slip in {*COMMON_DOMAINS, *FREE_MAIL_DOMAINS, *LOOK_ALIKES}
         assert bool(corrected_domain(slip)) != known
 
 
