@@ -27,9 +27,7 @@ export class MailjetWarmUp extends DayChart {
     }
 
     get labels() {
-        return super.labels.map((label, index) =>
-            index === this.today ? _t("Today") : label,
-        );
+        return super.labels.map((label, index) => (index === this.today ? _t("Today") : label));
     }
 
     get xAxis() {
