@@ -54,7 +54,7 @@ SELECT report.id, n, report.domain_id, current_date - 1 - n %% %s,
 MEASURE = """
 import json, time
 from odoo.tools import SQL
-# As whoever reads a report does
+# As reading a report does
 env["mailjet.dmarc.statistic.stale"]._note_rows(SQL("TRUE"))
 env.cr.commit()
 def measure(work):

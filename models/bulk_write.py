@@ -1,8 +1,9 @@
 """Write many rows in one SQL statement, then do what the ORM does after a write.
 
 The ORM takes a statement per record if each has values of its own. Here, all rows go to
-PostgreSQL as one JSON parameter. After any write by SQL, call `refresh`: it drops the
-cached values, and has the stored fields recomputed that depend on those written.
+PostgreSQL at once, as one JSON parameter or with COPY. After any write by SQL but
+`copy_in`, call `refresh`: it drops the cached values, and has the stored fields
+recomputed that depend on those written.
 """
 
 import csv
@@ -58,10 +59,10 @@ def upsert(model, rows, key, *, shared=None, update=None, assign=None, where=Non
 
 
 def copy_in(model, rows):
-    """Insert rows into a table without log fields, the fastest way that there is.
+    """Insert rows into a table without log fields, as fast as possible.
 
-    Neither default values nor stored computed fields are filled in, and no row may be
-    there already.
+    Neither default values nor stored computed fields are filled in, and none of the
+    rows may exist already.
 
     :param model: the model, as a recordset
     :param list rows: dicts of values, all of the same fields; empty texts become NULL

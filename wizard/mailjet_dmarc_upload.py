@@ -7,7 +7,7 @@ MAX_BYTES = 5 * 2**20
 
 
 class MailjetDmarcUpload(models.TransientModel):
-    """Read DMARC reports that somebody has as files."""
+    """Upload DMARC reports as files, and read them."""
 
     _name = "mailjet.dmarc.upload"
     _description = "Upload DMARC reports"

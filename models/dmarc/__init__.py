@@ -4,7 +4,6 @@ from . import mailjet_dmarc_report_intake
 from . import mailjet_dmarc_report_keep
 from . import mailjet_dmarc_report_read
 from . import mailjet_dmarc_report_retention
-from . import mailjet_dmarc_report_sums
 from . import mailjet_dmarc_row
 from . import mailjet_dmarc_row_retention
 from . import mailjet_domain_report_address

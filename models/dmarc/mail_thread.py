@@ -25,12 +25,12 @@ class MailThread(models.AbstractModel):
         self, message, message_dict, save_original=False
     ):
         """Leave the content of mail to the alias of DMARC reports alone."""
-        models = set()
+        targets = set()
         if not message_dict.get("is_bounce"):
-            models = self._mailjet_dmarc_targets(message_dict)
-        if models == {REPORT}:
+            targets = self._mailjet_dmarc_targets(message_dict)
+        if targets == {REPORT}:
             message = without_content(message)
-        elif REPORT in models:
+        elif REPORT in targets:
             message = decodable(message)
         return super()._message_parse_extract_payload(
             message, message_dict, save_original=save_original
@@ -63,8 +63,8 @@ class MailThread(models.AbstractModel):
                 message.raw_items(), self.env[REPORT]._own_mail_servers()
             ),
         }
-        # One record for each mail, however many of the aliases it is for, and the last
-        # one, so that it can drop what the other records are to have
+        # One route, however many of the aliases the mail is for, and the last one, as
+        # `message_new` drops the attachments and body that the other records get
         _model, _thread_id, _values, user_id, alias = reports[0]
         return [*others, (REPORT, 0, values, user_id, alias)]
 
@@ -93,5 +93,5 @@ class MailThread(models.AbstractModel):
                 ("alias_incoming_local", "=", True),
             ]
         )
-        models = set(aliases.alias_model_id.mapped("model"))
-        return models or set(server.object_id.mapped("model"))
+        targets = set(aliases.alias_model_id.mapped("model"))
+        return targets or set(server.object_id.mapped("model"))

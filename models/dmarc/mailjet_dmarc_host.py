@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...tools.dmarc.base_domain import network_of
+from ...tools.dmarc.networks import network_of
 from ...tools.dmarc.reverse_dns import find_hosts
 from ...tools.dmarc.source import source_of_host
 from ...tools.dmarc.values import MAX_COUNT
@@ -16,7 +16,7 @@ from ..bulk_write import upsert
 # for each of those, and the time that it may take
 PER_RUN = 100
 BUDGET_SECONDS = 20.0
-# A server that gave no answer is asked again later, and then no more
+# After an outage, an address is looked up again a day later, and only so many times
 RETRY_AFTER = timedelta(days=1)
 MOST_TRIES = 5
 
@@ -24,7 +24,7 @@ MOST_TRIES = 5
 class MailjetDmarcHost(models.Model):
     """The name of an address in DMARC reports, as reverse DNS confirms it.
 
-    A cron asks for it, never a screen. "No name" is an answer; a time-out is none.
+    A cron looks it up, never a screen. "No name" is an answer; a time-out is none.
     """
 
     _name = "mailjet.dmarc.host"

@@ -14,6 +14,7 @@ from ...tools.dmarc.readiness import (
 from ...tools.dmarc.source import MAILJET
 from ...tools.dmarc.source_class import OURS
 from ...tools.words import Words
+from .mailjet_domain_report_address import KIND as REPORT_CARD
 
 CHART_DAYS = 90
 # A forger's sources are many; the list of sources shows them all
@@ -56,6 +57,7 @@ class MailjetDmarcOverview(models.AbstractModel):
         sources = domain.dmarc_source_ids.filtered("messages").sorted(
             lambda source: (-source.messages, source.id)
         )
+        figures = self._figures(domain, sources)
         return {
             **data,
             "name": domain.display_name,
@@ -63,13 +65,13 @@ class MailjetDmarcOverview(models.AbstractModel):
             "period": PERIOD_DAYS,
             "has_sums": bool(domain.dmarc_source_ids),
             "steps": self._steps(domain),
-            "figures": self._figures(domain, sources),
+            "figures": figures,
             "lost": self._lost(sources),
             "days": self._days(domain),
             "sources": [self._source(one) for one in sources[:MOST_SOURCES]],
             "more_sources": max(0, len(sources) - MOST_SOURCES),
             "more_messages": sum(sources[MOST_SOURCES:].mapped("messages")),
-            "readiness": self._readiness(domain, sources),
+            "readiness": self._readiness(domain, sources, figures),
         }
 
     @api.model
@@ -152,15 +154,15 @@ class MailjetDmarcOverview(models.AbstractModel):
                 _start(CHART_DAYS),
             )
         )
+        empty = dict.fromkeys(("passing", *FAILING), 0)
         days = {}
         for day, source_class, decision, messages, passing in self.env.cr.fetchall():
-            counts = days.setdefault(day, dict.fromkeys(("passing", *FAILING), 0))
+            counts = days.setdefault(day, dict(empty))
             counts["passing"] += int(passing)
             counts[_kind_of(source_class, decision)] += int(messages - passing)
         if not days:
             return []
         first, last = min(days), max(fields.Date.today(), *days)
-        empty = dict.fromkeys(("passing", *FAILING), 0)
         return [
             {"date": fields.Date.to_string(day), **days.get(day, empty)}
             for day in (
@@ -192,19 +194,18 @@ class MailjetDmarcOverview(models.AbstractModel):
         }
 
     # ------------------------------------------------------------------
-    # May I go on?
+    # Ready for a stricter policy?
     # ------------------------------------------------------------------
 
     @api.model
-    def _readiness(self, domain, sources):
-        reported = self._reported(domain)
+    def _readiness(self, domain, sources, figures):
         answer = judge(
             Evidence(
                 fields.Date.today(),
                 domain.dmarc_policy or "",
                 domain.dmarc_policy_since or None,
-                reported["days"],
-                reported["receivers"],
+                figures["days"],
+                figures["receivers"],
                 self._sent(domain),
                 [_sender(source) for source in sources],
             )
@@ -241,7 +242,7 @@ class MailjetDmarcOverview(models.AbstractModel):
     @api.model
     def _record(self, domain, answer):
         """Return the record to publish next, and whether it differs from today's."""
-        card = domain.record_ids.filtered(lambda record: record.kind == "dmarc")
+        card = _card(domain, "dmarc")
         found = (card.found_values or "").splitlines()
         text = found[0] if len(found) == 1 else ""
         is_ready = answer.verdict == "ready" and text
@@ -281,11 +282,11 @@ class MailjetDmarcOverview(models.AbstractModel):
 
     @api.model
     def _steps(self, domain):
-        """Return what has to be there for reports to arrive, and what is missing."""
-        card = domain.record_ids.filtered(lambda record: record.kind == "dmarc")
+        """Return what it takes for reports to arrive, and what is missing."""
+        card = _card(domain, "dmarc")
         address = domain._dmarc_report_address()
         found = (card.found_values or "").lower()
-        outside = domain.record_ids.filtered(lambda one: one.kind == "dmarc_reports")
+        outside = _card(domain, REPORT_CARD)
         return {
             "address": address or "",
             "alias_domain": domain._dmarc_alias_domain().name or "",
@@ -306,6 +307,10 @@ class MailjetDmarcOverview(models.AbstractModel):
 
 def _start(days):
     return fields.Date.today() - timedelta(days=days)
+
+
+def _card(domain, kind):
+    return domain.record_ids.filtered(lambda record: record.kind == kind)
 
 
 def _text(day):

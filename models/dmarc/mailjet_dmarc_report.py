@@ -108,7 +108,7 @@ class MailjetDmarcReport(models.Model):
             report.reason = "\n".join(sentences) or False
 
     def action_read_again(self):
-        """Read the files of these again, as far as they are still there."""
+        """Read the files of these reports again, if they still exist."""
         self.check_access("write")
         again = self.filtered(
             lambda report: report.state in READABLE and report.attachment_id

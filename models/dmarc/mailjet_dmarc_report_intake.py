@@ -10,7 +10,7 @@ SERVERS_PARAMETER = "mail_mailjet.dmarc_mail_servers"
 
 
 class MailjetDmarcReport(models.Model):
-    """How files come in: by mail and by upload. Nothing here looks into them."""
+    """Storing the files, from mail and uploads. Nothing here looks into them."""
 
     _inherit = "mailjet.dmarc.report"
 
@@ -90,8 +90,8 @@ class MailjetDmarcReport(models.Model):
     def _receive_siblings(self, files):
         """Create a record for each further report in this one's archive.
 
-        :param list files: all of the archive; this record keeps the first alone, so
-            that reading it again does not take the others in once more
+        :param list files: all of the archive; this record keeps only the first, so that
+            reading it again does not store the others again
         """
         packed = [(file.name, gzip.compress(file.data, mtime=0)) for file in files]
         if len(packed) < 2:

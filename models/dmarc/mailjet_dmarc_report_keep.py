@@ -11,7 +11,7 @@ from ..bulk_write import copy_in
 
 # Rows inserted in one statement
 BATCH = 2000
-# What a record has of the `Report`, by the same names
+# Fields that are attributes of `Report` by the same names
 COPIED = (
     "policy_domain",
     "org_name",
@@ -108,13 +108,13 @@ class MailjetDmarcReport(models.Model):
     # ----------------------------------------------------------------------------------
 
     def _lock_key(self):
-        """Have other workers wait that read a copy of this report."""
+        """Make other workers that read a copy of this report wait."""
         self.env.cr.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [self.key]
         )
 
     def _find_first(self):
-        """Return the record that has been kept of the same report."""
+        """Return the record already kept for the same report."""
         return self.search(
             [
                 ("key", "=", self.key),
@@ -126,8 +126,8 @@ class MailjetDmarcReport(models.Model):
     def _replaces(self, first):
         """Return whether this version of a report is the one to keep.
 
-        The versions overlap and cannot be merged. A mail whose author is proven counts
-        more than one with larger numbers.
+        The versions overlap and cannot be merged. A proven author outweighs larger
+        numbers.
         """
 
         def rank(report):
@@ -136,7 +136,7 @@ class MailjetDmarcReport(models.Model):
         return rank(self) > rank(first)
 
     def _keep_copy(self, first):
-        """Note that the same file has come once more."""
+        """Note that the same file has arrived again."""
         if TRUST.index(self.authentication) > TRUST.index(first.authentication):
             first.authentication = self.authentication
         self._note_duplicate(first)
@@ -144,7 +144,7 @@ class MailjetDmarcReport(models.Model):
         self.reason_words = [words.to_json()]
 
     def _become_duplicate(self, kept):
-        """Drop this version of a report, whose rows another one counts differently."""
+        """Drop this version of a report in favor of another with other numbers."""
         self._delete_rows()
         self._note_duplicate(kept)
         dropped = Words(_lt("Another version of this report is kept instead."))

@@ -17,7 +17,7 @@ MAX_ATTEMPTS = 3
 
 
 class MailjetDmarcReport(models.Model):
-    """Reading the files: one a transaction, which stores all of its rows or none."""
+    """Reading the files: each in a transaction that stores all of its rows or none."""
 
     _inherit = "mailjet.dmarc.report"
 
@@ -25,7 +25,7 @@ class MailjetDmarcReport(models.Model):
 
     @api.model
     def _cron_read(self):
-        """Read all files that have come in, the oldest first; never raise."""
+        """Read all files that have arrived, oldest first, and have them summed up."""
         self._take_in_foreign()
         left, commit_progress = [], self.env["ir.cron"]._commit_progress
         seconds_left = commit_progress(
@@ -50,6 +50,7 @@ class MailjetDmarcReport(models.Model):
             commit_progress(remaining=0)
         if not seconds_left:
             self._wake_cron()
+        self.env.ref("mail_mailjet.ir_cron_dmarc_refresh")._trigger()
 
     def _read_alone(self):
         """Read this file unless another worker does; return whether it is read."""
@@ -95,7 +96,7 @@ class MailjetDmarcReport(models.Model):
             state = "ignored" if isinstance(error, NoReportError) else "refused"
             self._refuse(error.words, state)
         except psycopg2.errors.UniqueViolation:
-            # Another worker has just read a copy, which this transaction cannot see
+            # Another worker has just read a copy that this transaction cannot see
             self._wake_cron()
         except psycopg2.OperationalError:
             raise
@@ -114,7 +115,7 @@ class MailjetDmarcReport(models.Model):
 
     @api.model
     def _take_in_foreign(self):
-        """Have those read again whose domain has become ours."""
+        """Have reports read again whose domain has become ours."""
         owners = self._owners()
         foreign = self.search(
             [("state", "=", "foreign"), ("attachment_id", "!=", False)]

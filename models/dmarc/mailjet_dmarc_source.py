@@ -122,9 +122,9 @@ class MailjetDmarcSource(models.Model):
     # ------------------------------------------------------------------
 
     def action_decide(self, decision=False):
-        """Note what a person says about these sources; return what follows, as text.
+        """Save a person's decision on these sources; return what follows, as text.
 
-        :param decision: ours, forwarder, not_ours, or False to take a decision back
+        :param decision: ours, forwarder, not_ours, or False to undo a decision
         """
         self.check_access("write")
         if decision and decision not in dict(DECISIONS):
@@ -142,8 +142,8 @@ class MailjetDmarcSource(models.Model):
             return self._mailjet_advice()
         if self.source_class == "ours_failing":
             return self.env._(
-                "Set up DKIM for %(domain)s there, as its guide says. As long as it "
-                "fails, a stricter policy loses its emails.",
+                "Set up DKIM for %(domain)s at this source, as its documentation "
+                "describes. Until then, a stricter policy would lose its emails.",
                 domain=self.domain_id.name,
             )
         if self.source_class == "unknown_passing":
@@ -179,8 +179,8 @@ class MailjetDmarcSource(models.Model):
     def _passing_stranger_advice(self):
         if self.decision == "not_ours":
             return self.env._(
-                "A stranger passes as you under any policy. Close the gap: an SPF "
-                "term that allows too much, or a DKIM key that others know."
+                "A stranger's emails pass as yours under any policy. Close the gap: an "
+                "SPF term that allows too much, or a DKIM key that others know."
             )
         return self.env._(
             "It passes as you. If it is a service of yours, say so. If not, your SPF "

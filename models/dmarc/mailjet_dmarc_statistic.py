@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ...tools.dmarc.source import Known, Row, find_source
 from ...tools.dmarc.values import MAX_COUNT
-from ..bulk_write import rows_as_table, upsert
+from ..bulk_write import upsert
 from ..locking import worker_lock
 from .mailjet_dmarc_source import SUMS
 
@@ -17,8 +17,8 @@ RECEIVER_LENGTH = 100
 class MailjetDmarcStatistic(models.Model):
     """What a source sent on one day, as one receiver reports it.
 
-    Always rebuilt from the rows of the reports, never counted up. A row of a report is
-    never shown by a screen that has to be fast; these are.
+    Always rebuilt from the rows of the reports, never incremented. Screens that have to
+    be fast read these sums instead of the rows.
     """
 
     _name = "mailjet.dmarc.statistic"
@@ -202,7 +202,7 @@ class MailjetDmarcStatistic(models.Model):
                 day,
             )
         )
-        names = ("source_id", "receiver", *SUMS)
+        self.invalidate_model(flush=False)
         # Counts are what anybody claims, and the columns have 32 bits
         rows = [
             {
@@ -212,22 +212,8 @@ class MailjetDmarcStatistic(models.Model):
             }
             for (key, receiver), total in sums.items()
         ]
-        if rows:
-            columns = SQL(", ").join(map(SQL.identifier, names))
-            self.env.cr.execute(
-                SQL(
-                    """
-                    INSERT INTO mailjet_dmarc_statistic (domain_id, day, %s)
-                    SELECT %s, %s, %s FROM %s
-                    """,
-                    columns,
-                    domain.id,
-                    day,
-                    columns,
-                    rows_as_table(self, rows, list(names)),
-                )
-            )
-        self.invalidate_model(flush=False)
+        key = ("domain_id", "day", "source_id", "receiver")
+        upsert(self, rows, key, shared={"domain_id": domain.id, "day": day})
 
 
 def _facts(row):

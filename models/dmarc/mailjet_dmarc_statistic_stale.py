@@ -5,7 +5,7 @@ from odoo.tools import SQL
 class MailjetDmarcStatisticStale(models.Model):
     """A day whose sums of DMARC reports have to be rebuilt.
 
-    Whoever changes rows, or what names their sources, inserts one. They are only ever
+    Code that changes rows, or what names their sources, inserts one. They are only ever
     inserted, so that transactions do not wait for each other, and a refresh that finds
     none has nothing to do.
     """
@@ -67,7 +67,7 @@ class MailjetDmarcStatisticStale(models.Model):
 
     @api.model
     def _note_rows(self, condition):
-        """Have the days summed up again that rows are of.
+        """Have the days of some rows summed up again.
 
         :param SQL condition: which rows
         """

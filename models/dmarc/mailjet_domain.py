@@ -9,7 +9,7 @@ from ...tools.dmarc.networks import Networks, Term, read_networks, read_terms
 from ...tools.dmarc.source import Known
 from ...tools.dns.lookup import Resolver
 
-# How long the networks of an SPF record are taken as read
+# How often the networks of SPF records are read
 READ_EVERY = timedelta(days=7)
 MAILJET_NETWORKS = "mail_mailjet.dmarc_networks"
 
@@ -69,9 +69,8 @@ class MailjetDomain(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT domain_id, array_agg(DISTINCT substring(
-                           lower(spf_domain) FROM '^a([0-9]+)\\.') ORDER BY substring(
-                           lower(spf_domain) FROM '^a([0-9]+)\\.'))
+                SELECT domain_id, array_agg(
+                           DISTINCT substring(lower(spf_domain) FROM '^a([0-9]+)\\.'))
                   FROM mailjet_dmarc_row
                   JOIN (SELECT DISTINCT domain_id, day
                           FROM mailjet_dmarc_statistic_stale) AS stale
@@ -119,7 +118,7 @@ class MailjetDomain(models.Model):
 
     @api.model
     def _dmarc_due_networks(self, now):
-        """Return domains with reports whose SPF record was read a week ago."""
+        """Return domains with reports whose SPF record was not read for a week."""
         with_reports = self.env["mailjet.dmarc.source"]._read_group([], ["domain_id"])
         return self.browse(domain.id for (domain,) in with_reports).filtered(
             lambda domain: (

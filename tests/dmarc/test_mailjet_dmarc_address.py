@@ -111,7 +111,7 @@ class TestMailjetDmarcAddress(SendersCommon, MailjetRestCommon):
         self.assertEqual(card.state, "ok")
         self.assertIn("DMARC report address OK", self.domain._states_in_words()[0])
 
-    def test_no_such_record_within_ones_own_domain(self):
+    def test_no_such_record_inside_the_domain(self):
         self.alias_domain.name = f"odoo.{DOMAIN}"
         self.domain.action_create_dmarc_alias()
         self.assertFalse(self.record("dmarc_reports"))
@@ -139,6 +139,11 @@ class TestMailjetDmarcAddress(SendersCommon, MailjetRestCommon):
         self.dns.set(f"_dmarc.{DOMAIN}", "TXT", ["v=DMARC1; p=quarantine"])
         self.check()
         self.assertEqual(self.domain.dmarc_policy, "quarantine")
+        self.dns.fail(f"_dmarc.{DOMAIN}", "SERVFAIL")
+        self.check()
+        self.assertTrue(self.record("dmarc").outage_since)
+        self.assertEqual(self.domain.dmarc_policy, "quarantine")
+        self.dns.heal()
         self.dns.set(f"_dmarc.{DOMAIN}", "TXT", [])
         self.check()
         self.assertEqual(self.domain.dmarc_policy, "")

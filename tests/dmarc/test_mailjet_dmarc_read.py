@@ -107,7 +107,7 @@ class TestMailjetDmarcRead(DmarcCommon):
         self.assertEqual((report.state, report.domain_id), ("done", domain))
         self.assertEqual(len(report.row_ids), 1)
 
-    def test_an_archive_read_again_is_not_taken_in_again(self):
+    def test_an_archive_read_again_stores_nothing_again(self):
         xml = [report_xml(domain="late.example", report_id=n) for n in range(3)]
         self.upload(zipped(*((f"{n}.xml", one) for n, one in enumerate(xml))))
         self.run_cron()

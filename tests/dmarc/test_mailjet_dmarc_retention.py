@@ -10,7 +10,7 @@ from .common import DmarcCommon
 @tagged("post_install", "-at_install")
 class TestMailjetDmarcRetention(DmarcCommon):
     def age(self, reports, days):
-        """Let these have come so many days ago."""
+        """Date their arrival back by so many days."""
         moment = fields.Datetime.now() - timedelta(days=days)
         self.env.flush_all()
         self.env.cr.execute(
@@ -20,7 +20,7 @@ class TestMailjetDmarcRetention(DmarcCommon):
         self.env.invalidate_all()
 
     def report_of(self, days, *records, **options):
-        """Read a report that came and is of so many days ago."""
+        """Read a report about a day so many days ago, on which it also arrived."""
         begin = int(fields.Datetime.now().timestamp()) // DAY * DAY - days * DAY
         report = self.read_xml(*records, begin=begin, end=begin + DAY - 1, **options)
         self.age(report, days)

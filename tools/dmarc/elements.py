@@ -1,6 +1,6 @@
 """Walk through a report's XML without building it as a whole.
 
-Elements are found by their local names, as senders use name spaces as they like.
+Elements are found by their local names, as senders use namespaces freely.
 """
 
 import re
@@ -39,12 +39,12 @@ RECORD_TAG = re.compile(rb"<(/?)(?:[\w.-]+:)?record(?=[\s/>]|$)")
 
 
 class Walk:
-    """A way through a file that is known to work, and can be gone again.
+    """A way to parse a file that is known to work, and can be repeated.
 
     :ivar dict head: the first `Node` of each header by name; None for other elements
     :ivar str namespace: of the whole
     :ivar bool is_repaired: whether the XML is damaged, and parts of it may be missing
-    :ivar bool is_long: whether there is more than anybody reads
+    :ivar bool is_long: whether there are more elements than are read
     """
 
     def __init__(self, data):
@@ -83,7 +83,7 @@ class Walk:
             yield last
 
     def _try(self):
-        """Go through it as far as rows are read; return an error's code or None."""
+        """Parse as far as rows are read; return an error's code or None."""
         self.head = {}
         try:
             for number, (name, element) in enumerate(self._elements()):
@@ -124,7 +124,7 @@ class Walk:
             yield local_name(element.tag), element
 
     def _check_errors(self, parser):
-        """Stop at the first error, which the parser itself tells at the end alone."""
+        """Stop at the first error; the parser itself reports it only at the end."""
         errors = parser.feed_error_log
         if self.is_repaired and len(errors) > MAX_ERRORS:
             raise _unreadable()

@@ -1,14 +1,15 @@
 """Whether the mail that brings a report is proven to come from its author.
 
-RFC 9990 asks of such a mail that it passes DMARC itself. Our own mail server's
+RFC 9990 requires such mail to pass DMARC itself. Our own mail server's
 Authentication-Results (RFC 8601) says whether it does; anybody can write such a header,
 but not above those that our server adds.
 """
 
 from email.utils import getaddresses
 
+from ..dns.names import is_within
 from ..mailjet.authentication_results import read_results
-from .values import is_within, read_domain
+from .values import read_domain
 
 
 def judge_author(headers, servers=()):

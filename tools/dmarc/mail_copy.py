@@ -1,4 +1,4 @@
-"""Copies of a mail that the gateway can decode whatever the original holds."""
+"""Copies of a mail that the gateway can decode, whatever the original contains."""
 
 import copy
 from email.message import EmailMessage

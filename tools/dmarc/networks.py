@@ -52,6 +52,13 @@ def _parse(address):
     return parsed.version, int(parsed)
 
 
+def network_of(address):
+    """Return the network that an address is grouped by: /24, or /48 for IPv6."""
+    parsed = ipaddress.ip_address(address)
+    length = 24 if parsed.version == 4 else 48
+    return str(ipaddress.ip_network(f"{address}/{length}", strict=False))
+
+
 def is_wide(text):
     """Whether a network is too large to tell whose it is."""
     network = ipaddress.ip_network(text, strict=False)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from lxml import etree
 
 MAX_TEXT = 1000
-# How many parts of records are remembered, and of what size in bytes
+# How many parts of records are remembered, and up to what size in bytes
 MAX_PARTS = 1000
 MAX_PART = 2000
 

@@ -1,16 +1,16 @@
 """Which of our domains a report and its rows are about."""
 
-from .values import is_within
+from ..dns.names import is_within
 
 
 class Owners:
     """Our domains, by name."""
 
     def __init__(self, domains):
-        """Take our domains.
+        """Store our domains.
 
-        :param dict domains: name, in A-labels -> anything; the first of them is the one
-            to take where several would do
+        :param dict domains: name, in A-labels -> anything; where several match, the
+            first one is returned
         """
         self._domains = domains
 
@@ -23,9 +23,9 @@ class Owners:
         return None
 
     def of_policy(self, name):
-        """Return the domain that a policy is of, or else for, or None.
+        """Return the domain that a policy was published for, or None.
 
-        A policy may be that of our domain's parent, which is then ours as well.
+        The policy may be that of a parent domain, from which ours inherits it.
         """
         found = self.of_author(name)
         if found is None and "." in name:

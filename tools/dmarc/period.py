@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from ..words import Words, _lt
 
-# Summer time makes a day of 25 hours, and some reporters' days end late
+# The end of daylight saving time makes a day of 25 hours; some reporters' days end late
 ONE_DAY = timedelta(hours=26)
 MAX_SPAN = timedelta(days=45)
 MAX_AHEAD = timedelta(days=2)
@@ -13,7 +13,7 @@ FIRST = datetime(2012, 1, 1)
 
 
 class Period:
-    """From when to when a report reaches, and what follows for its rows.
+    """The period that a report covers, and what follows for its rows.
 
     :ivar list days: the dates, in UTC, among which its emails are divided
     :ivar bool is_credible: whether its emails may be counted

@@ -1,4 +1,4 @@
-"""May a domain go on to a stricter DMARC policy?"""
+"""Whether a domain is ready for a stricter DMARC policy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from ..words import Words, _lt
 from .source_class import OURS, PASSING_FROM, share
 
 # RFC 9989 sets no figures. These follow what public guides have in common: two to four
-# weeks of reports, every sender of one's own passing, and no new one for two weeks.
+# weeks of reports, all of your own senders passing, and no new one for two weeks.
 PERIOD_DAYS = 28
 MIN_DAYS = 21
 MIN_RECEIVERS = 3
@@ -30,7 +30,7 @@ _MOST_NAMES = 5
 
 @dataclass(frozen=True)
 class Sender:
-    """A source in the period; `failing` leaves out what came by a detour."""
+    """A source in the period; `failing` leaves out forwarded emails."""
 
     name: str
     source_class: str
@@ -90,11 +90,10 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Readiness:
-    """The answer to "May I go on?".
+    """Whether the domain is ready for the next policy.
 
-    `verdict` is one of: not_enough_data, not_yet, ready; no_policy as long as there is
-    none to go on from, done under p=reject. `next_policy` is what to go on to, or
-    nothing.
+    `verdict` is one of: not_enough_data, not_yet, ready; no_policy as long as none is
+    published, done under p=reject. `next_policy` is nothing under p=reject.
     """
 
     verdict: str
@@ -212,14 +211,14 @@ def _decided(evidence):
 
 def _together(evidence):
     rule = Words(
-        _lt("At least %(least)s %% of the emails of your own senders pass DMARC"),
+        _lt("At least %(least)s %% of the emails from your own senders pass DMARC"),
         {"least": percent(OURS_TOGETHER)},
     )
     passing = sum(one.passing for one in evidence.ours)
     failing = sum(one.failing for one in evidence.ours)
     if not passing + failing:
         return Criterion(
-            "ours_together", False, rule, Words(_lt("No emails of your own senders"))
+            "ours_together", False, rule, Words(_lt("No emails from your own senders"))
         )
     reached = share(passing, passing + failing)
     return Criterion(
@@ -256,7 +255,7 @@ def _mailjet(evidence):
     messages = sum(one.messages for one in mailjet)
     if not messages:
         return Criterion(
-            "mailjet", None, rule, Words(_lt("No emails of Mailjet in the reports"))
+            "mailjet", None, rule, Words(_lt("No emails from Mailjet in the reports"))
         )
     reached = share(sum(one.dkim_aligned for one in mailjet), messages)
     return Criterion(
@@ -278,7 +277,7 @@ def _stable(evidence):
 
 
 def _policy_age(evidence):
-    """From quarantine to reject: the same again after a whole period."""
+    """Return the condition for p=reject alone: a whole period under p=quarantine."""
     if evidence.policy != "quarantine":
         return None
     rule = Words(

@@ -1,12 +1,12 @@
-"""Read one record of a report: the emails of one source that fared alike."""
+"""Read one record of a report: the emails of one source with the same results."""
 
 from typing import NamedTuple
 
+from ..dns.names import is_within
 from .node import MAX_TEXT
 from .values import (
     MAX_DOMAIN,
     is_aligned,
-    is_within,
     read_address,
     read_count,
     read_disposition,

@@ -8,7 +8,7 @@ from ..dns.names import is_within
 
 @dataclass(frozen=True)
 class Service:
-    """A service and how it can be recognised.
+    """A service and how to recognise it.
 
     `domains` are those of its return paths, of its SPF includes and of its servers'
     names; `selectors` is what its DKIM selectors for customers match. `is_forwarder`:
@@ -112,7 +112,6 @@ SERVICES = (
     ),
 )
 
-BY_CODE = {service.code: service for service in SERVICES}
 _SELECTORS = [
     (re.compile(service.selectors), service)
     for service in SERVICES

@@ -10,9 +10,9 @@ from ...const import (
     RETURN_PATH_TARGET,
     SHARED_DKIM_SELECTORS,
 )
-from ..dns.names import is_within
-from .base_domain import base_domain, network_of
-from .networks import Networks, Term, is_wide
+from ..dns.existence import registered_domain
+from ..dns.names import is_within, plain
+from .networks import Networks, Term, is_wide, network_of
 from .services import service_of_domain, service_of_selector
 
 MAILJET = "mailjet"
@@ -21,8 +21,7 @@ EVIDENCE = ("mailjet", "dkim", "spf_record", "spf", "ptr", "network")
 
 # a<account>.bnc3.mailjet.com: each account has a return path of its own
 _ACCOUNT = re.compile(rf"a([0-9]+)\.{re.escape(RETURN_PATH_TARGET)}")
-# Reasons by which receivers say that mail came by a detour (RFC 7489 appendix C,
-# RFC 9990)
+# Reasons by which receivers say that mail was forwarded (RFC 7489 appendix C, RFC 9990)
 _DETOURS = frozenset(("forwarded", "trusted_forwarder", "mailing_list"))
 
 
@@ -43,7 +42,7 @@ class Row:
 
     @property
     def is_forwarded(self):
-        """Whether the receiver says that the mail came by a detour."""
+        """Whether the receiver says that the mail was forwarded."""
         reasons = set(re.split(r"[^a-z_]+", self.reasons.lower()))
         is_sealed = "local_policy" in reasons and "arc=pass" in self.comments.lower()
         return is_sealed or bool(reasons & _DETOURS)
@@ -62,10 +61,6 @@ class Source:
     evidence: str
     is_own_network: bool = False
     is_forwarder: bool = False
-
-    @property
-    def is_mailjet(self):
-        return self.key == MAILJET
 
 
 @dataclass(frozen=True)
@@ -109,8 +104,8 @@ def mailjet_account(row):
 def find_source(row, known):
     """Return the `Source` of a row.
 
-    The evidence that cannot be forged goes first: an aligned signature, then the return
-    path that SPF confirms, then reverse DNS, and the network if nothing else is known.
+    Evidence that cannot be forged takes precedence: an aligned signature, then the
+    return path that SPF confirms, then reverse DNS, then the network.
     """
     return (
         _mailjet(row, known)
@@ -179,8 +174,8 @@ def _return_path(row):
     service = _passing_service(row)
     if service:
         return _of_service(service, "spf")
-    base = base_domain(row.spf_domain)
-    return Source(f"spf:{base}", base, "spf")
+    domain = registered_domain(plain(row.spf_domain))
+    return Source(f"spf:{domain}", domain, "spf")
 
 
 def _passing_service(row):
@@ -199,12 +194,12 @@ def source_of_host(name):
     service = service_of_domain(name)
     if service:
         return _of_service(service, "ptr")
-    base = base_domain(name)
-    return Source(f"ptr:{base}", base, "ptr")
+    domain = registered_domain(plain(name))
+    return Source(f"ptr:{domain}", domain, "ptr")
 
 
 def _network(row):
-    if not row.source_ip:  # the address is forgotten after a while
+    if not row.source_ip:  # addresses are deleted after a while
         return Source("unknown", "", "network")
     network = network_of(row.source_ip)
     return Source(f"net:{network}", network, "network")

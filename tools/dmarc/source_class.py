@@ -9,8 +9,8 @@ DECISIONS = ("ours", "forwarder", "not_ours")
 
 # From this share of its mail on, in percent, a sender of ours passes
 PASSING_FROM = 95.0
-# From this share on, mail from networks in the domain's SPF record makes it ours, mail
-# that came by a detour makes it a forwarder, and mail that passes makes it no forgery
+# From this share on, mail from networks in the domain's SPF record makes it ours,
+# forwarded mail makes it a forwarder, and mail that passes makes it no forgery
 MOST = 50.0
 
 
@@ -19,7 +19,7 @@ class Sums:
     """Messages of a source in a period.
 
     `passing`: SPF or DKIM passed and is aligned. `forwarded`: the receiver says that
-    they came by a detour; `own`: from a network that the SPF record names.
+    they were forwarded; `own`: from a network that the SPF record names.
     """
 
     messages: int = 0
@@ -54,7 +54,7 @@ def classify(sums, is_mailjet=False, is_forwarder=False, decision=None):
         and share(sums.own, sums.messages) >= MOST
     ):
         return "ours_passing"
-    is_detour = is_forwarder or share(sums.forwarded, sums.messages) >= MOST
-    if not decision and is_detour:
+    forwards = is_forwarder or share(sums.forwarded, sums.messages) >= MOST
+    if not decision and forwards:
         return "forwarder"
     return "unknown_passing" if passing >= MOST else "unknown_failing"

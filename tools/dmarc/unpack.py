@@ -1,4 +1,4 @@
-"""Unpack what reports arrive in: zip, gzip or plain XML, within limits.
+"""Unpack the files that reports arrive in: zip, gzip or plain XML, within limits.
 
 The first bytes decide, as content types and file names are often wrong. Nothing is
 written to disk, and no name from an archive is used as a path.
@@ -152,7 +152,7 @@ def _unzip(data):
 
 
 def _worst(errors):
-    """Return the error of an archive: rather what is broken than what is missing."""
+    """Return the error of an archive: broken files matter more than missing ones."""
     grave = [error for error in errors if not isinstance(error, NoReportError)]
     return (grave or errors or [no_report()])[0]
 

@@ -5,6 +5,7 @@ import re
 from functools import lru_cache
 
 from ..dns.domain_name import DomainError, ascii_domain
+from ..dns.names import is_within
 
 MAX_DOMAIN = 253
 # Of the database's integers
@@ -73,11 +74,6 @@ def read_percentage(text):
     """Return the share of mail that the policy is for; all by default."""
     count = read_count(text) if text else 100
     return count if count <= 100 else 100
-
-
-def is_within(name, domain):
-    """Return whether a host name is the domain or below it."""
-    return bool(domain) and (name == domain or name.endswith(f".{domain}"))
 
 
 def is_aligned(name, author, policy_domain, strict):

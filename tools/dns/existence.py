@@ -7,8 +7,8 @@ from .verdict import Verdict
 # Second-level domains below which countries register names, as in co.uk and com.br:
 # the commonest ones at https://publicsuffix.org/list/
 _SECOND_LEVEL = frozenset(
-    "ac asso co com edu gob gouv gov govt id ltd me mil ne net nom or org plc sch web"
-    "".split()
+    "ac asso co com edu gob gouv gov govt gv id ltd me mil ne net nom or org plc sch"
+    " web".split()
 )
 
 GONE = _lt("The domain %(domain)s does not exist.")

@@ -11,7 +11,7 @@ import { standardActionServiceProps } from "@web/webclient/actions/action_servic
 import { Component, onWillStart, useState } from "@odoo/owl";
 
 import { MailjetStatusCard } from "../status_card/status_card";
-import { MailjetDayChart } from "./day_chart";
+import { MailjetDeliveryChart } from "./delivery_chart";
 import { MailjetLimitGauge } from "./limit_gauge";
 import { formatPercent } from "./numbers";
 
@@ -45,7 +45,7 @@ const SOURCES = {
 /** An account's delivery results of the last 30 days, and Mailjet's limits. */
 export class MailjetDashboard extends Component {
     static template = "mail_mailjet.Dashboard";
-    static components = { Layout, MailjetDayChart, MailjetLimitGauge, MailjetStatusCard };
+    static components = { Layout, MailjetDeliveryChart, MailjetLimitGauge, MailjetStatusCard };
     static props = { ...standardActionServiceProps };
 
     setup() {

@@ -72,7 +72,7 @@ const VERDICTS = {
 // Below this share, in percent, the bar of a source is not green
 const FINE = 95;
 
-/** Who sends mail in the name of a domain, and whether its policy may go on. */
+/** Who sends mail in the name of a domain, and whether it is ready for a stricter policy. */
 export class MailjetSenders extends Component {
     static template = "mail_mailjet.Senders";
     static components = { CopyButton, Layout, MailjetSenderChart };
@@ -237,7 +237,7 @@ export class MailjetSenders extends Component {
     // Actions
     // ------------------------------------------------------------------
 
-    /** Note what somebody says about a source; the notification can take it back. */
+    /** Save a decision on a source; the notification offers to undo it. */
     async decide(source, decision) {
         const before = source.decision;
         const advice = await this.busy(() => this.callDecide(source, decision));

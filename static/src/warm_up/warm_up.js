@@ -1,32 +1,14 @@
-import { loadBundle } from "@web/core/assets";
-import { cookie } from "@web/core/browser/cookie";
-import { getColor, getCustomColor } from "@web/core/colors/colors";
-import { deserializeDate, formatDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { formatInteger } from "@web/views/fields/formatters";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
-import { Component, onWillStart, useEffect, useRef } from "@odoo/owl";
+import { DayChart } from "../day_chart/day_chart";
 
 /** The days of a warm-up: what each allows, what was sent, and which one is today. */
-export class MailjetWarmUp extends Component {
+export class MailjetWarmUp extends DayChart {
     static template = "mail_mailjet.WarmUp";
     static props = { ...standardFieldProps };
-
-    setup() {
-        this.canvas = useRef("canvas");
-        onWillStart(() => loadBundle("web.chartjs_lib"));
-        useEffect(
-            () => {
-                if (this.days.length) {
-                    const chart = new window.Chart(this.canvas.el, this.config);
-                    return () => chart.destroy();
-                }
-            },
-            () => [JSON.stringify(this.days)],
-        );
-    }
 
     get days() {
         return this.props.record.data[this.props.name] || [];
@@ -37,81 +19,38 @@ export class MailjetWarmUp extends Component {
     }
 
     get words() {
-        const [first, last] = [this.days[0], this.days.at(-1)];
         return _t("From %(start)s emails on %(first)s to %(end)s on %(last)s", {
-            start: formatInteger(first.limit),
-            first: formatDate(deserializeDate(first.date)),
-            end: formatInteger(last.limit),
-            last: formatDate(deserializeDate(last.date)),
+            start: formatInteger(this.days[0].limit),
+            end: formatInteger(this.days.at(-1).limit),
+            ...this.period,
         });
     }
 
-    get config() {
-        const dates = this.days.map((day) => deserializeDate(day.date));
+    get labels() {
+        return super.labels.map((label, index) => (index === this.today ? _t("Today") : label));
+    }
+
+    get xAxis() {
+        const { labels, textColor, today, todayColor } = this;
         return {
-            type: "bar",
-            data: {
-                labels: dates.map((date, index) =>
-                    index === this.today
-                        ? _t("Today")
-                        : date.toLocaleString({ day: "numeric", month: "short" }),
-                ),
-                datasets: this.datasets,
-            },
-            options: {
-                animation: false,
-                interaction: { intersect: false, mode: "index" },
-                maintainAspectRatio: false,
-                plugins: {
-                    legend: {
-                        position: "bottom",
-                        labels: {
-                            boxHeight: 9,
-                            boxWidth: 9,
-                            color: this.textColor,
-                            usePointStyle: true,
-                        },
-                    },
-                    tooltip: {
-                        callbacks: {
-                            title: ([item]) => formatDate(dates[item.dataIndex]),
-                            label: ({ dataset, raw }) => ` ${dataset.label} ${formatInteger(raw)}`,
-                        },
-                    },
-                },
-                scales: {
-                    x: {
-                        grid: { display: false },
-                        ticks: {
-                            autoSkip: false,
-                            callback: (value, index) => this.tick(value, index),
-                            color: ({ index }) =>
-                                index === this.today ? this.todayColor : this.textColor,
-                            font: ({ index }) => ({
-                                weight: index === this.today ? "bold" : "normal",
-                            }),
-                            maxRotation: 0,
-                        },
-                    },
-                    y: {
-                        beginAtZero: true,
-                        border: { display: false },
-                        grid: { color: this.gridColor },
-                        ticks: {
-                            color: this.textColor,
-                            maxTicksLimit: 5,
-                            precision: 0,
-                            callback: (value) => formatInteger(value),
-                        },
-                    },
-                },
+            grid: { display: false },
+            ticks: {
+                autoSkip: false,
+                callback: (_value, index) => this.tick(labels, index),
+                color: ({ index }) => (index === today ? todayColor : textColor),
+                font: ({ index }) => ({ weight: index === today ? "bold" : "normal" }),
+                maxRotation: 0,
             },
         };
     }
 
+    get yAxis() {
+        const { ticks, ...axis } = super.yAxis;
+        return { ...axis, stacked: false, ticks: { ...ticks, maxTicksLimit: 5 } };
+    }
+
     /** The first day, the last one and today have a label; more would not fit. */
-    tick(value, index) {
-        const { labels } = this.config.data;
+    tick(labels, index) {
         const last = labels.length - 1;
         if (index === this.today) {
             return labels[index];
@@ -121,8 +60,8 @@ export class MailjetWarmUp extends Component {
     }
 
     get datasets() {
-        const limit = getColor(0, this.scheme, "sm");
-        const sent = getColor(2, this.scheme, "sm");
+        const limit = this.paletteColor(0);
+        const sent = this.paletteColor(2);
         return [
             {
                 type: "line",
@@ -146,20 +85,8 @@ export class MailjetWarmUp extends Component {
         ];
     }
 
-    get scheme() {
-        return cookie.get("color_scheme");
-    }
-
-    get textColor() {
-        return getCustomColor(this.scheme, "#374151", "#E4E4E4");
-    }
-
     get todayColor() {
-        return getCustomColor(this.scheme, "#111827", "#FFFFFF");
-    }
-
-    get gridColor() {
-        return getCustomColor(this.scheme, "#d8dadd", "#3C3E4B");
+        return this.color("#111827", "#FFFFFF");
     }
 }
 

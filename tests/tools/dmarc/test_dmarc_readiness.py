@@ -1,4 +1,4 @@
-"""May I go on? Every threshold, on both sides."""
+"""Ready for a stricter policy? Every threshold, on both sides."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -117,7 +117,7 @@ def test_what_is_open(evidence, verdict, codes):
         with_senders(MAILJET, SHOP, sender("F", "forwarder", 5000, 0)),
         with_senders(sender("Mailjet", "mailjet", 10000, 9900)),
         with_senders(MAILJET, replace(SHOP, first_day=TODAY - timedelta(days=14))),
-        # What comes by a detour fails, and is left out
+        # Forwarded emails fail, and are left out
         with_senders(sender("M", "mailjet", 1000, 900, failing=0, dkim_aligned=990)),
     ],
 )
