@@ -171,13 +171,15 @@ class Pool:
     def _finish(self, delivery: Delivery) -> None:
         self._deliveries.add(delivery)
 
-    def _again(self, delivery: Delivery) -> bool:
+    def _again(self, delivery: Delivery, is_break: bool = True) -> bool:
         """Queue a mail once more that was not begun; return whether it had its tries.
 
         Behind the others, in case this one is the reason.
+
+        :param is_break: whether this counts as a try
         """
         envelope = delivery.envelope
-        self._breaks[envelope.key] += 1
+        self._breaks[envelope.key] += is_break
         if self._breaks[envelope.key] < MOST_BREAKS:
             self._push(envelope)
             return False

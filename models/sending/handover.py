@@ -36,7 +36,7 @@ class Handover:
         if isinstance(session, SendSession):
             # SMTP is for what the API does not carry, or each has mails of its own
             is_both = session.only_mailings or session.refusal
-            self._main = {} if is_both else {API}
+            self._main = set() if is_both else {API}
         else:
             self._main = {SMTP}
             self._pools[SMTP] = self._smtp_pool(session.connection)
@@ -55,13 +55,11 @@ class Handover:
     def failure(self):
         """The error for which nothing more can be handed over, or None."""
         for way, pool in self._pools.items():
-            if pool.failure and way in self._main:
-                return pool.failure
-            if (
-                pool.failure
-                and self._session.diagnose(OneWayError(pool.failure)).pauses
+            error = pool.failure
+            if error and (
+                way in self._main or self._session.diagnose(OneWayError(error)).pauses
             ):
-                return pool.failure
+                return error
         return None
 
     def put(self, envelopes):

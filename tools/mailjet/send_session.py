@@ -18,7 +18,6 @@ from ..smtp.pipeline import Delivery, Fate
 from ..smtp.session import Outcome, Session, envelope_of
 from ..words import Words, _lt
 from .cannot_carry import CannotCarry
-from .send_answer import SendDelivery
 from .send_api import SendApi
 from .send_message import AttachmentMemory, to_json
 from .send_request import SendEntry, entry_of
@@ -130,7 +129,7 @@ class SendSession(Session):
         As over a broken line, nothing is begun after a failure.
         """
         if self._failure:
-            delivery = SendDelivery.of(entry, Fate.NOT_BEGUN, self._failure)
+            delivery = Delivery.of(entry, Fate.NOT_BEGUN, self._failure)
         else:
             self._api = self._api or self.open_api()
             sent = self._api.send([entry])

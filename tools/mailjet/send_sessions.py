@@ -11,8 +11,7 @@ from ... import const
 from ..pool import MOST_BREAKS, Deliveries, Pool
 from ..smtp.cause import Cause
 from ..smtp.consequences import CONSEQUENCES
-from ..smtp.pipeline import Fate
-from .send_answer import SendDelivery
+from ..smtp.pipeline import Delivery, Fate
 from .send_api import SendApi, Sent
 from .send_request import Filling, SendEntry
 
@@ -49,10 +48,9 @@ class SendSessions(Pool):
 
     def _start(self, *arguments: object) -> None:
         running = self._running
-        result = super()._start(*arguments)
+        super()._start(*arguments)
         # None more if there was no thread to be had
         self._idle += self._running - running
-        return result
 
     def _serve(self) -> None:
         error: OSError | None = None
@@ -139,7 +137,7 @@ def _send(api: SendApi, entries: Sequence[SendEntry]) -> Sent:
     except Exception as error:
         _logger.exception("Mailjet: a request to the Send API broke off")
         failure = OSError(repr(error))
-        doubts = [SendDelivery.of(entry, Fate.UNCERTAIN, failure) for entry in entries]
+        doubts = [Delivery.of(entry, Fate.UNCERTAIN, failure) for entry in entries]
         return Sent(doubts, failure)
 
 
