@@ -93,6 +93,7 @@ class Handover:
         """End all sessions when nothing is queued any more."""
         for pool in self._pools.values():
             pool.close()
+        self._session.quit()
 
     def errors(self, delivery, reason):
         """Return the errors of a delivery by recipient, as they concern the server.
