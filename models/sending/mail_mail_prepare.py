@@ -6,8 +6,8 @@ import psycopg2
 
 from odoo import models, tools
 
-from ...tools.mailjet.cannot_carry import CannotCarry
-from ...tools.mailjet.send_session import Refused, SendSession
+from ...tools.mailjet.cannot_carry import CannotCarry, Refused
+from ...tools.mailjet.send_session import SendSession
 from ...tools.smtp.headers import HeaderError, check_headers
 from ...tools.smtp.message_memory import unencoded
 from ...tools.smtp.pipeline import Envelope, Fate

@@ -114,7 +114,7 @@ class SendApi:
 
         Raises nothing but programming errors: what goes wrong is in the result.
 
-        :param entries: as many as `requests_of` or `Filling` put together
+        :param entries: as many as a `Filling` holds
         :raise ReadOnlyError: if this connection may not send
         """
         if self._read_only:

@@ -17,7 +17,7 @@ from ..smtp.exceptions import OneWayError
 from ..smtp.pipeline import Delivery, Fate
 from ..smtp.session import Outcome, Session, envelope_of
 from ..words import Words, _lt
-from .cannot_carry import CannotCarry
+from .cannot_carry import CannotCarry, Refused
 from .send_api import SendApi
 from .send_message import AttachmentMemory, to_json
 from .send_request import SendEntry, entry_of
@@ -151,15 +151,6 @@ class SendSession(Session):
         for address, error in errors.items():
             errors[address] = OneWayError(error, reason)
         return broken and OneWayError(broken, reason)
-
-
-class Refused(CannotCarry):
-    """No mail of this server can go by the Send API."""
-
-    def __init__(self, words: Words) -> None:
-        Exception.__init__(self, str(words))
-        self.reason_key = "refused"
-        self.words = words
 
 
 class _Connected(Session):
