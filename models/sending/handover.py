@@ -1,4 +1,4 @@
-"""The ways by which a run hands mails over: SMTP, the Send API, or both."""
+"""The ways a run hands mails over: SMTP, the Send API, or both."""
 
 from ...tools.mailjet.send_request import SendEntry
 from ...tools.mailjet.send_session import SendSession
@@ -13,10 +13,10 @@ SMTP, API = "smtp", "api"
 
 
 class Handover:
-    """A pool of sessions for each way, all of whose deliveries come together.
+    """A pool of sessions for each way, with the deliveries of all in one list.
 
     A pool is opened for the first mail that goes its way. To a run it looks like one
-    pool; what only concerns one of two ways is a `OneWayError`.
+    pool; an error that only concerns one of two ways is a `OneWayError`.
 
     :param server: the mail server's record
     :param Session session: what its `_connect__` returned

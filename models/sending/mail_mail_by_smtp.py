@@ -31,7 +31,7 @@ class MailMail(models.Model):
     def _mailjet_note_by_smtp(self, words, must=False):
         """Keep why these mails go by SMTP and not by the Send API.
 
-        :param Words words: the reason; None: they go by the Send API, or SMTP was chosen
+        :param Words words: the reason; None: they go the way that was chosen
         :param must: whether the Send API has refused them, and is not asked again
         """
         if must:

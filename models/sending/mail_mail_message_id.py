@@ -4,7 +4,7 @@ from ...tools.address import address_key
 
 
 class MailMail(models.Model):
-    """Keep Mailjet's MessageIDs, which the Send API tells as it takes a mail.
+    """Keep Mailjet's MessageIDs, which the Send API returns for each recipient.
 
     On traces and notifications, as mails are deleted once they are sent.
     """

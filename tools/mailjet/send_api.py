@@ -153,8 +153,7 @@ class SendApi:
     def _send(self, entries: Sequence[SendEntry], sent: Sent) -> None:
         if sent.failure:
             sent.deliveries += [
-                Delivery.of(entry, Fate.NOT_BEGUN, sent.failure)
-                for entry in entries
+                Delivery.of(entry, Fate.NOT_BEGUN, sent.failure) for entry in entries
             ]
             return
         reading, pause = self._post(entries)

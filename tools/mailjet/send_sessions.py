@@ -20,7 +20,7 @@ _logger = logging.getLogger(__name__)
 # How many mails go together that were in no failed request before, in one, in two: a
 # mail that makes each request fail must not take the others down for long
 TOGETHER = (const.SEND_MAX_MESSAGES, 7, 1)
-# Seconds; whoever is asked to wait longer had better end than hold mails meanwhile
+# Seconds. A session that is asked to wait longer ends: its mails would wait, too.
 LONGEST_REST = 60.0
 
 
@@ -107,12 +107,12 @@ class SendSessions(Pool):
             for delivery in sent.deliveries:
                 fates = set(delivery.fates.values())
                 if Fate.NOT_BEGUN not in fates:
-                    # A server that takes mails without an answer is no better than none
+                    # A server that never answers is no better than none
                     answered += Fate.UNCERTAIN not in fates
                     self._finish(delivery)
                 else:
-                    # Given up, it may be the reason; the session goes on with others.
-                    # No mail is the reason why Mailjet asks to wait.
+                    # A mail that is given up may be the reason; the session goes on
+                    # with the others. But no mail is why Mailjet asks to wait.
                     answered += self._again(delivery) and not is_throttled
             self._idle += 1
         return answered

@@ -77,7 +77,7 @@ class Sessions(Pool):
         def keep(delivery: Delivery) -> None:
             nonlocal answered
             is_answered = Fate.NOT_BEGUN not in delivery.fates.values()
-            # A server that takes mails without an answer is no better than none
+            # A server that never answers is no better than none
             answered += is_answered and Fate.UNCERTAIN not in delivery.fates.values()
             envelope = delivery.envelope
             is_late = self._clock() > envelope.deadline
@@ -90,7 +90,8 @@ class Sessions(Pool):
             # A connection that has had its share is not the mail's fault
             is_break = not any(map(self._is_rotation, delivery.errors.values()))
             with self._changed:
-                # Given up, it may be the reason; the session goes on with the others
+                # A mail that is given up may be the reason; the session goes on with
+                # the others
                 answered += self._again(delivery, is_break)
 
         pipeline = Pipeline(connection, keep, self._clock)

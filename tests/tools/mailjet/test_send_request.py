@@ -29,11 +29,11 @@ def sized(number, size=100, recipients=1):
 def requests_of(entries):
     """Yield the entries in order, as many together as one request takes."""
     filling = Filling()
-    for entry in entries:
-        if not filling.add(entry):
+    for one in entries:
+        if not filling.add(one):
             yield filling.entries
             filling = Filling()
-            filling.add(entry)
+            filling.add(one)
     if filling.entries:
         yield filling.entries
 
