@@ -1,6 +1,6 @@
 """Several threads that hand over the mails of one queue side by side.
 
-What a thread does with a mail is the business of a subclass: an SMTP connection
+What a thread does with a mail is up to a subclass: an SMTP connection
 (`smtp.sessions`) or requests to the Send API (`mailjet.send_sessions`). Threads get
 bytes and plain values only: no database, no records.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from .smtp.pipeline import Delivery, Fate
 
-# Bytes of mails that wait for a session; whoever prepares more waits
+# Bytes of mails that may wait for a session; `put` blocks at more
 MOST_BYTES = 32 << 20
 # A session ends after so many breaks without a mail in between, and a mail that was
 # under way so many times goes back to the caller
@@ -171,13 +171,15 @@ class Pool:
     def _finish(self, delivery: Delivery) -> None:
         self._deliveries.add(delivery)
 
-    def _again(self, delivery: Delivery) -> bool:
-        """Queue a mail once more that was not begun; return whether it had its tries.
+    def _again(self, delivery: Delivery, is_break: bool = True) -> bool:
+        """Queue a mail that was not begun again; return whether it is given up instead.
 
-        Behind the others, in case this one is the reason.
+        It goes behind the others, in case it is the reason.
+
+        :param is_break: whether this counts as a try
         """
         envelope = delivery.envelope
-        self._breaks[envelope.key] += 1
+        self._breaks[envelope.key] += is_break
         if self._breaks[envelope.key] < MOST_BREAKS:
             self._push(envelope)
             return False
@@ -193,7 +195,7 @@ class Pool:
         return len(self._queue) > self._running
 
     def _grow(self) -> None:
-        """Open a session more where mails wait for one."""
+        """Open another session if mails wait for one."""
         if self._allowed < self._limit and (
             self._clock() - self._refused_at > GROW_AFTER
         ):

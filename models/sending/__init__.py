@@ -1,4 +1,5 @@
 from . import mail_mail  # before what extends it
+from . import mailjet_message_id_mixin  # before the models that inherit it
 from . import ir_mail_server
 from . import ir_mail_server_message
 from . import ir_mail_server_quota

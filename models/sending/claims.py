@@ -240,31 +240,34 @@ class Claims:
             )
         )
 
-    def note(self, custom_ids):
+    def note(self, custom_ids, by_smtp=None):
         """Keep which CustomIDs are about to be used, so that Mailjet can be asked.
 
         :param dict custom_ids: mail id -> {partner id or "": CustomID}
+        :param dict by_smtp: mail id -> `Words` why it goes by SMTP and not by the Send
+            API; a mail that is not in it loses the reason it had
         """
+        reasons = {
+            mail_id: json.dumps(words.to_json())
+            for mail_id, words in (by_smtp or {}).items()
+        }
+        rows = [
+            (mail_id, json.dumps(ids), reasons.get(mail_id))
+            for mail_id, ids in custom_ids.items()
+        ]
         with self._transaction() as cr:
+            # A mail that the Send API has refused keeps Mailjet's reason
             cr.execute_values(
                 """
                 UPDATE mail_mail mail
-                   SET mailjet_custom_ids = row.custom_ids::jsonb
-                  FROM (VALUES %s) AS row (id, custom_ids)
+                   SET mailjet_custom_ids = row.custom_ids::jsonb,
+                       mailjet_by_smtp = CASE WHEN mail.mailjet_needs_smtp
+                                              THEN mail.mailjet_by_smtp
+                                              ELSE row.by_smtp::jsonb END
+                  FROM (VALUES %s) AS row (id, custom_ids, by_smtp)
                  WHERE mail.id = row.id
                 """,
-                [(mail_id, json.dumps(ids)) for mail_id, ids in custom_ids.items()],
-            )
-
-    def note_by_smtp(self, mail_ids, words):
-        """Keep why these mails go by SMTP and not by the Send API.
-
-        :param Words words: the reason
-        """
-        with self._transaction() as cr:
-            cr.execute(
-                "UPDATE mail_mail SET mailjet_by_smtp = %s::jsonb WHERE id = ANY(%s)",
-                [json.dumps(words.to_json()), list(mail_ids)],
+                rows,
             )
 
     def give_back(self, server, used):

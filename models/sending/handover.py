@@ -1,4 +1,4 @@
-"""The ways by which a run hands mails over: SMTP, the Send API, or both."""
+"""The ways a run hands mails over: SMTP, the Send API, or both."""
 
 from ...tools.mailjet.send_request import SendEntry
 from ...tools.mailjet.send_session import SendSession
@@ -13,10 +13,10 @@ SMTP, API = "smtp", "api"
 
 
 class Handover:
-    """A pool of sessions for each way, all of whose deliveries come together.
+    """A pool of sessions for each way, with the deliveries of all in one list.
 
     A pool is opened for the first mail that goes its way. To a run it looks like one
-    pool; what only concerns one of two ways is a `OneWayError`.
+    pool; an error that only concerns one of two ways is a `OneWayError`.
 
     :param server: the mail server's record
     :param Session session: what its `_connect__` returned
@@ -36,7 +36,7 @@ class Handover:
         if isinstance(session, SendSession):
             # SMTP is for what the API does not carry, or each has mails of its own
             is_both = session.only_mailings or session.refusal
-            self._main = {} if is_both else {API}
+            self._main = set() if is_both else {API}
         else:
             self._main = {SMTP}
             self._pools[SMTP] = self._smtp_pool(session.connection)
@@ -55,13 +55,11 @@ class Handover:
     def failure(self):
         """The error for which nothing more can be handed over, or None."""
         for way, pool in self._pools.items():
-            if pool.failure and way in self._main:
-                return pool.failure
-            if (
-                pool.failure
-                and self._session.diagnose(OneWayError(pool.failure)).pauses
+            error = pool.failure
+            if error and (
+                way in self._main or self._session.diagnose(OneWayError(error)).pauses
             ):
-                return pool.failure
+                return error
         return None
 
     def put(self, envelopes):
@@ -95,6 +93,7 @@ class Handover:
         """End all sessions when nothing is queued any more."""
         for pool in self._pools.values():
             pool.close()
+        self._session.quit()
 
     def errors(self, delivery, reason):
         """Return the errors of a delivery by recipient, as they concern the server.

@@ -118,7 +118,7 @@ class IrMail_Server(models.Model):
         written = [_written(email) for email in validated]
         servers = self
         if written != validated:
-            # Only then: an environment more makes each later one of the run dearer
+            # Each further environment slows the run down
             servers = self.with_context(send_validated_to=[*validated, *written])
         recipients = super(IrMail_Server, servers)._prepare_smtp_to_list(
             message, smtp_session

@@ -31,9 +31,10 @@ class MailMail(models.Model):
     def _mailjet_note_by_smtp(self, words, must=False):
         """Keep why these mails go by SMTP and not by the Send API.
 
-        :param Words words: the reason
+        :param Words words: the reason; None: they go the way that was chosen
         :param must: whether the Send API has refused them, and is not asked again
         """
         if must:
             _logger.info("Mailjet: emails %s will go by SMTP: %s", self.ids, words)
-        self.write({"mailjet_by_smtp": words.to_json(), "mailjet_needs_smtp": must})
+        reason = words and words.to_json()
+        self.write({"mailjet_by_smtp": reason, "mailjet_needs_smtp": must})

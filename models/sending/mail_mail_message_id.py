@@ -1,11 +1,10 @@
 from odoo import models
 
 from ...tools.address import address_key
-from ..bulk_write import update_by_id
 
 
 class MailMail(models.Model):
-    """Keep Mailjet's MessageIDs, which the Send API tells as it takes a mail.
+    """Keep Mailjet's MessageIDs, which the Send API returns for each recipient.
 
     On traces and notifications, as mails are deleted once they are sent.
     """
@@ -23,38 +22,28 @@ class MailMail(models.Model):
         )
         if not told:
             return
-        traces = [
-            {
-                "id": trace.id,
-                "mailjet_message_id": message_id,
-                "mailjet_message_server_id": server.id,
-            }
+        traces = {
+            trace.id: message_id
             for mail in told
             for trace in mail.mailing_trace_ids
             if (message_id := _message_id_of(results[mail.id], trace.email))
-        ]
-        update_by_id(self.env["mailing.trace"], traces)
+        }
+        self.env["mailing.trace"]._mailjet_write_message_ids(server, traces)
         notified = told.filtered("is_notification")
         if not notified:
             return
-        notifications = self.env["mail.notification"].search(
-            [
-                ("mail_mail_id", "in", notified.ids),
-                ("notification_type", "=", "email"),
-            ]
-        )
-        update_by_id(
-            self.env["mail.notification"].sudo(),
-            [
-                {
-                    "id": one.id,
-                    "mailjet_message_id": message_id,
-                    "mailjet_message_server_id": server.id,
-                }
-                for one in notifications
-                if (message_id := _message_id_to(results[one.mail_mail_id.id], one))
-            ],
-        )
+        notifications = self.env["mail.notification"]
+        found = {
+            one.id: message_id
+            for one in notifications.search(
+                [
+                    ("mail_mail_id", "in", notified.ids),
+                    ("notification_type", "=", "email"),
+                ]
+            )
+            if (message_id := _message_id_to(results[one.mail_mail_id.id], one))
+        }
+        notifications.sudo()._mailjet_write_message_ids(server, found)
 
 
 def _message_id_of(entries, email):

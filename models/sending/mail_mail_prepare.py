@@ -6,8 +6,8 @@ import psycopg2
 
 from odoo import models, tools
 
-from ...tools.mailjet.cannot_carry import CannotCarry
-from ...tools.mailjet.send_session import Refused, SendSession
+from ...tools.mailjet.cannot_carry import CannotCarry, Refused
+from ...tools.mailjet.send_session import SendSession
 from ...tools.smtp.headers import HeaderError, check_headers
 from ...tools.smtp.message_memory import unencoded
 from ...tools.smtp.pipeline import Envelope, Fate
@@ -88,42 +88,47 @@ class MailMail(models.Model):
             failure = Failure("mail_email_missing", reason)
             prepared.failed.append(Entry.failed(0, [], failure))
         for email in email_list:
-            key = entry_key(email["partner_id"])
-            prepared.partner_ids[key] = email["partner_id"].id if key else 0
-            try:
-                # Another module may send a partner two emails
-                number = len(prepared.envelopes)
-                envelope = self._mailjet_envelope(
-                    email,
-                    (self.id, key, number),
-                    email_from,
-                    alias_domain,
-                    session,
-                    deadline,
-                )
-                if session.outcome.by_smtp:
-                    prepared.by_smtp[key] = session.outcome.by_smtp
-            except (psycopg2.Error, MemoryError):
-                raise
-            except Exception as error:
-                addresses = email["email_to_normalized"]
-                self._mailjet_fail_to_prepare(prepared, key, addresses, error, session)
-                continue
-            prepared.failed += self._mailjet_left_out(
-                email["partner_id"],
-                email["email_to_normalized"],
-                envelope.recipients,
-                session.outcome,
+            self._mailjet_prepare_email(
+                prepared, email, email_from, alias_domain, session, deadline
             )
-            prepared.envelopes.append(envelope)
-            headers = {name.lower(): text for name, text in email["headers"].items()}
-            prepared.custom_ids[key] = headers["x-mj-customid"]
         return prepared
+
+    def _mailjet_prepare_email(
+        self, prepared, email, email_from, alias_domain, session, deadline
+    ):
+        """Add one element of `_prepare_outgoing_list` to what is prepared."""
+        partner, addresses = email["partner_id"], email["email_to_normalized"]
+        key = entry_key(partner)
+        prepared.partner_ids[key] = partner.id if key else 0
+        # Another module may send a partner two emails
+        number = len(prepared.envelopes)
+        try:
+            envelope = self._mailjet_envelope(
+                email,
+                (self.id, key, number),
+                email_from,
+                alias_domain,
+                session,
+                deadline,
+            )
+        except (psycopg2.Error, MemoryError):
+            raise
+        except Exception as error:
+            self._mailjet_fail_to_prepare(prepared, key, addresses, error, session)
+            return
+        if session.outcome.by_smtp:
+            prepared.by_smtp[key] = session.outcome.by_smtp
+        prepared.failed += self._mailjet_left_out(
+            partner, addresses, envelope.recipients, session.outcome
+        )
+        prepared.envelopes.append(envelope)
+        headers = {name.lower(): text for name, text in email["headers"].items()}
+        prepared.custom_ids[key] = headers["x-mj-customid"]
 
     def _mailjet_envelope(
         self, email, key, email_from, alias_domain, session, deadline
     ):
-        """Return one element of `_prepare_outgoing_list` as it travels.
+        """Return one element of `_prepare_outgoing_list`, ready to be handed over.
 
         :param key: of the envelope
         :return: an `Envelope`, or a `SendEntry` for the Send API
@@ -149,8 +154,8 @@ class MailMail(models.Model):
             context["domain_notifications_email"] = alias_domain.default_from_email
             context["domain_bounce_address"] = return_path or alias_domain.bounce_email
         servers = self.env["ir.mail_server"]
-        # As core finds it, but once: for each mail's own environment it would look the
-        # company up, which then keeps that environment alive
+        # What core would find. Core would look up the company in each mail's own
+        # environment, which keeps that environment alive
         context.setdefault(
             "domain_notifications_email", servers._get_default_from_address()
         )
@@ -176,7 +181,7 @@ class MailMail(models.Model):
         return message, sender, recipients
 
     def _mailjet_entry(self, email, email_from, alias_domain, session, key, deadline):
-        """Return one element of `_prepare_outgoing_list` as the Send API takes it.
+        """Return one element of `_prepare_outgoing_list` for the Send API.
 
         :raise CannotCarry: it has to go by SMTP
         """

@@ -345,6 +345,7 @@ class MailMail(models.Model):
 
     def _mailjet_connect_again(self, session):
         """Return a new session, or None: then these mails wait."""
+        session.quit()
         try:
             return self.env["ir.mail_server"]._connect__(
                 mail_server_id=session.outcome.server.id, smtp_from=session.smtp_from
@@ -392,7 +393,7 @@ class MailMail(models.Model):
             self.failure_reason = failure_reason
             self._mailjet_wait("sender", outcome.server, fields.Datetime.now())
             return True
-        if outcome.by_smtp:
+        if outcome.by_smtp or (self.mailjet_by_smtp and not self.mailjet_needs_smtp):
             self._mailjet_note_by_smtp(outcome.by_smtp)
         entries = self._mailjet_entries(outcome, failure_type, failure_reason)
         if not entries:

@@ -7,27 +7,13 @@ BEFORE = ("outgoing", "process", "error")
 class MailingTrace(models.Model):
     """A mail that Mailjet took is sent, unless its events have said more already."""
 
-    _inherit = "mailing.trace"
+    _name = "mailing.trace"
+    _inherit = ["mailing.trace", "mailjet.message.id.mixin"]
 
     mailjet_sent_again = fields.Boolean(
         readonly=True,
         help="It was sent once more as Mailjet did not seem to have it: if Mailjet "
         "calls it a duplicate, it had it after all.",
-    )
-
-    mailjet_message_id = fields.Char(
-        "MessageID at Mailjet",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        help="The ID that the Send API returned; Mailjet's events carry the same ID.",
-    )
-    mailjet_message_server_id = fields.Many2one(
-        "ir.mail_server",
-        "Server of the MessageID",
-        readonly=True,
-        copy=False,
-        help="Only events of this server's account belong to the MessageID.",
     )
 
     def set_sent(self, domain=None):

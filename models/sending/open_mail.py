@@ -14,6 +14,13 @@ class OpenMail:
         self.partner_ids = {}
         self.by_smtp = {}
 
+    def begin(self, prepared):
+        """Note what is about to be handed over, a `Prepared`."""
+        self.waits_for = {each.key for each in prepared.envelopes}
+        self.entries = list(prepared.failed)
+        self.partner_ids = prepared.partner_ids
+        self.by_smtp = prepared.by_smtp
+
     def fail(self, error):
         """Note that it cannot be prepared, and why."""
         self.waits_for = set()

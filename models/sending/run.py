@@ -276,33 +276,25 @@ class Run:
     def _hand_over(self, parcel, left):
         """Commit, note the CustomIDs, and only then let the sessions have the mails."""
         self.env.cr.commit()
-        noted = {each.mail_id: each.custom_ids for each in parcel if each.envelopes}
-        by_smtp = {each.mail_id: each.by_smtp for each in parcel if each.by_smtp}
-        if noted:
-            self._claims.note(noted)
-        self._note_by_smtp(by_smtp)
+        self._note(each for each in parcel if each.envelopes)
         for prepared in parcel:
             left.remove(prepared.mail_id)
-            mail = self._open[prepared.mail_id]
-            mail.entries = list(prepared.failed)
-            mail.waits_for = {each.key for each in prepared.envelopes}
-            mail.partner_ids = prepared.partner_ids
-            mail.by_smtp = prepared.by_smtp
+            self._open[prepared.mail_id].begin(prepared)
         self.sessions.put([each for mail in parcel for each in mail.envelopes])
         self._keep(at_most_pending=2 * CHUNK, seconds=self.budget.seconds_left())
 
-    def _note_by_smtp(self, reasons):
-        """Log and keep why mails go by SMTP and not by the Send API.
-
-        :param dict reasons: mail id -> {entry: `Words`}
-        """
-        groups = defaultdict(list)
-        for mail_id, by_entry in reasons.items():
-            groups[str(next(iter(by_entry.values())))].append(mail_id)
-        for mail_ids in groups.values():
-            words = next(iter(reasons[mail_ids[0]].values()))
-            _logger.info("Mailjet: emails %s go by SMTP: %s", mail_ids, words)
-            self._claims.note_by_smtp(mail_ids, words)
+    def _note(self, parcel):
+        """Keep CustomIDs, and keep and log why mails do not go by the Send API."""
+        custom_ids, by_smtp, groups = {}, {}, defaultdict(list)
+        for prepared in parcel:
+            custom_ids[prepared.mail_id] = prepared.custom_ids
+            for words in list(prepared.by_smtp.values())[:1]:
+                by_smtp[prepared.mail_id] = words
+                groups[str(words)].append(prepared.mail_id)
+        if custom_ids:
+            self._claims.note(custom_ids, by_smtp)
+        for reason, mail_ids in groups.items():
+            _logger.info("Mailjet: emails %s go by SMTP: %s", mail_ids, reason)
 
     # ------------------------------------------------------------------
     # Keeping

@@ -67,6 +67,34 @@ class TestSendApi(SendApiCommon):
         self.assertEqual(self.by_smtp(), ["to0@example.org"])
 
     @both_ways
+    def test_the_reason_is_gone_once_the_api_carries_it(self, way):
+        self.block_smtp()
+        [mail] = self.create_mails(1, auto_delete=False)
+        mail.write(LIST_ID)
+        self.send(mail, way)
+        self.assertIn("List-Id", mail.mailjet_by_smtp_reason)
+        mail.headers = False
+        mail.scheduled_date = False
+        self.send(mail, way)
+        self.assertEqual(self.by_api(), ["to0@example.org"])
+        self.assertFalse(mail.mailjet_by_smtp_reason)
+
+    @both_ways
+    def test_every_session_is_closed(self, way):
+        """After each request without an answer, core's way connects again."""
+        closed, quit_session = set(), send_session.SendSession.quit
+
+        def noted(session):
+            closed.add(session)
+            quit_session(session)
+
+        self.rest.faults.add("lost", path="send", times=2)
+        with patch.object(send_session.SendSession, "quit", noted):
+            self.send(self.create_mails(3), way)
+        self.assertEqual(len(self.by_api()), 3)
+        self.assertEqual(len(closed), {"core": 3, "engine": 1}[way])
+
+    @both_ways
     def test_mailings_only(self, way):
         self.server.mailjet_transport = "mixed"
         mailing = self.create_mailing("a@example.org")

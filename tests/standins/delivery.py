@@ -1,7 +1,7 @@
 """What a recipient gets of a mail that the stand-in took, whichever way it came.
 
-Mailjet writes some headers anew and takes its own out, as seen in mail that came
-through it; see the notes on headers at
+Mailjet rewrites some headers and removes its own, as seen in mail that came through it;
+see the notes on headers at
 https://dev.mailjet.com/smtp-relay/custom-headers/
 """
 

@@ -42,7 +42,15 @@ class CannotCarry(Exception):
     def __init__(self, reason_key, **values):
         self.reason_key = reason_key
         self.words = Words(_REASONS[reason_key], values)
-        super().__init__(reason_key, str(self.words))
+        super().__init__(str(self.words))
 
-    def __str__(self):
-        return str(self.words)
+
+class Refused(CannotCarry):
+    """The Send API is not asked, for this reason.
+
+    :param Words words: the reason, for people
+    """
+
+    def __init__(self, words):
+        Exception.__init__(self, str(words))
+        self.words = words

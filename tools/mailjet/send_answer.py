@@ -21,16 +21,6 @@ _UNREADABLE = "The answer does not say what became of the email"
 
 
 @dataclass
-class SendDelivery(Delivery):
-    """A `Delivery` through the API; its envelope is a `SendEntry`.
-
-    :ivar message_ids: recipient -> Mailjet's MessageID, of those accepted
-    """
-
-    message_ids: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
 class Reading:
     """What an answer says.
 
@@ -40,7 +30,7 @@ class Reading:
         anything, and not because of the account: one of its mails may be the reason
     """
 
-    deliveries: list[SendDelivery] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
     failure: SendApiError | None = None
     refusal: SendApiError | None = None
 
@@ -87,7 +77,7 @@ def read_answer(
 
 
 def _same(entries, fate, error):
-    return Reading([SendDelivery.of(one, fate, error) for one in entries], error)
+    return Reading([Delivery.of(one, fate, error) for one in entries], error)
 
 
 class _Messages:
@@ -118,7 +108,7 @@ class _Messages:
             elif is_in_order:
                 deliveries[number] = self._refused(entry, self._errors(message))
             else:
-                deliveries[number] = SendDelivery.of(entry, Fate.UNCERTAIN, doubt)
+                deliveries[number] = Delivery.of(entry, Fate.UNCERTAIN, doubt)
         return Reading(deliveries, None if is_in_order else doubt)
 
     def _accepted(self, entry, message):
@@ -128,7 +118,7 @@ class _Messages:
         if message.get("Errors") or message.get("CustomID", "") != entry.custom_id:
             return None
         spelled = {address_key(address): address for address in entry.recipients}
-        delivery = SendDelivery(entry, {})
+        delivery = Delivery(entry, {})
         for name in ("To", "Cc", "Bcc"):
             rows = message.get(name) or []
             if not isinstance(rows, list):
@@ -180,6 +170,6 @@ class _Messages:
         if len(named) < len(entry.recipients) and all(places for _e, places in errors):
             text = main.text
             rest = SendApiError(Cause.OTHER_RECIPIENT, text, self._host)
-        delivery = SendDelivery.of(entry, Fate.REFUSED, rest)
+        delivery = Delivery.of(entry, Fate.REFUSED, rest)
         delivery.errors.update(named)
         return delivery

@@ -19,12 +19,12 @@ import urllib3
 from ... import const
 from ..smtp.cause import Cause, Stage
 from ..smtp.exceptions import SendApiError, cause_of_error
-from ..smtp.pipeline import Fate
+from ..smtp.pipeline import Delivery, Fate
 from ..smtp.transcript import Masker
 from .answer import retry_after
 from .client import check_base_url
 from .errors import ReadOnlyError
-from .send_answer import Reading, SendDelivery, read_answer
+from .send_answer import Reading, read_answer
 from .send_request import SendEntry, body_of, entry_of
 from .watched_session import NoThreadError, WatchedSession
 
@@ -51,7 +51,7 @@ class Sent:
     :ivar pause: seconds until the next request, as Mailjet asks or grown by itself
     """
 
-    deliveries: list[SendDelivery] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
     failure: SendApiError | None = None
     pause: float = 0.0
 
@@ -114,7 +114,7 @@ class SendApi:
 
         Raises nothing but programming errors: what goes wrong is in the result.
 
-        :param entries: as many as `requests_of` or `Filling` put together
+        :param entries: as many as a `Filling` holds
         :raise ReadOnlyError: if this connection may not send
         """
         if self._read_only:
@@ -123,7 +123,7 @@ class SendApi:
         now = self._clock()
         due = [entry for entry in entries if entry.deadline >= now]
         sent.deliveries += [
-            SendDelivery.of(entry, Fate.NOT_BEGUN)
+            Delivery.of(entry, Fate.NOT_BEGUN)
             for entry in entries
             if entry.deadline < now
         ]
@@ -153,8 +153,7 @@ class SendApi:
     def _send(self, entries: Sequence[SendEntry], sent: Sent) -> None:
         if sent.failure:
             sent.deliveries += [
-                SendDelivery.of(entry, Fate.NOT_BEGUN, sent.failure)
-                for entry in entries
+                Delivery.of(entry, Fate.NOT_BEGUN, sent.failure) for entry in entries
             ]
             return
         reading, pause = self._post(entries)
@@ -175,6 +174,7 @@ class SendApi:
         late = min(entry.deadline for entry in entries)
         body = _Body(body_of(entries, sandbox), late, self._clock)
         answer, error = self._exchange(body)
+        wanted = None
         if answer:
             status, wanted, content = answer
             reading = read_answer(
@@ -182,14 +182,11 @@ class SendApi:
             )
         elif body.is_late:
             # It was given up here; nobody has refused anything
-            wanted, reading = (
-                None,
-                Reading([SendDelivery.of(entry, Fate.NOT_BEGUN) for entry in entries]),
-            )
+            reading = Reading([Delivery.of(entry, Fate.NOT_BEGUN) for entry in entries])
         else:
             fate = Fate.UNCERTAIN if body.is_written else Fate.NOT_BEGUN
-            deliveries = [SendDelivery.of(entry, fate, error) for entry in entries]
-            wanted, reading = None, Reading(deliveries, error)
+            deliveries = [Delivery.of(entry, fate, error) for entry in entries]
+            reading = Reading(deliveries, error)
         return reading, self._pause(reading.failure, wanted)
 
     def _exchange(self, body):
@@ -238,12 +235,12 @@ class SendApi:
         return grown * (1 + self._random_part()) / 2 if wanted is None else wanted
 
 
-def _refused(entry: SendEntry, error: SendApiError) -> SendDelivery:
+def _refused(entry: SendEntry, error: SendApiError) -> Delivery:
     """Return the delivery of a mail that was refused with its whole request."""
     if error.cause is Cause.INVALID_ADDRESS and len(entry.recipients) > 1:
         # It does not say whose; SMTP asks for each recipient
         error = SendApiError(Cause.NOT_CARRIED, error.text, error.host)
-    return SendDelivery.of(entry, Fate.REFUSED, error)
+    return Delivery.of(entry, Fate.REFUSED, error)
 
 
 class _Body:

@@ -4,14 +4,14 @@ import base64
 
 from .cannot_carry import CannotCarry
 
-# What is remembered is forgotten at once when there is so much of it
+# Everything remembered is forgotten once there is more of it
 MOST_BYTES = 16 << 20
 # What a name or type may not contain in JSON or in a header
 _IGNORED_PARAMETERS = {"name", "charset"}
 
 
 class Base64(str):
-    """A content in base64, shared by all mails.
+    """Content in base64, shared by all mails.
 
     :ivar data: the same in bytes
     :ivar is_counted: whether a mail has been counted for the memory that it takes
@@ -29,7 +29,7 @@ class Base64(str):
 
 
 class AttachmentMemory:
-    """Encodes each content once. It is for one thread."""
+    """Encodes each content once. For one thread."""
 
     def __init__(self, most_bytes=MOST_BYTES):
         self._most_bytes = most_bytes

@@ -1,7 +1,7 @@
 """Read text, HTML and attachments out of a MIME message, for the Send API.
 
-Mailjet builds a message of its own from them. What it could not build the same way is
-a `CannotCarry`.
+Mailjet builds its own message from them. What it could not build the same way is a
+`CannotCarry`.
 """
 
 from dataclasses import dataclass, field

@@ -7,14 +7,14 @@ import json
 
 from .cannot_carry import CannotCarry
 
-# Written by Mailjet anew, over SMTP as well: the ids, the envelope, the structure.
+# Mailjet rewrites these, over SMTP as well: the IDs, the envelope, the structure.
 # X-Mailer is absent from mail that came through the relay, and the last is core's own.
 REPLACED = {
     *("bcc", "date", "message-id", "mime-version", "resent-bcc", "return-path"),
     *("content-disposition", "content-transfer-encoding", "content-type", "x-mailer"),
     "x-msg-to-consolidate",
 }
-# They have keys of their own, and `send_message` reads them
+# They have their own keys, and `send_message` reads them
 OWN_KEYS = {"cc", "from", "reply-to", "subject", "to"}
 # Error send-0011, beside those above and below
 FORBIDDEN = {
@@ -25,7 +25,7 @@ FORBIDDEN = {
     *("x-mj-templateerrordeliver", "x-mj-templateerrorreporting", "x-mj-templateid"),
     "x-mj-workflowid",
 }
-# What core takes out once it has written the To header
+# Core removes these once it has written the To header
 _OTHER_TO = {"x-forge-to", "x-msg-to-add"}
 _REASONS = {
     "list-id": "list_id",

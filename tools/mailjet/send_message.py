@@ -19,7 +19,7 @@ from .send_attachment import AttachmentMemory
 from .send_body import body_of
 from .send_headers import headers_of, written
 
-# Nearly all that core writes, which Python's parser takes long for
+# Nearly every address that core writes; Python's own parser is slow
 _EMAIL = r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+"
 _MAILBOX = re.compile(
     rf'"(?P<name>(?!.*=\?)[^"\\\r\n]*)" <(?P<email>{_EMAIL})>|(?P<bare>{_EMAIL})',
@@ -161,6 +161,6 @@ def _email(address):
     except AddressError as error:
         raise CannotCarry("address", address=address) from error
     if needs_smtputf8(address):
-        # Whether the API takes them is not known, and the relay does
+        # The relay accepts them; whether the API does is not known
         raise CannotCarry("address", address=address)
     return written_address

@@ -5,7 +5,7 @@ little more memory than its texts.
 """
 
 import json
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,18 +134,6 @@ class Filling:
         self.entries.append(entry)
         self.recipients, self.size = recipients, size
         return True
-
-
-def requests_of(entries: Iterable[SendEntry]) -> Iterator[list[SendEntry]]:
-    """Yield the entries in order, as many together as one request takes."""
-    filling = Filling()
-    for entry in entries:
-        if not filling.add(entry):
-            yield filling.entries
-            filling = Filling()
-            filling.add(entry)
-    if filling.entries:
-        yield filling.entries
 
 
 def body_of(entries: Sequence[SendEntry], sandbox: bool = False) -> list[bytes]:

@@ -1,7 +1,7 @@
-"""What Odoo takes for an SMTP connection where mail goes by the Send API.
+"""What Odoo sees as an SMTP connection where mail goes by the Send API.
 
-Odoo's hooks ask things of it before a mail is built. A mail that the API cannot carry
-goes by SMTP of the same server, through a connection that is opened for the first one.
+Odoo's hooks query it before a mail is built. A mail that the API cannot carry goes by
+SMTP of the same server, through a connection that is opened for the first one.
 """
 
 import logging
@@ -17,8 +17,7 @@ from ..smtp.exceptions import OneWayError
 from ..smtp.pipeline import Delivery, Fate
 from ..smtp.session import Outcome, Session, envelope_of
 from ..words import Words, _lt
-from .cannot_carry import CannotCarry
-from .send_answer import SendDelivery
+from .cannot_carry import CannotCarry, Refused
 from .send_api import SendApi
 from .send_message import AttachmentMemory, to_json
 from .send_request import SendEntry, entry_of
@@ -56,7 +55,7 @@ class SendSession(Session):
         self._api: SendApi | None = None
         self._smtp: smtplib.SMTP | None = None
         self._failure: OSError | None = None
-        # The API does not take such addresses, and SMTP says so itself
+        # Such addresses go by SMTP, whose server says itself what it accepts
         outcome.takes_utf8 = True
 
     def __getattr__(self, name: str) -> Any:
@@ -92,7 +91,7 @@ class SendSession(Session):
         key: Any,
         deadline: float = float("inf"),
     ) -> SendEntry:
-        """Return a message as the API takes it.
+        """Return a message, ready for a request.
 
         :raise CannotCarry: it has to go by SMTP
         """
@@ -113,14 +112,12 @@ class SendSession(Session):
                 entry = self.entry(message, to_addrs, key)
             except CannotCarry as error:
                 reason = error.words
-                self.outcome.by_smtp = reason
             else:
-                delivery, error = self._send(entry)
+                delivery, broken = self._send(entry)
                 reason = not_carried(delivery)
                 if not reason:
-                    return error
-                self.outcome.by_smtp = reason
-        if reason:
+                    return broken
+            self.outcome.by_smtp = reason
             _logger.info("Mailjet: %s goes by SMTP: %s", key or "an email", reason)
         return self._hand_over_by_smtp(message, from_addr, to_addrs, key, reason)
 
@@ -130,7 +127,7 @@ class SendSession(Session):
         As over a broken line, nothing is begun after a failure.
         """
         if self._failure:
-            delivery = SendDelivery.of(entry, Fate.NOT_BEGUN, self._failure)
+            delivery = Delivery.of(entry, Fate.NOT_BEGUN, self._failure)
         else:
             self._api = self._api or self.open_api()
             sent = self._api.send([entry])
@@ -141,34 +138,16 @@ class SendSession(Session):
 
     def _hand_over_by_smtp(self, message, from_addr, to_addrs, key, reason):
         deliveries = self.outcome.deliveries
+        envelope = envelope_of(message, from_addr, to_addrs, key)
         try:
-            connected = _Connected(self.connection, self.outcome)
-            broken = Session._hand_over(connected, message, from_addr, to_addrs, key)
+            broken = self._hand_over_to(self.connection, envelope)
         except OSError as error:
             broken = error
-            envelope = envelope_of(message, from_addr, to_addrs, key)
             deliveries[key] = Delivery.of(envelope, Fate.NOT_BEGUN, error)
         errors = deliveries[key].errors
         for address, error in errors.items():
             errors[address] = OneWayError(error, reason)
         return broken and OneWayError(broken, reason)
-
-
-class Refused(CannotCarry):
-    """No mail of this server can go by the Send API."""
-
-    def __init__(self, words: Words) -> None:
-        Exception.__init__(self, str(words))
-        self.reason_key = "refused"
-        self.words = words
-
-
-class _Connected(Session):
-    """An open connection, as a session of its own."""
-
-    def __init__(self, connection: smtplib.SMTP, outcome: Outcome) -> None:
-        self.connection = connection
-        self.outcome = outcome
 
 
 def not_carried(delivery: Delivery) -> Words | None:

@@ -11,8 +11,7 @@ from ... import const
 from ..pool import MOST_BREAKS, Deliveries, Pool
 from ..smtp.cause import Cause
 from ..smtp.consequences import CONSEQUENCES
-from ..smtp.pipeline import Fate
-from .send_answer import SendDelivery
+from ..smtp.pipeline import Delivery, Fate
 from .send_api import SendApi, Sent
 from .send_request import Filling, SendEntry
 
@@ -21,7 +20,7 @@ _logger = logging.getLogger(__name__)
 # How many mails go together that were in no failed request before, in one, in two: a
 # mail that makes each request fail must not take the others down for long
 TOGETHER = (const.SEND_MAX_MESSAGES, 7, 1)
-# Seconds; whoever is asked to wait longer had better end than hold mails meanwhile
+# Seconds. A session that is asked to wait longer ends: its mails would wait, too.
 LONGEST_REST = 60.0
 
 
@@ -49,10 +48,9 @@ class SendSessions(Pool):
 
     def _start(self, *arguments: object) -> None:
         running = self._running
-        result = super()._start(*arguments)
+        super()._start(*arguments)
         # None more if there was no thread to be had
         self._idle += self._running - running
-        return result
 
     def _serve(self) -> None:
         error: OSError | None = None
@@ -109,12 +107,12 @@ class SendSessions(Pool):
             for delivery in sent.deliveries:
                 fates = set(delivery.fates.values())
                 if Fate.NOT_BEGUN not in fates:
-                    # A server that takes mails without an answer is no better than none
+                    # A server that never answers is no better than none
                     answered += Fate.UNCERTAIN not in fates
                     self._finish(delivery)
                 else:
-                    # Given up, it may be the reason; the session goes on with others.
-                    # No mail is the reason why Mailjet asks to wait.
+                    # A mail that is given up may be the reason; the session goes on
+                    # with the others. But no mail is why Mailjet asks to wait.
                     answered += self._again(delivery) and not is_throttled
             self._idle += 1
         return answered
@@ -139,7 +137,7 @@ def _send(api: SendApi, entries: Sequence[SendEntry]) -> Sent:
     except Exception as error:
         _logger.exception("Mailjet: a request to the Send API broke off")
         failure = OSError(repr(error))
-        doubts = [SendDelivery.of(entry, Fate.UNCERTAIN, failure) for entry in entries]
+        doubts = [Delivery.of(entry, Fate.UNCERTAIN, failure) for entry in entries]
         return Sent(doubts, failure)
 
 

@@ -1,6 +1,6 @@
-"""A session of `requests` whose exchanges end in time, however slowly bytes trickle in.
+"""A session of `requests` whose exchanges end in time, however slowly bytes arrive.
 
-The time-out of `requests` is for each byte; an answer may take for ever all the same.
+The time-out of `requests` is for each read; an answer may still take forever.
 """
 
 import contextlib

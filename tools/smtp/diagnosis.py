@@ -118,14 +118,6 @@ def diagnose_pair(smtp, rest, *, host=""):
     return _diagnosis(cause, place={"host": host})
 
 
-def diagnose_not_carried(words):
-    """Return the `Diagnosis` of a mail that waits, as only SMTP can carry it.
-
-    :param Words words: of a `CannotCarry`
-    """
-    return replace(_diagnosis(Cause.NOT_CARRIED, is_api=True), reason=words)
-
-
 def reply_text(error):
     """Return "code text" of a server's reply, or the exception's own words."""
     code, text = _reply_of(error)

@@ -1,4 +1,4 @@
-"""A connection that is none: to build messages without sending them."""
+"""A connection to nowhere, for building messages without sending them."""
 
 import smtplib
 
@@ -6,7 +6,7 @@ import smtplib
 def offline_connection() -> smtplib.SMTP:
     """Return what looks like a connection to Mailjet that is logged in.
 
-    Mailjet's servers take SMTPUTF8. Whatever is sent through it fails.
+    Mailjet's servers support SMTPUTF8. Anything sent through it fails.
     """
     connection = smtplib.SMTP(timeout=1)
     connection.does_esmtp = True

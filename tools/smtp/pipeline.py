@@ -54,9 +54,10 @@ class Envelope:
 
 @dataclass
 class Delivery:
-    """What became of an `Envelope`: for each recipient a fate, and an error unless it
-    was accepted.
+    """What became of a mail: for each recipient a fate, and an error unless it was
+    accepted.
 
+    :ivar envelope: the `Envelope`, or the `SendEntry` of the Send API
     :ivar message_ids: recipient -> Mailjet's MessageID, where it gave one
     """
 

@@ -127,13 +127,16 @@ class Session:
     def _hand_over(self, message, from_addr, to_addrs, key) -> OSError | None:
         """Keep what becomes of a mail; return the error if the line broke."""
         envelope = envelope_of(message, from_addr, to_addrs, key)
-        deliveries = self.outcome.deliveries
+        return self._hand_over_to(self.connection, envelope)
+
+    def _hand_over_to(self, connection, envelope) -> OSError | None:
+        key, deliveries = envelope.key, self.outcome.deliveries
         try:
             check_headers(envelope.content)
-            if not self.is_open:
+            if connection.sock is None:
                 raise LineBrokenError(smtplib.SMTPServerDisconnected("not connected"))
             pipeline = Pipeline(
-                self.connection, lambda delivery: deliveries.update({key: delivery})
+                connection, lambda delivery: deliveries.update({key: delivery})
             )
             pipeline.offer(envelope)
             pipeline.finish()

@@ -77,27 +77,22 @@ class Sessions(Pool):
         def keep(delivery: Delivery) -> None:
             nonlocal answered
             is_answered = Fate.NOT_BEGUN not in delivery.fates.values()
-            # A server that takes mails without an answer is no better than none
+            # A server that never answers is no better than none
             answered += is_answered and Fate.UNCERTAIN not in delivery.fates.values()
             envelope = delivery.envelope
             is_late = self._clock() > envelope.deadline
             if is_late and set(delivery.fates.values()) == {Fate.NOT_BEGUN}:
                 # It was given up here; the server has refused nothing
                 delivery = Delivery.of(envelope, Fate.NOT_BEGUN)
+            if is_answered or is_late:
+                self._finish(delivery)
+                return
             # A connection that has had its share is not the mail's fault
-            is_break = not (
-                is_answered or any(map(self._is_rotation, delivery.errors.values()))
-            )
+            is_break = not any(map(self._is_rotation, delivery.errors.values()))
             with self._changed:
-                self._breaks[envelope.key] += is_break
-                is_given_up = self._breaks[envelope.key] == MOST_BREAKS
-                # The mail may be the reason, so the session goes on with the others
-                answered += is_given_up
-                if is_answered or is_given_up or is_late:
-                    self._finish(delivery)
-                else:
-                    # Behind the others, in case this one makes the server hang up
-                    self._push(envelope)
+                # A mail that is given up may be the reason; the session goes on with
+                # the others
+                answered += self._again(delivery, is_break)
 
         pipeline = Pipeline(connection, keep, self._clock)
         try:

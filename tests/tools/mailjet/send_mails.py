@@ -25,9 +25,9 @@ DIFFERENCES = {
     "x-mj-mid": "Mailjet writes its own, both ways",
     "x-mj-smtpguid": "Mailjet writes its own, both ways",
     "date": "when Mailjet took the mail, not when Odoo wrote it",
-    "mime-version": "Mailjet writes the structure anew",
-    "content-type": "Mailjet writes the structure anew",
-    "content-transfer-encoding": "Mailjet writes the structure anew",
+    "mime-version": "Mailjet rewrites the structure",
+    "content-type": "Mailjet rewrites the structure",
+    "content-transfer-encoding": "Mailjet rewrites the structure",
 }
 
 

@@ -13,10 +13,10 @@ from mail_mailjet.tools.mailjet.send_message import (
     to_json,
 )
 from mail_mailjet.tools.mailjet.send_request import (
+    Filling,
     SendEntry,
     body_of,
     entry_of,
-    requests_of,
 )
 from send_mails import ANN, BOB, add_image, entry, mail
 
@@ -24,6 +24,18 @@ from send_mails import ANN, BOB, add_image, entry, mail
 def sized(number, size=100, recipients=1):
     names = tuple(f"a{number}.{one}@example.org" for one in range(recipients))
     return SendEntry(number, names, (b"x" * size,), size, size)
+
+
+def requests_of(entries):
+    """Yield the entries in order, as many together as one request takes."""
+    filling = Filling()
+    for one in entries:
+        if not filling.add(one):
+            yield filling.entries
+            filling = Filling()
+            filling.add(one)
+    if filling.entries:
+        yield filling.entries
 
 
 def test_the_bytes_are_the_message():

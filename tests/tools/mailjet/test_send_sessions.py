@@ -146,7 +146,7 @@ def test_a_few_mails_are_no_reason_why_mailjet_asks_to_wait(api, no_pause):
 
 
 def test_nobody_waits_as_long_as_mailjet_may_ask(api, sizes):
-    """Mails that are larger than memory should hold would block whoever makes them."""
+    """Mails that fill the queue would block the thread that prepares more."""
     api.faults.add("rate_limited", path="send", times=None, retry_after=3600)
     sessions = SendSessions(opener(api), 2)
     found = hand_over(sessions, [entry(number) for number in range(120)])

@@ -362,12 +362,6 @@ def test_an_error_of_the_send_api_says_where_and_what():
     assert diagnosis.detail == "no connection in time"
 
 
-def test_a_mail_that_only_smtp_can_carry_says_why():
-    words = Words("The email has a Sender header.")
-    diagnosis = smtp_diagnosis.diagnose_not_carried(words)
-    assert diagnosis.reason is words and "SMTP" in str(diagnosis.cure)
-
-
 @pytest.mark.parametrize(
     ("error", "cause"),
     [
