@@ -158,19 +158,9 @@ class TestMailjetStatistic(MailjetReportCommon):
 class TestMailjetStatisticReading(MailjetCommon):
     """Rebuilding a day stays as cheap as the day, however many events there are."""
 
-    def rows_read(self):
-        """Return how many events this transaction has read, by scan or by index."""
-        self.env.cr.execute(
-            """
-            SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables
-             WHERE relname = 'mailjet_event'
-            """
-        )
-        return self.env.cr.fetchone()[0]
-
     def test_a_day_does_not_read_the_events_of_other_days(self):
         server = self.create_server()
-        # One in four has no message, as those that Mailjet's API does not name
+        # One in four names no message, and counts by itself
         self.env.cr.execute(
             """
             INSERT INTO mailjet_event (server_id, key, event, date, state,
@@ -185,8 +175,8 @@ class TestMailjetStatisticReading(MailjetCommon):
         )
         self.env.cr.execute("ANALYZE mailjet_event")
         statistic = self.env["mailjet.statistic"]
-        before = self.rows_read()
+        before = self.rows_read("mailjet_event")
         statistic._rebuild_day(server.id, date(2026, 3, 1))
         sums = statistic.search([("server_id", "=", server.id)])
         self.assertEqual(sum(sums.mapped("delivered")), EVENTS_A_DAY)
-        self.assertLess(self.rows_read() - before, 5 * EVENTS_A_DAY)
+        self.assertLess(self.rows_read("mailjet_event") - before, 5 * EVENTS_A_DAY)
