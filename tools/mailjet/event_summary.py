@@ -158,7 +158,7 @@ def summarize(events, is_sent_again=False):
     seen = [event for event in events if event.id not in automatic_ids]
     clicks = [event.date for event in seen if event.event == "click"]
     opened = _earliest(seen, "open")
-    failure, failed = _worst_failure(events)
+    failure, failed = worst_failure(events)
     return Summary(
         delivered=delivered,
         # A click implies an open, even if no image was loaded
@@ -191,7 +191,7 @@ def _is_duplicate(event):
     return bool(failure) and failure.kind is Kind.DUPLICATE
 
 
-def _worst_failure(events):
+def worst_failure(events):
     """Return the worst failure and its event: hard, then blocked, then soft.
 
     Of several equally bad ones, the latest.
