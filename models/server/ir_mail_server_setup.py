@@ -35,6 +35,6 @@ class IrMail_Server(models.Model):
         """Open the guided set-up: of this server, of the one left, or of a new one."""
         return self.env["mailjet.setup"].action_open(self or self._mailjet_left_setup())
 
-    def action_mailjet_setup_anew(self):
+    def action_mailjet_new_setup(self):
         """Connect one more account."""
         return self.env["mailjet.setup"].action_open()
