@@ -33,7 +33,7 @@ class ResConfigSettings(models.TransientModel):
         return self.env["ir.mail_server"].action_mailjet_setup()
 
     def action_mailjet_new_setup(self):
-        """Connect one more account."""
+        """Connect an account, whatever other set-ups were left unfinished."""
         return self.env["ir.mail_server"].action_mailjet_new_setup()
 
     def action_mailjet_check_dns(self):

@@ -74,7 +74,7 @@ class Summary:
 
     @property
     def _has_arrived(self):
-        """Whether it was delivered: who complains or unsubscribes has got it."""
+        """Whether it was delivered: people who complain or unsubscribe received it."""
         return bool(self.delivered or self.complained or self.unsubscribed)
 
     @property
