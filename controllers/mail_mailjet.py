@@ -70,7 +70,7 @@ class MailMailjet(Controller):
         if not server and not is_copy:
             _refusals.note()
             return request.make_response("", status=404)
-        if server._mailjet_takes_events() and not is_copy:
+        if server._mailjet_accepts_events() and not is_copy:
             status = self._receive(server)
             if status != 200:
                 return request.make_response("", status=status)

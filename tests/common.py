@@ -97,6 +97,17 @@ class MailjetCommon(TransactionCase):
             {"name": name, "smtp_host": "smtp.other.example", **vals}
         )
 
+    def rows_read(self, table):
+        """Return how many rows of a table this transaction has read in any way."""
+        self.env.cr.execute(
+            """
+            SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables
+             WHERE relname = %s
+            """,
+            [table],
+        )
+        return self.env.cr.fetchone()[0]
+
 
 class MailjetSmtpCommon(MailjetCommon):
     """Two servers on loopback that really accept mail: Mailjet's stand-in and another.

@@ -11,9 +11,10 @@ REGION_URLS = {"eu": const.API_URL, "us": const.API_URL_US}
 
 
 class TypedApiKey(Secret):
-    """An API key that is shown once it is the server's: the wrong key may be typed.
+    """An API key that is shown only once it is the server's.
 
-    A refused key is handed back to the browser it came from, and not stored.
+    Until then it may be the secret key, typed into the wrong field. A refused key goes
+    back to the browser that it came from, and is not stored.
     """
 
     def hides(self, record):
@@ -330,7 +331,7 @@ class MailjetSetup(models.TransientModel):
         self.check_access("write")
         if self.step == STEPS[-1]:  # clicked in a window that is out of date
             return self._reopen()
-        # The defaults of the keys' form are none of the records made here
+        # The defaults of the keys' form must not reach the records created here
         return self.with_context(clean_context(self.env.context))._go_on()
 
     def _go_on(self):

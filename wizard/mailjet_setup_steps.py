@@ -29,8 +29,8 @@ class MailjetSetup(models.TransientModel):
     def _leave_keys(self):
         """Create the server if Mailjet accepts the keys; otherwise say why not.
 
-        The reason is shown and not raised: an error would roll back that what was typed
-        is forgotten.
+        The reason is shown and not raised: an error would roll back the erasing of what
+        was typed.
         """
         pair = self._take_pair()
         try:
@@ -41,7 +41,7 @@ class MailjetSetup(models.TransientModel):
             return False
 
     def _take_pair(self):
-        """Return both keys, and forget what was typed."""
+        """Return both keys, and erase what was typed."""
         pair = ((self.api_key or "").strip(), (self.secret_key or "").strip())
         server = self.server_id.sudo()
         own_urls = (server.mailjet_api_url or const.API_URL, *MAILJET_API_URLS)
@@ -225,7 +225,7 @@ class MailjetSetup(models.TransientModel):
         """Choose the Send API if no SMTP port answers; return whether that is new.
 
         The API itself has answered already, when it was asked about the keys. It is
-        offered once: whoever chooses SMTP all the same may go on.
+        offered once: a user who still chooses SMTP may go on.
         """
         if self.transport == "api" or self.is_smtp_blocked:
             return False

@@ -13,8 +13,8 @@ def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     settle_mails_in_doubt(env)
     remove_values_of_links(env)
-    take_bounces_for_bounces(env)
-    tell_failures_apart(env)
+    correct_imported_bounces(env)
+    store_failures_of_mailings(env)
 
 
 def settle_mails_in_doubt(env):
@@ -76,10 +76,10 @@ def store_links(cr, rows):
     )
 
 
-def take_bounces_for_bounces(env):
-    """Correct imported bounces that were stored as blocks, as their address is blocked.
+def correct_imported_bounces(env):
+    """Turn imported blocks into the bounces that they are: their address was blocked.
 
-    Those that Mailjet has posted, too, are there already.
+    Those that Mailjet has also posted are deleted, as they are there already.
     """
     untried = [reason_code(error=MESSAGE_STATES[one]) for one in UNTRIED_STATES]
     env.cr.execute(
@@ -107,10 +107,10 @@ def take_bounces_for_bounces(env):
         )
 
 
-def tell_failures_apart(env):
-    """Know of failed emails of mailings how they failed, and renew the daily sums.
+def store_failures_of_mailings(env):
+    """Store how failed emails of mailings failed, and have all daily sums rebuilt.
 
-    Screens took that from the events; now it is beside the status that events set.
+    Screens read that from the events; now it is stored beside the status.
     """
     env.cr.execute(
         """

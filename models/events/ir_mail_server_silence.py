@@ -24,11 +24,14 @@ class IrMail_Server(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT server_id, max(LEAST(date, received_on))
-                  FROM mailjet_event
-                 WHERE server_id = ANY(%s) AND origin = 'webhook'
-                   AND LEAST(date, received_on) <= %s
-              GROUP BY server_id
+                SELECT server.id, last.moment
+                  FROM unnest(%s::int[]) AS server (id),
+                       LATERAL (SELECT LEAST(date, received_on) AS moment
+                                  FROM mailjet_event
+                                 WHERE server_id = server.id AND origin = 'webhook'
+                                   AND LEAST(date, received_on) <= %s
+                              ORDER BY LEAST(date, received_on) DESC
+                                 LIMIT 1) AS last
                 """,
                 self.ids,
                 fields.Datetime.now(),

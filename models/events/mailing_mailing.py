@@ -17,7 +17,8 @@ COUNTS = ("delivered", "opened", "replied", "bounced", "failed", "clicked")
 DIGITS = 2
 # The columns of the mail that core sends after a day
 COLUMNS = {"kpi_col1": "delivered", "kpi_col2": "opened", "kpi_col3": "replied"}
-# The type of events that a button opens -> whose, as a later event may outweigh one
+# Type of the events that a button opens -> condition on their emails: a later event may
+# outweigh an earlier one
 BEHIND = {
     "sent": [("trace_id.trace_status", "in", ("sent", "open", "reply"))],
     "hard": [("trace_id.trace_status", "=", "bounce")],
@@ -113,7 +114,7 @@ class MailingMailing(models.Model):
         """Return the figures of each mailing that has traces.
 
         :return dict: mailing id -> figure -> number; besides, `bar`: the parts of the
-            delivery bar, and `told`: how many recipients Mailjet said something of
+            delivery bar, and `told`: 0 if Mailjet has said nothing about any email
         """
         if not self:
             return {}
@@ -219,7 +220,7 @@ class MailingMailing(models.Model):
         return action
 
     def action_view_traces_failed(self):
-        """Leave out what Mailjet took, which is no failure to send it."""
+        """Leave out emails that Mailjet accepted: they were sent, and failed later."""
         action = super().action_view_traces_failed()
         if self._mailjet_counted():
             action["domain"] = [("mailjet_failure", "=", False)]

@@ -21,28 +21,12 @@ class MailingTrace(models.Model):
         Without the event, which may have been deleted, it is as it was stored.
         """
         for trace in self:
-            event = trace.mailjet_failure and trace._mailjet_worst_event()
+            event = trace.mailjet_failure and trace.mailjet_event_ids._worst_failure()
             trace.mailjet_failure_text = (
                 event._failure_text()
                 if event
                 else self.env["mailjet.words"]._translate_text(trace.failure_reason)
             )
-
-    def _mailjet_worst_event(self):
-        """Return the event by which this email failed; none if it is not known."""
-        failures = self.mailjet_event_ids.filtered(
-            lambda event: event.reason and not event.is_deferred
-        )
-        if not failures:
-            return failures
-        return max(
-            failures,
-            key=lambda event: (
-                event.bounce_type == "hard",
-                event.event == "blocked",
-                event.date,
-            ),
-        )
 
     @api.depends("failure_reason", "mailjet_event_ids.reason")
     @api.depends_context("lang")
@@ -50,7 +34,7 @@ class MailingTrace(models.Model):
         """Say in one line, in the reader's language, why it was not delivered."""
         for trace in self:
             reason = (trace.failure_reason or "").partition("\n")[0]
-            event = reason and trace._mailjet_worst_event()
+            event = reason and trace.mailjet_event_ids._worst_failure()
             trace.mailjet_reason = (
                 event.reason
                 if event

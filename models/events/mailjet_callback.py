@@ -15,7 +15,7 @@ LABELS = [
     ("spam", "Complaint"),
     ("unsub", "Unsubscribed"),
 ]
-# Where events may go that are not to be taken away silently
+# States of events that go elsewhere, which nothing may redirect unasked
 ELSEWHERE = ("other", "sibling")
 
 

@@ -151,6 +151,10 @@ class MailjetEvent(models.Model):
     _mailing = models.Index("(mailing_id, event) WHERE mailing_id IS NOT NULL")
     _message = models.Index("(mail_message_id) WHERE mail_message_id IS NOT NULL")
     _partner = models.Index("(partner_id) WHERE partner_id IS NOT NULL")
+    # By when it had happened for sure, see `_compute_mailjet_last_event_on`
+    _posted = models.Index(
+        "(server_id, LEAST(date, received_on)) WHERE origin = 'webhook'"
+    )
     # Few, and often counted
     _failure = models.Index("(server_id, date) WHERE event IN ('bounce', 'blocked')")
 

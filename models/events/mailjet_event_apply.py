@@ -401,7 +401,7 @@ class MailjetEvent(models.Model):
             if is_trace and email and own[record_id] not in ("", email):
                 continue
             recipient = None if is_trace else partner_id or email
-            facts.setdefault((record_id, recipient), []).append(_facts(columns))
+            facts.setdefault((record_id, recipient), []).append(facts_of(columns))
         summaries = {
             key: summarize(events, is_sent_again=key[0] in again)
             for key, events in facts.items()
@@ -447,7 +447,7 @@ def _domain_of(email_from):
     return domain_key(email_domain_extract(email_from or "") or "") or None
 
 
-def _facts(values):
+def facts_of(values):
     """Return the `EventFacts` in the values of the fields `FACTS`."""
     row = dict(zip(FACTS, values, strict=True))
     return EventFacts(

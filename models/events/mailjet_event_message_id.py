@@ -5,7 +5,7 @@ from ...tools.mailjet.custom_id import CustomId
 
 
 class MailjetEvent(models.Model):
-    """Find the email of an event by Mailjet's MessageID, which the Send API told.
+    """Find the email of an event by Mailjet's MessageID, which the Send API returned.
 
     CustomIDs are signed and MessageIDs can be guessed, so account and recipient have to
     match, and a CustomID counts where there is one.
@@ -52,7 +52,7 @@ class MailjetEvent(models.Model):
 
     @api.model
     def _find_message_ids(self, mailjet_message_ids, email):
-        """Find emails, too, of which no event has come yet."""
+        """Find also emails that have had no event yet."""
         found = super()._find_message_ids(mailjet_message_ids, email)
         known = self._known_message_ids(set(mailjet_message_ids))
         own = [one for (*_id, to), one in known.items() if to == address_key(email)]

@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 
 from ...tools.mailjet.delivery_failure import Kind, explain_failure
+from ...tools.mailjet.event_summary import worst_failure
 from .mailjet_event import FAILURES
+from .mailjet_event_apply import FACTS, facts_of
 
 # A short label for each of `tools.mailjet.delivery_failure.REASON_CODES`
 REASONS = [
@@ -88,6 +90,13 @@ class MailjetEvent(models.Model):
             self._is_hard(),
             self.comment or "",
         )
+
+    def _worst_failure(self):
+        """Return the event by which the email of all these failed, or none."""
+        _failure, found = worst_failure(
+            [facts_of([event[name] for name in FACTS]) for event in self]
+        )
+        return self.browse(found.id if found else [])
 
     def _failure_text(self):
         """Return why in plain words, with the server's response below."""

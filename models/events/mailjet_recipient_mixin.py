@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class MailjetRecipientMixin(models.AbstractModel):
-    """Imported rows that name their recipient by Mailjet's number of the contact alone.
+    """Imported rows that may name their recipient only by Mailjet's contact number.
 
     A model that inherits this has `server_id`, `mailjet_contact_id` and `email`.
     """
@@ -19,7 +19,7 @@ class MailjetRecipientMixin(models.AbstractModel):
 
     @api.depends("email", "mailjet_contact_id", "server_id")
     def _compute_misses_contact(self):
-        """Whether an import of contacts would help: theirs has not been read yet."""
+        """An import of contacts helps where the contact has not been read yet."""
         unknown = self.filtered(lambda row: not row.email and row.mailjet_contact_id)
         (self - unknown).misses_contact = False
         if not unknown:

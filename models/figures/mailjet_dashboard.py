@@ -59,16 +59,18 @@ class MailjetDashboard(models.AbstractModel):
         if not server:
             return data
         source, days = self._days(server)
-        found = self._figures(days)
+        sums = {name: sum(day[name] for day in days) for name in COUNTS}
+        has_rates = figures.knows_deliveries(sums)
         reasons = self._reasons(server)
         return {
             **data,
             "pause_reason": server.mailjet_is_paused and server.mailjet_pause_reason,
             "source": source,
             "days": days,
-            "figures": found,
-            "rates_known": _knows_deliveries(days),
-            "counts_opens": self._counts_opens(server, days),
+            "figures": self._figures(sums, has_rates),
+            "rates_known": has_rates,
+            # Mailjet counts opens, rather than Odoo alone
+            "counts_opens": server.mailjet_tracking != "odoo" or bool(sums["opened"]),
             "has_events": any(
                 callback.state == "ours" for callback in server.mailjet_callback_ids
             ),
@@ -79,7 +81,7 @@ class MailjetDashboard(models.AbstractModel):
             "reasons": reasons[:MAX_ROWS],
             "reasons_known": sum(one["count"] for one in reasons),
             "reasons_imported": self._has_imported_reasons(server),
-            "reasons_wanted": sum(day["bounced"] + day["blocked"] for day in days),
+            "reasons_wanted": sums["bounced"] + sums["blocked"],
         }
 
     @api.model
@@ -135,10 +137,8 @@ class MailjetDashboard(models.AbstractModel):
         ]
 
     @api.model
-    def _figures(self, days):
+    def _figures(self, sums, has_rates):
         """Return each figure with its rate in percent, None if it has none."""
-        sums = _sums(days)
-        has_rates = figures.knows_deliveries(sums)
         return [
             {
                 "name": name,
@@ -149,11 +149,6 @@ class MailjetDashboard(models.AbstractModel):
             }
             for name in FIGURES
         ]
-
-    @api.model
-    def _counts_opens(self, server, days):
-        """Return whether Mailjet counts opens, rather than Odoo alone."""
-        return server.mailjet_tracking != "odoo" or any(day["opened"] for day in days)
 
     @api.model
     def _limits(self, server):
@@ -245,14 +240,6 @@ class MailjetDashboard(models.AbstractModel):
             {"reason": reason, "label": labels[reason], "count": counts[reason]}
             for reason in reasons
         ]
-
-
-def _sums(days):
-    return {name: sum(day[name] for day in days) for name in COUNTS}
-
-
-def _knows_deliveries(days):
-    return figures.knows_deliveries(_sums(days))
 
 
 def _processed(days):

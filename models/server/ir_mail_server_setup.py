@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class IrMail_Server(models.Model):
-    """A set-up that was left before its end can be continued."""
+    """A set-up that was left unfinished can be continued."""
 
     _inherit = "ir.mail_server"
 
@@ -27,14 +27,14 @@ class IrMail_Server(models.Model):
         )
         in_use.mailjet_setup_unfinished = False
 
-    def _mailjet_takes_events(self):
-        """Return whether events are kept: those of the set-up's test email are, too."""
+    def _mailjet_accepts_events(self):
+        """Return whether events are kept, as those of the set-up's test email are."""
         return bool(self) and (self.active or self.mailjet_setup_unfinished)
 
     def action_mailjet_setup(self):
         """Open the guided set-up: of this server, of the one left, or of a new one."""
         return self.env["mailjet.setup"].action_open(self or self._mailjet_left_setup())
 
-    def action_mailjet_setup_anew(self):
-        """Connect one more account."""
+    def action_mailjet_new_setup(self):
+        """Connect an account, whatever other set-ups were left unfinished."""
         return self.env["mailjet.setup"].action_open()

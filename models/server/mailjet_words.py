@@ -14,10 +14,10 @@ class MailjetWords(models.AbstractModel):
 
     @api.model
     def _translate_text(self, text):
-        """Return a stored text with each line of it that is ours in English translated.
+        """Return a stored text in the user's language, line by line.
 
-        Crons store such sentences, and have no language; what somebody's language or a
-        server's answer made of a text stays as it is.
+        Crons store our sentences in English. A line that was stored in another language
+        or is a server's answer has no translation, and stays as it is.
         """
         lines = (text or "").split("\n")
         # pylint: disable-next=translation-not-lazy

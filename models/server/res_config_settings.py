@@ -32,9 +32,9 @@ class ResConfigSettings(models.TransientModel):
         """Open the guided set-up: the one that was left, or a new one."""
         return self.env["ir.mail_server"].action_mailjet_setup()
 
-    def action_mailjet_setup_anew(self):
-        """Connect one more account."""
-        return self.env["ir.mail_server"].action_mailjet_setup_anew()
+    def action_mailjet_new_setup(self):
+        """Connect an account, whatever other set-ups were left unfinished."""
+        return self.env["ir.mail_server"].action_mailjet_new_setup()
 
     def action_mailjet_check_dns(self):
         """Check the DNS records of all domains now."""

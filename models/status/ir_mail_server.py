@@ -7,6 +7,8 @@ LIGHTS = ("ok", "unknown", "warning", "error")
 MOST_NAMES = 2
 # A part of a limit that calls for attention
 NEARLY = 0.8
+# Reasons for waiting that time alone does not end
+STUCK = ("uncertain", "failed")
 
 
 class IrMail_Server(models.Model):
@@ -91,7 +93,7 @@ class IrMail_Server(models.Model):
             words = self.env._("The keys are missing.")
             return _line("error", words, self.env._("Enter the keys"))
         if self.mailjet_state == "failing":
-            [reason, *_rest] = (self.mailjet_failure or "").splitlines() or [""]
+            reason = (self.mailjet_failure or "").partition("\n")[0]
             return _line("error", reason or self.env._("The last test failed."), test)
         if self.mailjet_state != "working":
             return _line("unknown", self.env._("Not tested yet."), test)
@@ -175,16 +177,12 @@ class IrMail_Server(models.Model):
 
     def _mailjet_status_of_queue(self):
         if self.mailjet_is_paused:
-            [reason, *_rest] = (self.mailjet_pause_reason or "").splitlines() or [""]
+            reason = (self.mailjet_pause_reason or "").partition("\n")[0]
             words = self.env._("Paused. %(reason)s", reason=reason)
             return _line("error", words, self.env._("Show the queue"))
-        counts = {one["reason"]: one for one in self.mailjet_queue or []}
-        stuck = [
-            counts[reason] for reason in ("uncertain", "failed") if reason in counts
-        ]
-        waiting = sum(one["count"] for one in counts.values()) - sum(
-            one["count"] for one in stuck
-        )
+        queue = self.mailjet_queue or []
+        stuck = [one for one in queue if one["reason"] in STUCK]
+        waiting = sum(one["count"] for one in queue if one not in stuck)
         if stuck:
             words = ", ".join(
                 self._mailjet_counted(one["name"], one["count"]) for one in stuck

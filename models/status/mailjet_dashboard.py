@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class MailjetDashboard(models.AbstractModel):
-    """Begin with how things are."""
+    """Show the account's status card above its figures."""
 
     _inherit = "mailjet.dashboard"
 

@@ -55,6 +55,17 @@ class TestMailjetFailureLanguage(MailjetEventsCommon):
         )
         self.assertIn("no such mailbox", self.texts(trace)[0])
 
+    def test_it_is_the_failure_that_counted(self):
+        """A permanent bounce weighs more than a later block, whatever says so."""
+        trace = self.traces[0]
+        self.receive(
+            self.event("bounce", trace, error="user unknown"),
+            self.event("blocked", trace, 60, error="preblocked"),
+        )
+        self.assertEqual(trace.mailjet_failure, "hard")
+        self.assertEqual(self.texts(trace)[0], trace.failure_reason)
+        self.assertIn(trace.mailjet_reason, trace.failure_reason)
+
     def test_what_a_cron_has_stored(self):
         mail = self.env["mail.mail"].create({"mailing_id": self.mailing.id})
         trace = self.traces[0]

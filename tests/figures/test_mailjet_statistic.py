@@ -1,12 +1,16 @@
+from datetime import date
 from itertools import permutations
 
 from odoo.tests import tagged
 
 from ...models.figures.mailjet_statistic import LOCK
+from ..common import MailjetCommon
 from ..reports.test_mailjet_report_run import MailjetReportCommon
 
 PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 MACHINE = "Mozilla/5.0"  # Apple's proxy
+# Events of a database that has many
+DAYS, EVENTS_A_DAY = 1000, 20
 SUMS = ("opened", "clicked", "opens", "clicks", "machine_opens")
 
 
@@ -148,3 +152,31 @@ class TestMailjetStatistic(MailjetReportCommon):
         self.patch(statistic, "_rebuild_day", rebuilt)
         self.refresh()
         self.assertEqual(answers, [False, False, False])
+
+
+@tagged("post_install", "-at_install")
+class TestMailjetStatisticReading(MailjetCommon):
+    """Rebuilding a day stays as cheap as the day, however many events there are."""
+
+    def test_a_day_does_not_read_the_events_of_other_days(self):
+        server = self.create_server()
+        # One in four names no message, and counts by itself
+        self.env.cr.execute(
+            """
+            INSERT INTO mailjet_event (server_id, key, event, date, state,
+                                       mailjet_message_id)
+            SELECT %s, number, 'sent',
+                   timestamp '2026-01-01 12:00' + number %% %s * interval '1 day',
+                   'foreign',
+                   CASE WHEN number %% 4 > 0 THEN number::varchar END
+              FROM generate_series(1, %s) AS number
+            """,
+            [server.id, DAYS, DAYS * EVENTS_A_DAY],
+        )
+        self.env.cr.execute("ANALYZE mailjet_event")
+        statistic = self.env["mailjet.statistic"]
+        before = self.rows_read("mailjet_event")
+        statistic._rebuild_day(server.id, date(2026, 3, 1))
+        sums = statistic.search([("server_id", "=", server.id)])
+        self.assertEqual(sum(sums.mapped("delivered")), EVENTS_A_DAY)
+        self.assertLess(self.rows_read("mailjet_event") - before, 5 * EVENTS_A_DAY)

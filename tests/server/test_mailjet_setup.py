@@ -338,7 +338,7 @@ class TestMailjetSetup(MailjetRestCommon):
 
     def test_keys_in_use_are_recognized_before_anything_is_doubled(self):
         server = self.enter_keys().server_id
-        again = self.setup_of(self.MailServer.action_mailjet_setup_anew())
+        again = self.setup_of(self.MailServer.action_mailjet_new_setup())
         for unfinished, words in (
             (True, "already been started"),
             (False, "already connected"),

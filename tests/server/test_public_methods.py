@@ -54,7 +54,7 @@ REACHED = {
     "ir.mail_server.action_mailjet_resume": SETTINGS,
     "ir.mail_server.action_mailjet_set_filter": SETTINGS,
     "ir.mail_server.action_mailjet_setup": SETTINGS,
-    "ir.mail_server.action_mailjet_setup_anew": SETTINGS,
+    "ir.mail_server.action_mailjet_new_setup": SETTINGS,
     "ir.mail_server.action_mailjet_smtp_test": SETTINGS,
     "ir.mail_server.action_mailjet_sync_exclusions": SETTINGS,
     "ir.mail_server.action_mailjet_try_address": SETTINGS,
@@ -155,7 +155,7 @@ REACHED = {
     "mailjet.smtp.test.action_use_send_api": SETTINGS,
     "res.config.settings.action_mailjet_check_dns": SETTINGS,
     "res.config.settings.action_mailjet_setup": SETTINGS,
-    "res.config.settings.action_mailjet_setup_anew": SETTINGS,
+    "res.config.settings.action_mailjet_new_setup": SETTINGS,
     "res.config.settings.set_values": SETTINGS,
 }
 

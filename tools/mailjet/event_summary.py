@@ -74,7 +74,7 @@ class Summary:
 
     @property
     def _has_arrived(self):
-        """Whether it was delivered: who complains or unsubscribes has got it."""
+        """Whether it was delivered: people who complain or unsubscribe received it."""
         return bool(self.delivered or self.complained or self.unsubscribed)
 
     @property
@@ -158,7 +158,7 @@ def summarize(events, is_sent_again=False):
     seen = [event for event in events if event.id not in automatic_ids]
     clicks = [event.date for event in seen if event.event == "click"]
     opened = _earliest(seen, "open")
-    failure, failed = _worst_failure(events)
+    failure, failed = worst_failure(events)
     return Summary(
         delivered=delivered,
         # A click implies an open, even if no image was loaded
@@ -191,7 +191,7 @@ def _is_duplicate(event):
     return bool(failure) and failure.kind is Kind.DUPLICATE
 
 
-def _worst_failure(events):
+def worst_failure(events):
     """Return the worst failure and its event: hard, then blocked, then soft.
 
     Of several equally bad ones, the latest.

@@ -44,7 +44,7 @@ COUNTED["processed"] = COUNTED["delivered"] | COUNTED["bounced"] | COUNTED["bloc
 COUNTED["sent"] = COUNTED["processed"] | COUNTED["under_way"]
 COUNTED["expected"] = {*Fate} - {Fate.CANCELLED}
 
-# Figure -> what its rate refers to. A click, a complaint and an unsubscription are told
+# Figure -> what its rate refers to. Clicks, complaints and unsubscriptions are counted
 # beside the fate
 WHOLES = {
     "delivered": "processed",
@@ -83,7 +83,7 @@ PARTS = {
     "bounced": COUNTED["bounced"],
     "failed": COUNTED["failed"],
 }
-# Rates are not worth more than one in so many emails of which only the failure is known
+# No rates if the delivery of more than one in so many emails is unknown
 ONE_IN = 10
 MOST_DECIMALS = 6
 

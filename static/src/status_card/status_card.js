@@ -33,7 +33,7 @@ export class MailjetStatusCard extends Component {
     }
 
     get isInOrder() {
-        return !this.props.card.lines.some(({ light }) => ["warning", "error"].includes(light));
+        return ["ok", "unknown"].includes(this.props.card.light);
     }
 
     light(line) {

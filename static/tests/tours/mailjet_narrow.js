@@ -26,7 +26,7 @@ registry.category("web_tour.tours").add("mailjet_narrow_settings", {
         fitsStep(`${SETTING} .o_mailjet_status`),
         {
             content: "Connect another account",
-            trigger: `${SETTING} button[name='action_mailjet_setup_anew']:visible`,
+            trigger: `${SETTING} button[name='action_mailjet_new_setup']:visible`,
             run: "click",
         },
         {
