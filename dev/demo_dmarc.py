@@ -9,8 +9,12 @@ NAME = "mailjet-demo.example.com"
 DAYS = 45
 # Receivers, and their share of the emails
 RECEIVERS = {"google.com": 5, "Enterprise Outlook": 3, "Yahoo": 2, "GMX": 1}
-SIGNED = {"dkim_aligned": True, "passes": True, "dkim_domain": NAME}
-SIGNED = {**SIGNED, "dkim_result": "pass"}
+SIGNED = {
+    "dkim_aligned": True,
+    "dkim_domain": NAME,
+    "dkim_result": "pass",
+    "passes": True,
+}
 # Name: emails a day and receiver, from which day on (as days ago), and the row
 SENDERS = {
     "Mailjet": (
@@ -27,7 +31,7 @@ SENDERS = {
         (25, DAYS),
         {**SIGNED, "source_ip": "198.51.100.20", "dkim_selector": "google"},
     ),
-    "CRM that was forgotten": (
+    "forgotten CRM": (
         (9, DAYS),
         {
             "source_ip": "203.0.113.30",
@@ -56,7 +60,7 @@ SENDERS = {
 
 
 def make_domain():
-    """Have the sandbox know the domain, and read it from there."""
+    """Add the domain to the sandbox's account, and return it as read from there."""
     server = env["ir.mail_server"].search(  # noqa: F821
         [("name", "=", "Mailjet sandbox")], limit=1
     )
@@ -68,7 +72,7 @@ def make_domain():
 
 
 def make_reports(domain):
-    """Make a report a day by each receiver."""
+    """Make one report a day from each receiver."""
     chance = random.Random(16)
     rows = []
     today = fields.Date.today()
