@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 
 from odoo import fields
+from odoo.tools import SQL
 
 NAME = "mailjet-demo.example.com"
 DAYS = 45
@@ -106,6 +107,8 @@ def make_reports(domain):
                         }
                     )
     env["mailjet.dmarc.row"].create(rows)  # noqa: F821
+    stale = env["mailjet.dmarc.statistic.stale"]  # noqa: F821
+    stale._note_rows(SQL("domain_id = %s", domain.id))
 
 
 demo_domain = make_domain()
