@@ -2,7 +2,7 @@
     "name": "Mailjet",
     "version": "19.0.2.0.0",
     "category": "Marketing/Email Marketing",
-    "summary": "Send email and mailings through Mailjet, and see what became of each",
+    "summary": "Send email and mailings through Mailjet, and see what happens to each",
     "author": "mail_mailjet founders",
     "license": "LGPL-3",
     "application": True,

@@ -35,9 +35,10 @@ API_URL_US = "https://api.us.mailjet.com"
 API_PAGE_SIZE = 1000
 
 # One request to the Send API: messages, recipients of all of them together, and bytes.
-# The 15 MB are those of the attachments; kept for the whole request, either reading is
-# met. https://github.com/mailjet/api-documentation/blob/master/guides/_send-api.md and,
-# for the recipients, https://github.com/mailjet/mailjet-apiv3-nodejs/issues/67
+# The 15 MB may apply to the attachments or to the whole request; counting all of it
+# satisfies both.
+# https://github.com/mailjet/api-documentation/blob/master/guides/_send-api.md and, for
+# the recipients, https://github.com/mailjet/mailjet-apiv3-nodejs/issues/67
 SEND_PATH = "/v3.1/send"
 SEND_MAX_MESSAGES = 50
 SEND_MAX_RECIPIENTS = 50
@@ -109,13 +110,13 @@ MESSAGE_STATES = {
     "21": "spam reporter",
 }
 
-# Those with which Mailjet did not try to deliver
+# States in which Mailjet did not try to deliver
 UNTRIED_STATES = ("14", "15", "16", "17", "18", "20", "21")
 
 # SPF: the include that every Mailjet customer publishes
 # https://documentation.mailjet.com/hc/en-us/articles/360042412734
 SPF_INCLUDE = "spf.mailjet.com"
-# The networks in that record, asked of DNS weekly; these stand in until it answers
+# The networks in that record, looked up weekly; these are used until DNS answers
 SPF_NETWORKS = (
     "87.253.232.0/21",
     "185.189.236.0/22",

@@ -2,10 +2,10 @@
 
 A real Odoo with four cron workers sends mailings to the stand-in Mailjet, which runs
 in a process of its own, drops connections at every stage, with and without having
-taken the mail, and lists mail seconds later. One server uses SMTP, the other the Send
-API, whose requests are cut before, within and after the answer. Workers get SIGKILL at
-random moments, and PostgreSQL crashes. At the end each address must have been reached
-exactly once.
+accepted the mail, and lists mail seconds later. One server uses SMTP, the other the
+Send API, whose connections are cut before, within and after the answer. Workers get
+SIGKILL at random moments, and PostgreSQL crashes. At the end each address must have
+been reached exactly once.
 
 One of the four workers' jobs is core's own queue, two are the add-on's, the others are
 recovery and the making of mails. The stand-in does not deduplicate.
@@ -72,7 +72,7 @@ FAULTS = (
     ("CONTENT", "lose answer", 0.01),
     ("CONTENT", "451 4.3.0 Local error, try again later", 0.005),
 )
-# Of the Send API: nothing taken, taken without an answer, taken with half of one
+# Of the Send API: nothing accepted; accepted without an answer, or with half of one
 API_FAULTS = (
     ("closed", {}, 0.03),
     ("cut", {}, 0.05),
@@ -164,7 +164,7 @@ class Addresses:
             ", ".join(f"n{n}.{place}@example.org" for place in range(3))
             for n in range(plan.notices)
         ]
-        # SMTP says so; of every second server, which uses the Send API, all exist
+        # By SMTP only. Every second mailing and notice goes by the Send API: all exist
         self.refused = {
             address
             for mailing in self.mailings[::2]

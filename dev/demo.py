@@ -14,8 +14,7 @@ LANGUAGES = ("en_US", "fr_FR")
 
 
 def find_or_create(model, domain, vals):
-    # No "assigned to you" emails: this process does not trust the sandbox's
-    # certificate, so the first of them would pause the server
+    # No "assigned to you" emails, which would be the first messages in the sandbox
     records = env[model].with_context(mail_auto_subscribe_no_notify=True)  # noqa: F821
     return records.search(domain, limit=1) or records.create(vals)
 

@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 
 from odoo import fields
+from odoo.tools import SQL
 
 NAME = "mailjet-demo.example.com"
 DAYS = 45
@@ -11,9 +12,9 @@ DAYS = 45
 RECEIVERS = {"google.com": 5, "Enterprise Outlook": 3, "Yahoo": 2, "GMX": 1}
 SIGNED = {
     "dkim_aligned": True,
-    "passes": True,
     "dkim_domain": NAME,
     "dkim_result": "pass",
+    "passes": True,
 }
 # Name: emails a day and receiver, from which day on (as days ago), and the row
 SENDERS = {
@@ -31,7 +32,7 @@ SENDERS = {
         (25, DAYS),
         {**SIGNED, "source_ip": "198.51.100.20", "dkim_selector": "google"},
     ),
-    "CRM that was forgotten": (
+    "forgotten CRM": (
         (9, DAYS),
         {
             "source_ip": "203.0.113.30",
@@ -60,7 +61,7 @@ SENDERS = {
 
 
 def make_domain():
-    """Add the domain to the sandbox's account, and read it from there."""
+    """Add the domain to the sandbox's account, and return it as read from there."""
     server = env["ir.mail_server"].search(  # noqa: F821
         [("name", "=", "Mailjet sandbox")], limit=1
     )
@@ -72,7 +73,7 @@ def make_domain():
 
 
 def make_reports(domain):
-    """Make a report from each receiver for each day."""
+    """Make one report a day from each receiver."""
     chance = random.Random(16)
     rows = []
     today = fields.Date.today()
@@ -106,6 +107,8 @@ def make_reports(domain):
                         }
                     )
     env["mailjet.dmarc.row"].create(rows)  # noqa: F821
+    stale = env["mailjet.dmarc.statistic.stale"]  # noqa: F821
+    stale._note_rows(SQL("domain_id = %s", domain.id))
 
 
 demo_domain = make_domain()

@@ -123,10 +123,11 @@ DEMO_DATABASE = "mailjet_demo"
 EMPTY_DATABASE = "mailjet_empty"
 SANDBOX_API_KEY = "5a4d1b0c5a4d1b0c5a4d1b0c5a4d1b0c"
 SANDBOX_SECRET_KEY = "0b1c2d3e0b1c2d3e0b1c2d3e0b1c2d3e"
+SANDBOX_CA = HOME / "sandbox-ca.pem"
 
 
 class DevError(Exception):
-    """Something the user has to mend; the text says how."""
+    """Something that the user has to fix; the text says how."""
 
 
 def say(text):
@@ -885,14 +886,6 @@ class Tally:
         return int(bool(self.failed) or not self.passed)
 
 
-def python_linters(python, fix):
-    """Yield the name and the command of each linter in the environment."""
-    python = [python, "-m"]
-    yield "ruff check", [*python, "ruff", "check", *(["--fix"] if fix else []), "."]
-    yield "ruff format", [*python, "ruff", "format", *([] if fix else ["--check"]), "."]
-    yield "pylint-odoo", [*python, "pylint", "--rcfile=pyproject.toml", "."]
-
-
 def node_folder():
     """Return the folder with the linters of static/, or None without Node.js."""
     if not shutil.which("npm"):
@@ -907,8 +900,8 @@ def node_folder():
 
 
 def lint(python, tally, fix=False):
-    """Run all linters; let those that can mend what they find."""
-    commands = [*python_linters(python, fix)]
+    """Run all linters; with `fix`, those that can fix what they find do so."""
+    commands = [*linters.python_commands(python, fix)]
     folder = node_folder()
     if folder:
         commands += linters.node_commands(ROOT, folder, fix)
@@ -933,7 +926,7 @@ def lint(python, tally, fix=False):
 
 def command_lint(arguments):
     parser = argparse.ArgumentParser(prog="dev/lint", description="Run the linters.")
-    parser.add_argument("--fix", action="store_true", help="mend what can be mended")
+    parser.add_argument("--fix", action="store_true", help="fix what can be fixed")
     options = parser.parse_args(arguments)
     tally = Tally()
     with exclusive("setup"):
@@ -1163,7 +1156,7 @@ def start_sandbox(env):
         *("--rest-port", str(ports["rest"]), "--dns-port", str(ports["dns"])),
         *("--zones", str(zones)),
         *("--api-key", SANDBOX_API_KEY, "--secret-key", SANDBOX_SECRET_KEY),
-        *("--ca-file", str(HOME / "sandbox-ca.pem")),
+        *("--ca-file", str(SANDBOX_CA)),
         *("--messages", str(HOME / "sandbox-messages")),
     ]
     process = subprocess.Popen(
@@ -1225,8 +1218,8 @@ FIRST_CLICKS = """
        The link that activates an address is shown below.
     7. Settings, below "Use Mailjet": the domains and their DNS records. Publish
        what is asked for in the zone file above, then press "Check all now".
-    8. Email Marketing > Reporting > Mailjet > "Who sends in my name": sources
-       out of made-up DMARC reports, and whether the policy may go on.
+    8. Email Marketing > Reporting > Mailjet > "Who sends in my name": the sources
+       in made-up DMARC reports, and whether the policy can be tightened.
 
   Ctrl-C stops everything.
 """
@@ -1243,7 +1236,7 @@ FIRST_CLICKS_WHEN_EMPTY = """
 
 
 def make_empty(env, dns_port):
-    """Make a database with the add-on and nothing else, but for where it asks DNS."""
+    """Make a database that has only the add-on, and asks the sandbox's DNS."""
     env.clone(env.module_template(), EMPTY_DATABASE)
     env.shell(
         EMPTY_DATABASE,
@@ -1265,6 +1258,21 @@ def make_demo(env, fresh):
     last.write_text(version)
 
 
+def fill_demo(env, ports):
+    """Put the demo data into the database of dev/run."""
+    values = {
+        f"MAILJET_SANDBOX_{name.upper()}_PORT": str(port)
+        for name, port in ports.items()
+    }
+    values["MAILJET_SANDBOX_API_KEY"] = SANDBOX_API_KEY
+    values["MAILJET_SANDBOX_SECRET_KEY"] = SANDBOX_SECRET_KEY
+    # Otherwise the first email that the script sends would pause the server
+    values["SSL_CERT_FILE"] = str(SANDBOX_CA)
+    scripts = [ROOT / "dev" / name for name in ("demo.py", "demo_dmarc.py")]
+    script = "\n".join(path.read_text() for path in scripts)
+    env.shell(DEMO_DATABASE, script, **values)
+
+
 def command_run(arguments):
     parser = argparse.ArgumentParser(prog="dev/run", description="Run Odoo.")
     parser.add_argument(
@@ -1282,29 +1290,17 @@ def command_run(arguments):
             make_demo(env, options.fresh)
         sandbox, ports = start_sandbox(env)
         stack.callback(stop, sandbox)
-        values = {
-            "MAILJET_SANDBOX_SMTP_PORT": str(ports["smtp"]),
-            "MAILJET_SANDBOX_SMTPS_PORT": str(ports["smtps"]),
-            "MAILJET_SANDBOX_REST_PORT": str(ports["rest"]),
-            "MAILJET_SANDBOX_DNS_PORT": str(ports["dns"]),
-            "MAILJET_SANDBOX_API_KEY": SANDBOX_API_KEY,
-            "MAILJET_SANDBOX_SECRET_KEY": SANDBOX_SECRET_KEY,
-            # Or the first email of the demo data would pause the server
-            "SSL_CERT_FILE": str(HOME / "sandbox-ca.pem"),
-        }
         if options.empty:
             make_empty(env, ports["dns"])
         else:
-            scripts = [ROOT / "dev" / name for name in ("demo.py", "demo_dmarc.py")]
-            script = "\n".join(path.read_text() for path in scripts)
-            env.shell(database, script, **values)
+            fill_demo(env, ports)
         port = free_port(options.port)
         url = f"http://localhost:{port}"
         odoo = subprocess.Popen(
             env.odoo("-d", database, "--http-port", port, "--log-level=warn"),
             cwd=ROOT,
-            # Only this and the demo data's process trust the sandbox's authority
-            env={**env.env(), "SSL_CERT_FILE": str(HOME / "sandbox-ca.pem")},
+            # Only this process and fill_demo() trust the sandbox's authority
+            env={**env.env(), "SSL_CERT_FILE": str(SANDBOX_CA)},
         )
         stack.callback(stop, odoo)
         wait_for_page(odoo, f"{url}/web/login")

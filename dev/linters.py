@@ -1,4 +1,4 @@
-"""Linters besides ruff and pylint: OCA's checks, ESLint and Prettier.
+"""The linters of dev/lint: ruff, pylint-odoo, ESLint, Prettier and OCA's checks.
 
 OCA's: https://github.com/OCA/odoo-pre-commit-hooks
 """
@@ -7,15 +7,25 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import worktree
+
 MODULE = "mail_mailjet"
-# What `npm ci` and the programs read, all in dev/
+# What `npm ci` and ESLint read, all in dev/
 NODE_FILES = ("package.json", "package-lock.json", "eslint.config.mjs")
-# Odoo's export decides how a catalogue is laid out, and OCA's would differ
+# Catalogues keep the layout of Odoo's export, which differs from OCA's
 OCA_PO_OPTIONS = ("--disable=po-pretty-format",)
 OCA_CHECKS = (
     ("oca-checks-odoo-module", "cli", ()),
     ("oca-checks-po", "cli_po", OCA_PO_OPTIONS),
 )
+
+
+def python_commands(python, fix):
+    """Yield the name and the command of each linter in the environment."""
+    python = [python, "-m"]
+    yield "ruff check", [*python, "ruff", "check", *(["--fix"] if fix else []), "."]
+    yield "ruff format", [*python, "ruff", "format", *([] if fix else ["--check"]), "."]
+    yield "pylint-odoo", [*python, "pylint", "--rcfile=pyproject.toml", "."]
 
 
 def copy_node_files(root, folder):
@@ -38,20 +48,13 @@ def node_commands(root, folder, fix):
 
 
 def copy_module(root, folder):
-    """Copy the files in Git to a folder named after the module; return the names.
+    """Copy the work tree to a folder named after the module; return the files.
 
-    OCA's checks find no module whose folder is the top of the repository, and say
-    nothing: https://github.com/OCA/odoo-pre-commit-hooks looks for modules below it.
+    OCA's checks look for modules below the top of the repository. One that is the top
+    itself they silently skip: https://github.com/OCA/odoo-pre-commit-hooks
     """
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    answer = subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE)
-    names = [name for name in answer.stdout.decode().split("\0") if name]
-    names = [name for name in names if (root / name).is_file()]
-    (folder / ".git").mkdir()  # where OCA's checks stop to look for modules
-    for name in names:
-        (folder / MODULE / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(root / name, folder / MODULE / name)
-    return names
+    (folder / ".git").mkdir()  # where OCA's checks stop looking for modules
+    return worktree.copy_files(root, folder / MODULE)
 
 
 def oca_faults(root, folder, python, packages, fix):

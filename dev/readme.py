@@ -1,9 +1,9 @@
 """Make README.rst from readme/*.md: `python3 dev/readme.py`.
 
 The fragments have the names and the order that OCA's tools give them. OCA's own
-generator needs pandoc and adds banners of OCA's repositories; this one needs nothing.
-It knows the Markdown that the fragments use: headings (## and deeper), paragraphs,
-lists, code blocks, images, links, emphasis and code.
+generator needs pandoc and adds banners of OCA's repositories; this one needs only
+Python. It knows the Markdown that the fragments use: headings (## and deeper),
+paragraphs, lists, code blocks, images, links, emphasis and code.
 """
 
 import re

@@ -10,6 +10,8 @@ import subprocess
 import zipfile
 from email.parser import HeaderParser
 
+import worktree
+
 MODULE = "mail_mailjet"
 LEFT_OUT = ("dev", "benchmarks", "docs", "readme", "tests", "static/tests")
 # Of the repository, not of the add-on
@@ -26,17 +28,7 @@ def build_wheel(root, folder, python, backend):
     tree, wheels = folder / "an archive", folder / "wheels"
     shutil.rmtree(folder, ignore_errors=True)
     wheels.mkdir(parents=True)
-    names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        check=True,
-        text=True,
-        stdout=subprocess.PIPE,
-    ).stdout.split("\0")
-    names = [name for name in names if name and (root / name).exists()]
-    for name in names:
-        (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(root / name, tree / name)
+    names = worktree.copy_files(root, tree)
     subprocess.run(
         [python, "-c", BUILD, wheels],
         cwd=tree,

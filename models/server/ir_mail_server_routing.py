@@ -158,7 +158,7 @@ class IrMail_Server(models.Model):
         )
 
     # ------------------------------------------------------------------
-    # “Which mail takes this server?”
+    # “Which emails go through this server?”
     # ------------------------------------------------------------------
 
     @api.onchange("mailjet_route_from")

@@ -91,9 +91,11 @@ class Control:
         deduplicates: bool | None = None,
         delay: float | None = None,
     ) -> None:
-        """Set how late REST shows mail, how far its clock is ahead, deduplication.
+        """Set any of these; None leaves one as it is.
 
-        And how many seconds each answer takes.
+        :param lag: seconds after which REST shows a mail
+        :param clock_offset: seconds by which REST's clock is ahead
+        :param delay: seconds that each of REST's answers takes
         """
         if delay is not None:
             self._rest.delay = delay

@@ -1,7 +1,7 @@
-"""What a recipient gets of a mail that the stand-in took, whichever way it came.
+"""What a recipient gets of a mail that the stand-in accepted, whichever way it came.
 
-Mailjet rewrites some headers and removes its own, as seen in mail that came through it;
-see the notes on headers at
+Mailjet rewrites some headers and removes its own, as seen in mail that passed
+through it; see the notes on headers at
 https://dev.mailjet.com/smtp-relay/custom-headers/
 """
 
@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from .message import Message
 
 # X-Mailer was never seen to arrive
-_TAKEN_OUT = re.compile(
+_REMOVED = re.compile(
     r"x-mj-|x-mailjet-|return-path$|message-id$|bcc$|x-mailer$", re.IGNORECASE
 )
 
@@ -22,7 +22,7 @@ def delivered(message: Message, number: int = 0) -> EmailMessage:
     """Return the mail as its recipient at this place gets it."""
     mail = email.message_from_bytes(message.content, policy=email.policy.SMTP)
     for name in set(mail.keys()):
-        if _TAKEN_OUT.match(name):
+        if _REMOVED.match(name):
             del mail[name]
     guid = message.guids[number].replace("-", "")
     mail["Message-Id"] = f"<{guid[:8]}.{guid}@mailjet.com>"

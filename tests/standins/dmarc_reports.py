@@ -24,7 +24,7 @@ def record(
     extra="",
     reason="",
 ):
-    """Return a record as Mailjet's mail gives one, unless arguments say otherwise."""
+    """Return a record as for Mailjet's mail, unless arguments say otherwise."""
     return (
         f"<record><row><source_ip>{ip}</source_ip><count>{count}</count>"
         f"<policy_evaluated><disposition>{disposition}</disposition>"
@@ -62,7 +62,7 @@ def report_xml(
     before="",
     declaration='<?xml version="1.0" encoding="UTF-8" ?>',
 ):
-    """Return a report as text; without records it has one."""
+    """Return a report as text; if no records are given, it has a default one."""
     return (
         f"{declaration}{before}<{root}><report_metadata><org_name>{org}</org_name>"
         f"<email>noreply@{org}</email><report_id>{report_id}</report_id>"

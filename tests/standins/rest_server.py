@@ -109,7 +109,7 @@ class RestHandler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _cut(self, options: dict[str, Any], length: int) -> None:
-        """Close the connection, with a reset, in the middle of the request."""
+        """Reset the connection before the whole request has been read."""
         self.close_connection = True
         self.rfile.read(min(options.get("size", length // 2), length))
         linger = struct.pack("ii", 1, 0)

@@ -55,7 +55,7 @@ def send(store: Store, login: str, body: bytes, *, port: int, url: str) -> Answe
         if errors:
             answers.append({"Status": "error", "Errors": list(map(_row, errors))})
             continue
-        ids = _taken(store, account, message, port, is_sandbox)
+        ids = _accept(store, account, message, port, is_sandbox)
         answers.append(_success(message, ids, url))
     return _answer(_status(answers), {"Messages": answers})
 
@@ -83,10 +83,10 @@ def _sender_errors(store: Store, account: Account, message: Values) -> list[Send
     return [SendError("send-0008", text, ("From",), 403)]
 
 
-def _taken(
+def _accept(
     store: Store, account: Account, message: Values, port: int, is_sandbox: bool
 ) -> list[tuple[int, str]]:
-    """Take a message, and return id and UUID of each recipient."""
+    """Accept a message, and return id and UUID of each recipient."""
     addresses = [one["Email"] for name in _LISTS for one in message.get(name, ())]
     if is_sandbox:
         return [(0, "")] * len(addresses)
@@ -124,7 +124,7 @@ def _success(message: Values, ids: list[tuple[int, str]], url: str) -> dict[str,
 
 
 def _status(answers: list[dict[str, Any]]) -> int:
-    """200 where one mail was taken, else that of the errors."""
+    """Return 200 if a message was accepted, else the status of the errors."""
     statuses = {
         error["StatusCode"] for one in answers for error in one.get("Errors", ())
     }

@@ -13,8 +13,8 @@ from typing import Any
 
 Values = Mapping[str, Any]
 
-# Python would write a longer word as encoded words, such as the URL of an unsubscribe
-# link
+# Python would split a longer word, such as the URL of an unsubscribe link, into encoded
+# words
 _POLICY = email.policy.SMTP.clone(max_line_length=998)
 _TWINS = {
     "CustomID": "X-MJ-CustomID",
@@ -70,7 +70,7 @@ def _mailbox(address: Values) -> str:
 
 
 def _encoded(text: str) -> str:
-    """Return a text as encoded words (RFC 2047); Python's own folding adds blanks."""
+    """Return a text as encoded words (RFC 2047); Python's own folding adds spaces."""
     words, word = [], ""
     for character in text:
         if len(f"{word}{character}".encode()) > 45:
@@ -119,7 +119,7 @@ def _text(message: Values) -> EmailMessage:
 
 def _text_part(text: str, subtype: str) -> EmailMessage:
     part = EmailMessage(policy=_POLICY)
-    # As bytes: Python's way with text changes some line separators
+    # As bytes: given text, Python changes some line separators
     part.set_content(text.encode(), "text", subtype)
     part.set_param("charset", "utf-8")
     return part

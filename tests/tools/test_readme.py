@@ -1,4 +1,4 @@
-"""The pages for people: up to date, valid, and without dead links."""
+"""The documentation: up to date, valid, and without dead links."""
 
 import re
 import runpy

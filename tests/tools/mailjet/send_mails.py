@@ -24,10 +24,10 @@ DIFFERENCES = {
     "return-path": "Mailjet writes its own, both ways",
     "x-mj-mid": "Mailjet writes its own, both ways",
     "x-mj-smtpguid": "Mailjet writes its own, both ways",
-    "date": "when Mailjet took the mail, not when Odoo wrote it",
-    "mime-version": "Mailjet rewrites the structure",
-    "content-type": "Mailjet rewrites the structure",
-    "content-transfer-encoding": "Mailjet rewrites the structure",
+    "date": "when Mailjet accepted the mail, not when Odoo wrote it",
+    "mime-version": "Mailjet rebuilds the structure",
+    "content-type": "Mailjet rebuilds the structure",
+    "content-transfer-encoding": "Mailjet rebuilds the structure",
 }
 
 
