@@ -204,7 +204,8 @@ class Pool:
         if self._running < self._allowed and self._is_short():
             self._start()
 
-    def _start(self, *arguments: Any) -> None:
+    def _start(self, *arguments: Any) -> bool:
+        """Start a session; return whether there was a thread to be had."""
         self._running += 1
         self._alive += 1
         size = threading.stack_size(STACK_BYTES)
@@ -221,8 +222,10 @@ class Pool:
                 raise
             self._allowed = self._running
             self._refused_at = self._clock()
+            return False
         finally:
             threading.stack_size(size)
+        return True
 
     def _is_superfluous(self) -> bool:
         return self._running > self._allowed

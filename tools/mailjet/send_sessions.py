@@ -46,11 +46,10 @@ class SendSessions(Pool):
     def _is_short(self) -> bool:
         return len(self._queue) > self._idle * const.SEND_MAX_MESSAGES
 
-    def _start(self, *arguments: object) -> None:
-        running = self._running
-        super()._start(*arguments)
-        # None more if there was no thread to be had
-        self._idle += self._running - running
+    def _start(self, *arguments: object) -> bool:
+        is_started = super()._start(*arguments)
+        self._idle += is_started
+        return is_started
 
     def _serve(self) -> None:
         error: OSError | None = None
