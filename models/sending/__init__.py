@@ -1,6 +1,7 @@
 from . import mail_mail  # before what extends it
 from . import mailjet_message_id_mixin  # before the models that inherit it
 from . import ir_mail_server
+from . import ir_mail_server_defaults
 from . import ir_mail_server_message
 from . import ir_mail_server_quota
 from . import ir_mail_server_hourly_brake

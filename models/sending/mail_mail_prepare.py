@@ -9,7 +9,6 @@ from odoo import models, tools
 from ...tools.mailjet.cannot_carry import CannotCarry, Refused
 from ...tools.mailjet.send_session import SendSession
 from ...tools.smtp.headers import HeaderError, check_headers
-from ...tools.smtp.message_memory import unencoded
 from ...tools.smtp.pipeline import Envelope, Fate
 from ...tools.smtp.session import envelope_of
 from ...tools.words import Words
@@ -153,13 +152,7 @@ class MailMail(models.Model):
             return_path = email["headers"].get("Return-Path")
             context["domain_notifications_email"] = alias_domain.default_from_email
             context["domain_bounce_address"] = return_path or alias_domain.bounce_email
-        servers = self.env["ir.mail_server"]
-        # What core would find. Core would look up the company in each mail's own
-        # environment, which keeps that environment alive
-        context.setdefault(
-            "domain_notifications_email", servers._get_default_from_address()
-        )
-        servers = servers.with_context(**context)
+        servers = self.env["ir.mail_server"].with_context(**context)
         with message_policy(policy):
             message = servers._build_email__(
                 email_from=email_from,
@@ -189,9 +182,8 @@ class MailMail(models.Model):
             raise Refused(Words(*self.mailjet_by_smtp))
         if session.refusal:
             raise Refused(session.refusal)
-        policy = unencoded(session.mailjet_message_policy)
         message, _sender, recipients = self._mailjet_message(
-            email, email_from, alias_domain, session, policy
+            email, email_from, alias_domain, session, session.read_policy
         )
         return session.entry(message, recipients, key, deadline)
 

@@ -10,7 +10,7 @@ import psycopg2
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as CONFLICTS
 
-from ...tools.mailjet.send_session import not_carried
+from ...tools.mailjet.send_session import SendSession, not_carried
 from ...tools.smtp.cause import Cause
 from ...tools.smtp.message_memory import remembering
 from ...tools.smtp.pipeline import Delivery, Fate
@@ -24,8 +24,9 @@ from .results import Entry, Failure, used_of
 
 _logger = logging.getLogger(__name__)
 
-# Mails that are claimed, prepared and written back together
-CHUNK = 100
+# Mails that are claimed, prepared and written back together: over SMTP, and by the Send
+# API, for which 50 are one request
+CHUNK, API_CHUNK = 100, 200
 # Prepared mails are handed to the sessions once they have so many bytes
 PARCEL_BYTES = 8 << 20
 # No content is begun so long after the claim; recovery waits for 15 minutes
@@ -80,8 +81,10 @@ class Run:
     def _send(self, ids, alias_domain_id, smtp_from):
         left = None if ids is None else list(ids)
         while not self._is_over():
-            wanted = None if left is None else [left.pop(0) for _ in left[:CHUNK]]
-            taken = self._claims.take(self.server, CHUNK, wanted)
+            wanted = (
+                None if left is None else [left.pop(0) for _ in left[: self._chunk]]
+            )
+            taken = self._claims.take(self.server, self._chunk, wanted)
             self._begin_transaction()
             self._split(taken.too_large)
             if taken.is_empty and not left:
@@ -89,7 +92,7 @@ class Run:
             lease = self._claims.seconds_left(LEASE_SECONDS)
             deadline = time.monotonic() + lease
             self._prepare(taken.chosen, deadline, alias_domain_id, smtp_from)
-            self._keep(at_most_pending=CHUNK, seconds=self.budget.seconds_left())
+            self._keep(at_most_pending=self._chunk, seconds=self.budget.seconds_left())
         else:
             return True
         return self._deliver_rest()
@@ -147,6 +150,7 @@ class Run:
         self.session.mailjet_message_policy = remembering(
             self.session.mailjet_message_policy
         )
+        self._chunk = API_CHUNK if isinstance(self.session, SendSession) else CHUNK
         self.sessions = Handover(self.server, self.session)
         return True
 
@@ -190,7 +194,7 @@ class Run:
         """
         for mail_id in mail_ids:
             self._open[mail_id] = OpenMail(mail_id)
-        left, at_once, conflicts = list(mail_ids), CHUNK, 0
+        left, at_once, conflicts = list(mail_ids), len(mail_ids), 0
         while left and conflicts < MOST_CONFLICTS:
             part = left[:at_once]
             try:
@@ -227,8 +231,9 @@ class Run:
     def _prepare_once(self, left, deadline, alias_domain_id, smtp_from):
         mails = self.env["mail.mail"].browse(left)
         ready = mails._mailjet_decide(self.server)
-        self.env.cr.commit()
         stopped = (mails - ready).ids
+        if stopped:
+            self.env.cr.commit()
         for mail_id in stopped:
             del self._open[mail_id]
             left.remove(mail_id)
@@ -281,7 +286,7 @@ class Run:
             left.remove(prepared.mail_id)
             self._open[prepared.mail_id].begin(prepared)
         self.sessions.put([each for mail in parcel for each in mail.envelopes])
-        self._keep(at_most_pending=2 * CHUNK, seconds=self.budget.seconds_left())
+        self._keep(at_most_pending=2 * self._chunk, seconds=self.budget.seconds_left())
 
     def _note(self, parcel):
         """Keep CustomIDs, and keep and log why mails do not go by the Send API."""
@@ -305,7 +310,7 @@ class Run:
         for delivery in self.sessions.take(at_most_pending, seconds):
             self._note_delivery(delivery)
         answered = sum(mail.is_answered for mail in self._open.values())
-        if at_most_pending and answered < CHUNK:
+        if at_most_pending and answered < self._chunk:
             return  # a transaction costs the same for more of them
         results = {}
         released = []

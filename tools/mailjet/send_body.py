@@ -6,8 +6,8 @@ Mailjet builds its own message from them. What it could not build the same way i
 
 from dataclasses import dataclass, field
 
-from ..smtp.message_memory import plain_text
 from .cannot_carry import CannotCarry
+from .read_message import plain_text
 from .send_attachment import attachment_of
 
 # RFC 1847, RFC 8551 section 3.2

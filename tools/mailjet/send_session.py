@@ -8,6 +8,8 @@ import logging
 import smtplib
 from collections.abc import Callable, Sequence
 from email.message import Message
+from email.policy import EmailPolicy
+from functools import cached_property
 from typing import Any
 
 from ..smtp.cause import Cause
@@ -18,6 +20,7 @@ from ..smtp.pipeline import Delivery, Fate
 from ..smtp.session import Outcome, Session, envelope_of
 from ..words import Words, _lt
 from .cannot_carry import CannotCarry, Refused
+from .read_message import unwritten
 from .send_api import SendApi
 from .send_message import AttachmentMemory, to_json
 from .send_request import SendEntry, entry_of
@@ -69,6 +72,11 @@ class SendSession(Session):
         if self._smtp is None or self._smtp.sock is None:
             self._smtp = self.open_smtp()
         return self._smtp
+
+    @cached_property
+    def read_policy(self) -> EmailPolicy:
+        """The policy for messages that `entry` reads."""
+        return unwritten(self.mailjet_message_policy)
 
     @property
     def is_open(self) -> bool:

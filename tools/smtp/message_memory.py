@@ -32,7 +32,7 @@ def remembering(policy: EmailPolicy) -> EmailPolicy:
             **vars(policy),
             "parsed": {},
             "folded": {},
-            "header_factory": _HeaderClasses(policy.header_factory),
+            "header_factory": HeaderClasses(policy.header_factory),
             "content_manager": _ContentMemory(policy.content_manager),
         }
     )
@@ -65,7 +65,7 @@ class _HeaderMemory:
         return self.folded[key][1]
 
 
-class _HeaderClasses:
+class HeaderClasses:
     """A header factory that makes the class of a header once."""
 
     def __init__(self, factory: Callable) -> None:
@@ -113,43 +113,6 @@ class _ContentMemory(ContentManager):
             self.size = 0
         else:
             self._known[key] = msg
-
-
-def unencoded(policy: EmailPolicy) -> EmailPolicy:
-    """Return a policy like this one that leaves the texts of a message as they are.
-
-    It is for messages that are never written as bytes: `plain_text` has a part's text.
-    """
-    return policy.clone(content_manager=_PlainTexts(policy.content_manager))
-
-
-def plain_text(part: EmailMessage) -> str | None:
-    """Return the text of a part that was built with `unencoded`, else None."""
-    return getattr(part, "_plain_text", None)
-
-
-class _PlainTexts(ContentManager):
-    """Sets texts without encoding them."""
-
-    def __init__(self, manager: ContentManager) -> None:
-        super().__init__()
-        self._manager = manager
-
-    def get_content(self, msg: EmailMessage, *args: Any, **kw: Any) -> Any:
-        text = plain_text(msg)
-        return self._manager.get_content(msg, *args, **kw) if text is None else text
-
-    def set_content(self, msg: EmailMessage, obj: Any, *args: Any, **kw: Any) -> None:
-        """Make this content that of a message."""
-        if not isinstance(obj, str) or args or set(kw) != {"subtype", "charset"}:
-            self._manager.set_content(msg, obj, *args, **kw)
-            return
-        msg["Content-Type"] = f'text/{kw["subtype"]}; charset="{kw["charset"]}"'
-        # Lines and the end of the last one, as Python would encode them
-        text = obj.replace("\r\n", "\n").replace("\r", "\n")
-        text = text if text.endswith("\n") or not text else f"{text}\n"
-        msg.set_payload(text)
-        msg._plain_text = text
 
 
 class Flattener(BytesGenerator):

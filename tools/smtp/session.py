@@ -46,6 +46,7 @@ class Outcome:
     :ivar is_mailing: whether the mail being sent belongs to a mailing
     :ivar by_smtp: why that mail, of a server that uses the Send API, goes by SMTP
     :ivar custom_id_keys: tag and key of this database, for `mailjet.custom_id`
+    :ivar defaults: addresses of companies, as they were looked up first
     """
 
     server: Any = None
@@ -62,6 +63,7 @@ class Outcome:
     is_mailing: bool = False
     by_smtp: Words | None = None
     custom_id_keys: tuple[str, bytes] | None = field(default=None, repr=False)
+    defaults: dict[tuple, Any] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Forget the mail before."""
