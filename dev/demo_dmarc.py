@@ -91,10 +91,11 @@ def make_reports(domain):
                     "date_end": today - timedelta(days=ago - 1),
                 }
             )
+            report_rows = []
             for position, ((daily, since), row) in enumerate(SENDERS.values()):
                 count = round(daily * weight / 5 * chance.uniform(0.5, 1.5))
                 if count and ago <= since:
-                    rows.append(
+                    report_rows.append(
                         {
                             **row,
                             "report_id": report.id,
@@ -106,6 +107,9 @@ def make_reports(domain):
                             "header_from": NAME,
                         }
                     )
+            report.row_count = len(report_rows)
+            report.message_count = sum(row["count"] for row in report_rows)
+            rows += report_rows
     env["mailjet.dmarc.row"].create(rows)  # noqa: F821
     stale = env["mailjet.dmarc.statistic.stale"]  # noqa: F821
     stale._note_rows(SQL("domain_id = %s", domain.id))
