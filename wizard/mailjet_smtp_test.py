@@ -127,6 +127,7 @@ class MailjetSmtpTest(models.TransientModel):
     pair_words = fields.Json(readonly=True)
     pair_reason = fields.Char("Conclusion", compute="_compute_words")
     other_port = fields.Integer(readonly=True)
+    transport = fields.Selection(related="server_id.mailjet_transport")
     offers_api = fields.Boolean(
         readonly=True, help="No SMTP port answers, but Mailjet's API does."
     )

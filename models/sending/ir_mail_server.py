@@ -41,7 +41,7 @@ class IrMail_Server(models.Model):
     mailjet_session_limit = fields.Integer(
         "Sessions at a time",
         default=4,
-        help="SMTP connections that send side by side. Odoo uses fewer when Mailjet "
+        help="Connections that send side by side. Odoo uses fewer when Mailjet "
         "refuses connections, and more again after a while.",
     )
     mailjet_waiting_count = fields.Integer(

@@ -162,6 +162,8 @@ class TestSendApiInSmtpTest(MailjetRestCommon):
         self.assertEqual(action["res_id"], self.server.id)
         self.assertEqual(self.server.mailjet_transport, "api")
         self.assertEqual(self.server.mailjet_state, "working")
+        # Its button goes: there is nothing left to offer
+        self.assertEqual(test.transport, "api")
 
     def test_not_offered_without_an_answer_of_the_api(self):
         test = self.open_test()

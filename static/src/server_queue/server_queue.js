@@ -24,7 +24,7 @@ export class MailjetServerQueue extends Component {
     }
 }
 
-/** The SMTP sessions in use, as the worker that sends has last reported. */
+/** The sessions in use, as the worker that sends has last reported. */
 export class MailjetSessions extends Component {
     static template = "mail_mailjet.Sessions";
     static props = { ...standardWidgetProps };
