@@ -8,4 +8,5 @@ from . import mailjet_setup
 from . import mailjet_setup_steps
 from . import mailjet_smtp_test
 from . import mailjet_smtp_test_run
+from . import mailjet_smtp_test_by_api
 from . import mailjet_timeline

@@ -383,7 +383,10 @@ class MailjetSetup(models.TransientModel):
             "deliver": True,
         }
         self.test_id = tests.create(vals)
-        self.test_id.action_run()
+        if self.server_id.mailjet_transport == "api":
+            self.test_id._run_by_api()
+        else:
+            self.test_id.action_run()
         return self._reopen()
 
     # ------------------------------------------------------------------

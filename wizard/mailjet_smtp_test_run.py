@@ -154,6 +154,11 @@ class MailjetSmtpTest(models.TransientModel):
 
     def _start(self, target, api_url, custom_id):
         """Run the test in a thread that holds no cursor while waiting."""
+        arguments = (target, api_url, custom_id, self._keeper())
+        Thread(target=self._run, args=arguments, name="smtp-test", daemon=True).start()
+
+    def _keeper(self):
+        """Return a function that writes values on this test, safe in any thread."""
         registry, uid, test_id = self.env.registry, self.env.uid, self.id
 
         def keep(vals):
@@ -162,8 +167,7 @@ class MailjetSmtpTest(models.TransientModel):
                 if test.exists():
                     test.write(vals)
 
-        arguments = (target, api_url, custom_id, keep)
-        Thread(target=self._run, args=arguments, name="smtp-test", daemon=True).start()
+        return keep
 
     # ------------------------------------------------------------------
     # In the thread

@@ -120,6 +120,31 @@ class TestSendApiInSetup(MailjetRestCommon):
             self.assertEqual(setup.server_id.mailjet_transport, "api")
             self.assertEqual(ports.call_count, 1)
 
+    def test_the_test_email_goes_that_way_too(self):
+        setup = self.enter_keys()
+        setup.transport = "api"
+        setup.action_next()
+        self.store.add_sender(API_KEY, "*@company.example")
+        setup.server_id._mailjet_refresh()
+        self.env.user.email = "admin@company.example"
+        setup.action_send_test()
+        self.assertEqual((setup.state, setup.delivery), ("done", "waiting"))
+        self.assertTrue(setup.is_ok)
+        self.assertEqual(self.rest.requests[-1].path, "/v3.1/send")
+
+    def test_a_test_email_that_the_send_api_refuses_says_why(self):
+        setup = self.enter_keys()
+        setup.transport = "api"
+        setup.action_next()
+        self.store.add_sender(API_KEY, "*@company.example")
+        setup.server_id._mailjet_refresh()
+        self.env.user.email = "admin@company.example"
+        self.rest.faults.add("error", status=401, times=None)
+        setup.action_send_test()
+        self.assertEqual((setup.state, setup.delivery), ("done", False))
+        self.assertFalse(setup.is_ok)
+        self.assertTrue(setup.test_reason)
+
     def test_whoever_wants_smtp_gets_it(self):
         setup = self.enter_keys()
         with patch.object(
