@@ -6,7 +6,7 @@ both as they are.
 
 from datetime import datetime
 from email.contentmanager import ContentManager
-from email.headerregistry import MessageIDHeader, UnstructuredHeader
+from email.headerregistry import DateHeader, MessageIDHeader, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
@@ -51,7 +51,7 @@ class _Text:
     def parse(cls, value: Any, kwds: dict[str, Any]) -> None:
         """Find the text, and the parts of addresses and dates; no tree for folding."""
         kwds["parse_tree"] = None
-        if isinstance(value, datetime):
+        if issubclass(cls, DateHeader) and isinstance(value, datetime):
             kwds |= {"datetime": value, "decoded": format_datetime(value)}
         elif cls._is_plain(value):
             kwds["decoded"] = value
@@ -59,6 +59,12 @@ class _Text:
             if isinstance(value, str):
                 del kwds["parse_tree"]
             super().parse(value, kwds)
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        """Return the lines of the header: some are written as over SMTP."""
+        if self._parse_tree is None:
+            self._parse_tree = self.value_parser(str(self))
+        return super().fold(policy=policy)
 
     @classmethod
     def _is_plain(cls, value: Any) -> bool:
