@@ -209,8 +209,10 @@ class Run:
                 # Its transaction is of no more use; the other mails get a new one
                 self.env.cr.rollback()
                 _logger.exception("Mailjet: emails %s cannot be prepared", part)
-                if at_once == 1:
-                    self._open[part[0]].fail(error)
+                mail = self._open.get(part[0])
+                # One that is on its way has not failed, whatever came after
+                if at_once == 1 and mail and mail.is_unprepared:
+                    mail.fail(error)
                 at_once = 1
             left = [
                 mail_id
