@@ -195,7 +195,7 @@ class Run:
         for mail_id in mail_ids:
             self._open[mail_id] = OpenMail(mail_id)
         left, at_once, conflicts = list(mail_ids), len(mail_ids), 0
-        while left and conflicts < MOST_CONFLICTS:
+        while left and conflicts < MOST_CONFLICTS and not self._is_over():
             part = left[:at_once]
             try:
                 self._prepare_once(list(part), deadline, alias_domain_id, smtp_from)
@@ -260,6 +260,8 @@ class Run:
             if size > PARCEL_BYTES:
                 self._hand_over(parcel, left)
                 parcel, size = [], 0
+                if self._is_over():
+                    return
         self._hand_over(parcel, left)
 
     def _prepare_mail(self, mail, *options):

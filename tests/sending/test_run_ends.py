@@ -4,6 +4,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...models.sending import run
+from ...models.sending.budget import Budget
 from .test_mail_refused import MailRefusedCommon
 
 
@@ -44,3 +45,23 @@ class TestRunEnds(MailRefusedCommon):
         self.assertFalse(errors)
         self.assertEqual(len(self.arrived()), 1)
         self.assertEqual(mail.state, "sent")
+
+    def test_no_large_mail_is_prepared_when_the_time_is_over(self):
+        """A chunk of large mails takes longer than a worker may live."""
+        mails = self.create_mails(5)
+        hand_over = run.Run._hand_over
+
+        def slow(this, *args):
+            hand_over(this, *args)
+            this.budget = Budget(0)
+
+        with (
+            patch.object(run, "PARCEL_BYTES", 1),
+            patch.object(run.Run, "_hand_over", slow),
+        ):
+            self.run_cron()
+        self.assertLessEqual(len(self.arrived()), 1)
+        self.assertLessEqual(set(mails.mapped("state")), {"outgoing", "sent"})
+        self.run_queue()
+        self.assertEqual(len(self.arrived()), 5)
+        self.assertEqual(set(self.mailjet.store.taken().values()), {1})
