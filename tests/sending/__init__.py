@@ -1,4 +1,5 @@
 from . import test_decisions
+from . import test_default_sender
 from . import test_environments
 from . import test_every_recipient
 from . import test_fates
