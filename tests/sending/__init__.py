@@ -23,6 +23,7 @@ from . import test_quota_property
 from . import test_quota_shared
 from . import test_quota_split
 from . import test_run_ends
+from . import test_message_policy
 from . import test_model
 from . import test_same_bytes
 from . import test_send_api
