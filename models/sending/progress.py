@@ -12,6 +12,8 @@ _logger = logging.getLogger(__name__)
 # Watchers are notified, and what is left is counted, after so many seconds
 NEWS_SECONDS = 1
 COUNT_SECONDS = 10
+# To count a million takes seconds, and nobody needs it
+MOST_COUNTED = 10_000
 
 
 class Progress:
@@ -75,14 +77,17 @@ class Progress:
         self._published_at = self._clock()
 
     def _count_left(self, done):
-        """Return how many mails are left; other workers may send some of them."""
+        """Return how many mails are left, as text; other workers may send some."""
         now = self._clock()
         if not self._has_list and now - self._counted_at >= COUNT_SECONDS:
             self._left = self._search_left()
             self._counted_at = now
-        else:
+        elif not self._is_uncounted():
             self._left = max(self._left - done, 0)
-        return self._left
+        return f"at least {self._left}" if self._is_uncounted() else str(self._left)
+
+    def _is_uncounted(self):
+        return not self._has_list and self._left == MOST_COUNTED
 
     def _search_left(self):
         return self._server.env["mail.mail"].search_count(
@@ -92,7 +97,8 @@ class Progress:
                 "|",
                 ("scheduled_date", "=", False),
                 ("scheduled_date", "<=", fields.Datetime.now()),
-            ]
+            ],
+            limit=MOST_COUNTED,
         )
 
 

@@ -1,5 +1,6 @@
 import json
 import logging
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -189,6 +190,17 @@ class TestMailingProgress(MailingWatchedCommon):
         sessions = [each["payload"]["sessions"] for each in self.news(self.server)]
         self.assertGreater(sessions[0], 0)
         self.assertEqual(sessions[-1], 0)
+
+    def test_a_long_queue_is_not_counted_to_its_end(self):
+        self.make()
+        now = [0.0]
+        run = progress.Progress(self.server, clock=lambda: now[0])
+
+        with patch.object(progress, "MOST_COUNTED", 4):
+            left = [run._count_left(1), run._count_left(1)]
+        self.assertEqual(left, ["at least 4", "at least 4"])
+        now[0] += progress.COUNT_SECONDS
+        self.assertEqual([run._count_left(1), run._count_left(1)], ["6", "5"])
 
     def test_only_those_who_may_read_a_record_can_watch_it(self):
         mailing = self.create_mailing("a@example.org")

@@ -14,8 +14,8 @@ from mail_mailjet.tests.standins import delivered
 from mail_mailjet.tools.mailjet.send_message import to_json
 from mail_mailjet.tools.mailjet.send_request import entry_of
 from mail_mailjet.tools.smtp.session import envelope_of
+from rest_account import KEY, SECRET
 
-KEY, SECRET = "key-of-the-account", "hush-hush-secret"
 AUTHOR, ANN, BOB = "shop@example.com", "ann@example.org", "bob@example.org"
 
 # Header in lower case -> why it may differ

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from mail_mailjet.tests.standins import RestStandin, Store, TestAuthority
+from mail_mailjet.tests.standins import TestAuthority
 from mail_mailjet.tools.mailjet.errors import InvalidError, ReadOnlyError
 from mail_mailjet.tools.mailjet.send_api import SendApi
 from mail_mailjet.tools.mailjet.send_message import to_json
@@ -19,17 +19,9 @@ from send_mails import ANN, AUTHOR, BOB, KEY, SECRET, entry, mail
 
 
 @pytest.fixture
-def store():
-    store = Store()
-    store.add_key(KEY, SECRET)
+def store(store):
     store.add_sender(KEY, "*@example.com")
     return store
-
-
-@pytest.fixture
-def standin(store):
-    with RestStandin(store) as standin:
-        yield standin
 
 
 def connected(standin, secret=SECRET, **options):

@@ -6,34 +6,24 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mail_mailjet.tests.standins import RestStandin, Store
 from mail_mailjet.tools.mailjet import send_sessions
 from mail_mailjet.tools.mailjet.send_api import SendApi
 from mail_mailjet.tools.mailjet.send_request import entry_of
 from mail_mailjet.tools.mailjet.send_sessions import SendSessions
 from mail_mailjet.tools.smtp.cause import Cause
 from mail_mailjet.tools.smtp.pipeline import Fate
-
-KEY, SECRET = "key-of-the-account", "hush-hush-secret"
+from rest_account import KEY, SECRET
 
 
 @pytest.fixture
-def store():
-    store = Store()
-    store.add_key(KEY, SECRET)
+def store(store):
     store.add_sender(KEY, "*@example.com")
     return store
 
 
-@pytest.fixture
-def api(store):
-    with RestStandin(store) as api:
-        yield api
-
-
-def opener(api, **options):
+def opener(standin, **options):
     options = {"read_timeout": 20.0, "random_part": lambda: 0.0, **options}
-    return lambda: SendApi(KEY, SECRET, api.url, **options)
+    return lambda: SendApi(KEY, SECRET, standin.url, **options)
 
 
 def entry(number, sender="info@example.com", **options):
@@ -82,9 +72,9 @@ def no_pause(monkeypatch):
     monkeypatch.setattr(SendSessions, "_rest", lambda self, _seconds: rest(self, 0))
 
 
-def test_requests_are_full_and_each_mail_is_sent_once(api, store, sizes):
+def test_requests_are_full_and_each_mail_is_sent_once(standin, store, sizes):
     found = hand_over(
-        SendSessions(opener(api), 4), [entry(number) for number in range(220)]
+        SendSessions(opener(standin), 4), [entry(number) for number in range(220)]
     )
     assert fates(found) == {Fate.ACCEPTED: 220}
     assert set(store.taken().values()) == {1} and len(store.taken()) == 220
@@ -95,9 +85,9 @@ def test_requests_are_full_and_each_mail_is_sent_once(api, store, sizes):
     } == taken
 
 
-def test_no_thread_is_left(api):
+def test_no_thread_is_left(standin):
     before = threading.active_count()
-    sessions = SendSessions(opener(api), 4)
+    sessions = SendSessions(opener(standin), 4)
     hand_over(sessions, [entry(number) for number in range(120)])
     assert not sessions.running and sessions._idle == 0
     assert threading.active_count() <= before + 5  # those of the stand-in
@@ -107,10 +97,10 @@ def test_no_thread_is_left(api):
     ("kind", "options"),
     [("rate_limited", {}), ("error", {"status": 503}), ("error", {"status": 500})],
 )
-def test_mailjet_asks_to_wait(api, store, no_pause, kind, options):
-    api.faults.add(kind, path="send", times=2, **options)
+def test_mailjet_asks_to_wait(standin, store, no_pause, kind, options):
+    standin.faults.add(kind, path="send", times=2, **options)
     found = hand_over(
-        SendSessions(opener(api), 2), [entry(number) for number in range(60)]
+        SendSessions(opener(standin), 2), [entry(number) for number in range(60)]
     )
     assert fates(found) == {Fate.ACCEPTED: 60}
     assert set(store.taken().values()) == {1} and len(store.taken()) == 60
@@ -125,10 +115,10 @@ def test_mailjet_asks_to_wait(api, store, no_pause, kind, options):
     ],
 )
 def test_an_outage_ends_all_sessions_and_sends_nothing(
-    api, store, no_pause, sizes, kind, options, cause
+    standin, store, no_pause, sizes, kind, options, cause
 ):
-    api.faults.add(kind, path="send", times=None, **options)
-    sessions = SendSessions(opener(api), 3)
+    standin.faults.add(kind, path="send", times=None, **options)
+    sessions = SendSessions(opener(standin), 3)
     found = hand_over(sessions, [entry(number) for number in range(300)])
     assert fates(found) == {Fate.NOT_BEGUN: 300}
     assert sessions.failure.cause is cause
@@ -137,25 +127,27 @@ def test_an_outage_ends_all_sessions_and_sends_nothing(
         assert len(sizes) <= 3, "A refused key is not tried again and again"
 
 
-def test_a_few_mails_are_no_reason_why_mailjet_asks_to_wait(api, no_pause):
-    api.faults.add("rate_limited", path="send", times=None)
-    sessions = SendSessions(opener(api), 1)
+def test_a_few_mails_are_no_reason_why_mailjet_asks_to_wait(standin, no_pause):
+    standin.faults.add("rate_limited", path="send", times=None)
+    sessions = SendSessions(opener(standin), 1)
     found = hand_over(sessions, [entry(number) for number in range(3)])
     assert fates(found) == {Fate.NOT_BEGUN: 3}
     assert sessions.failure.cause is Cause.THROTTLED
 
 
-def test_nobody_waits_as_long_as_mailjet_may_ask(api, sizes):
+def test_nobody_waits_as_long_as_mailjet_may_ask(standin, sizes):
     """Mails that fill the queue would block the thread that prepares more."""
-    api.faults.add("rate_limited", path="send", times=None, retry_after=3600)
-    sessions = SendSessions(opener(api), 2)
+    standin.faults.add("rate_limited", path="send", times=None, retry_after=3600)
+    sessions = SendSessions(opener(standin), 2)
     found = hand_over(sessions, [entry(number) for number in range(120)])
     assert fates(found) == {Fate.NOT_BEGUN: 120}
     assert sessions.failure.cause is Cause.THROTTLED
     assert len(sizes) <= 2
 
 
-def test_a_mail_whose_time_is_over_meanwhile_has_no_reason(api, no_pause, monkeypatch):
+def test_a_mail_whose_time_is_over_meanwhile_has_no_reason(
+    standin, no_pause, monkeypatch
+):
     now = [0.0]
     send = SendApi.send
 
@@ -165,42 +157,44 @@ def test_a_mail_whose_time_is_over_meanwhile_has_no_reason(api, no_pause, monkey
         return sent
 
     monkeypatch.setattr(SendApi, "send", slow)
-    api.faults.add("error", path="send", status=500)
-    sessions = SendSessions(opener(api, clock=lambda: now[0]), 1, clock=lambda: now[0])
+    standin.faults.add("error", path="send", status=500)
+    sessions = SendSessions(
+        opener(standin, clock=lambda: now[0]), 1, clock=lambda: now[0]
+    )
     found = hand_over(sessions, [entry(1, deadline=10.0)])
     assert fates(found) == {Fate.NOT_BEGUN: 1}
     assert not found[1].errors, "The server has refused nothing"
 
 
-def test_what_got_no_answer_is_in_doubt(api, store, no_pause):
-    api.faults.add("lost", path="send", times=1)
+def test_what_got_no_answer_is_in_doubt(standin, store, no_pause):
+    standin.faults.add("lost", path="send", times=1)
     found = hand_over(
-        SendSessions(opener(api), 1), [entry(number) for number in range(100)]
+        SendSessions(opener(standin), 1), [entry(number) for number in range(100)]
     )
     assert fates(found) == {Fate.UNCERTAIN: 50, Fate.ACCEPTED: 50}
     assert set(store.taken().values()) == {1} and len(store.taken()) == 100
 
 
-def test_a_server_that_never_answers_is_not_given_everything(api, no_pause):
-    api.faults.add("lost", path="send", times=None)
-    sessions = SendSessions(opener(api), 1)
+def test_a_server_that_never_answers_is_not_given_everything(standin, no_pause):
+    standin.faults.add("lost", path="send", times=None)
+    sessions = SendSessions(opener(standin), 1)
     found = hand_over(sessions, [entry(number) for number in range(500)])
     assert fates(found) == {Fate.UNCERTAIN: 150, Fate.NOT_BEGUN: 350}
     assert sessions.failure
 
 
-def test_a_mail_that_breaks_each_request_takes_no_other_down(api, store, no_pause):
+def test_a_mail_that_breaks_each_request_takes_no_other_down(standin, store, no_pause):
     send = SendApi.send
 
     def watched(self, entries):
         if any(b'"Mail 17"' in b"".join(one.pieces) for one in entries):
-            api.faults.add("error", path="send", status=500)
+            standin.faults.add("error", path="send", status=500)
         return send(self, entries)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SendApi, "send", watched)
         entries = [entry(number) for number in range(200)]
-        found = hand_over(SendSessions(opener(api), 1), entries)
+        found = hand_over(SendSessions(opener(standin), 1), entries)
     lost = {
         key for key, one in found.items() if Fate.ACCEPTED not in one.fates.values()
     }
@@ -209,17 +203,17 @@ def test_a_mail_that_breaks_each_request_takes_no_other_down(api, store, no_paus
     assert len(store.taken()) == 199 and set(store.taken().values()) == {1}
 
 
-def test_one_refused_mail_does_not_concern_the_others(api, store):
+def test_one_refused_mail_does_not_concern_the_others(standin, store):
     entries = [entry(number) for number in range(10)]
     entries[3] = entry(3, sender="info@foreign.example")
-    found = hand_over(SendSessions(opener(api), 1), entries)
+    found = hand_over(SendSessions(opener(standin), 1), entries)
     assert fates(found) == {Fate.ACCEPTED: 9, Fate.REFUSED: 1}
     assert found[3].errors["to3@example.org"].cause is Cause.SENDER
 
 
-def test_mails_whose_time_is_over_are_not_begun(api, store):
+def test_mails_whose_time_is_over_are_not_begun(standin, store):
     now = [0.0]
-    sessions = SendSessions(opener(api), 1, clock=lambda: now[0])
+    sessions = SendSessions(opener(standin), 1, clock=lambda: now[0])
     entries = [entry(number, deadline=10.0) for number in range(5)]
     now[0] = 11.0
     found = hand_over(sessions, entries)
@@ -227,9 +221,9 @@ def test_mails_whose_time_is_over_are_not_begun(api, store):
     assert not sessions.failure and not store.taken()
 
 
-def test_what_was_not_begun_can_be_taken_back(api, store):
-    api.delay = 0.3
-    sessions = SendSessions(opener(api), 1)
+def test_what_was_not_begun_can_be_taken_back(standin, store):
+    standin.delay = 0.3
+    sessions = SendSessions(opener(standin), 1)
     sessions.put([entry(number) for number in range(120)])
     sessions.cancel()
     found = {one.envelope.key: one for one in sessions.take(0, 10)}
@@ -239,13 +233,15 @@ def test_what_was_not_begun_can_be_taken_back(api, store):
     assert len(store.taken()) == fates(found)[Fate.ACCEPTED]
 
 
-def test_a_fault_of_ours_leaves_no_mail_without_a_delivery(api, no_pause, monkeypatch):
+def test_a_fault_of_ours_leaves_no_mail_without_a_delivery(
+    standin, no_pause, monkeypatch
+):
     def send(self, entries):
         raise ZeroDivisionError
 
     monkeypatch.setattr(SendApi, "send", send)
     monkeypatch.setattr(send_sessions._logger, "exception", lambda *_args: None)
-    found = hand_over(SendSessions(opener(api), 2), [entry(n) for n in range(60)])
+    found = hand_over(SendSessions(opener(standin), 2), [entry(n) for n in range(60)])
     assert Fate.UNCERTAIN in fates(found)
     assert fates(found).total() == 60
 
@@ -264,12 +260,12 @@ FAULTS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(faults=FAULTS, count=st.integers(1, 130), limit=st.integers(1, 3))
-def test_any_faults_send_no_mail_twice(api, store, no_pause, faults, count, limit):
+def test_any_faults_send_no_mail_twice(standin, store, no_pause, faults, count, limit):
     store.clear_messages()
-    api.faults.clear()
+    standin.faults.clear()
     for kind in faults:
-        api.faults.add(kind, path="send")
-    sessions = SendSessions(opener(api), limit)
+        standin.faults.add(kind, path="send")
+    sessions = SendSessions(opener(standin), limit)
     found = hand_over(sessions, [entry(number) for number in range(count)])
     taken = store.taken()
     assert set(taken.values()) <= {1}
@@ -281,7 +277,7 @@ def test_any_faults_send_no_mail_twice(api, store, no_pause, faults, count, limi
             assert address not in taken, number
 
 
-def test_a_thread_that_cannot_be_had_is_not_counted(api, sizes, monkeypatch):
+def test_a_thread_that_cannot_be_had_is_not_counted(standin, sizes, monkeypatch):
     """The others do its work."""
     start, left = threading.Thread.start, [1]
 
@@ -293,7 +289,7 @@ def test_a_thread_that_cannot_be_had_is_not_counted(api, sizes, monkeypatch):
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", scarce)
-    sessions = SendSessions(opener(api), 3)
+    sessions = SendSessions(opener(standin), 3)
     found = hand_over(sessions, [entry(number) for number in range(160)])
     assert fates(found) == {Fate.ACCEPTED: 160}
     assert not sessions.running and sessions._idle == 0
