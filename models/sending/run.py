@@ -194,7 +194,7 @@ class Run:
         """
         for mail_id in mail_ids:
             self._open[mail_id] = OpenMail(mail_id)
-        left, at_once, conflicts = list(mail_ids), len(mail_ids), 0
+        left, at_once, conflicts = list(mail_ids), self._chunk, 0
         while left and conflicts < MOST_CONFLICTS and not self._is_over():
             part = left[:at_once]
             try:
