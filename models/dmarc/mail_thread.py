@@ -78,7 +78,9 @@ class MailThread(models.AbstractModel):
         report_model = self.env["ir.model"]._get_id(REPORT)
         server = self.env["fetchmail.server"].sudo()
         server = server.browse(self.env.context.get("default_fetchmail_server_id"))
-        addresses = [one.lower() for one in email_split(message_dict["recipients"])]
+        # Others have a part of a mail read without saying whose it is
+        recipients = message_dict.get("recipients") or ""
+        addresses = [one.lower() for one in email_split(recipients)]
         is_ours = [("alias_model_id", "=", report_model)]
         if server.object_id.id != report_model and not Alias.search_count(
             is_ours, limit=1

@@ -50,6 +50,12 @@ class IrMail_Server(models.Model):
         """
         outcome = self.env.context.get("mailjet_outcome")
         if outcome and outcome.server:
+            # As core does next
+            email_from = (
+                email_from
+                or self.env.context.get("domain_notifications_email")
+                or self._get_default_from_address()
+            )
             email_from, reply_to = map(ascii_domains, (email_from, reply_to))
             if _INTERNATIONAL.search(email_from or ""):
                 raise AssertionError(

@@ -194,8 +194,8 @@ class Run:
         """
         for mail_id in mail_ids:
             self._open[mail_id] = OpenMail(mail_id)
-        left, at_once, conflicts = list(mail_ids), len(mail_ids), 0
-        while left and conflicts < MOST_CONFLICTS:
+        left, at_once, conflicts = list(mail_ids), self._chunk, 0
+        while left and conflicts < MOST_CONFLICTS and not self._is_over():
             part = left[:at_once]
             try:
                 self._prepare_once(list(part), deadline, alias_domain_id, smtp_from)
@@ -209,8 +209,10 @@ class Run:
                 # Its transaction is of no more use; the other mails get a new one
                 self.env.cr.rollback()
                 _logger.exception("Mailjet: emails %s cannot be prepared", part)
-                if at_once == 1:
-                    self._open[part[0]].fail(error)
+                mail = self._open.get(part[0])
+                # One that is on its way has not failed, whatever came after
+                if at_once == 1 and mail and mail.is_unprepared:
+                    mail.fail(error)
                 at_once = 1
             left = [
                 mail_id
@@ -258,6 +260,8 @@ class Run:
             if size > PARCEL_BYTES:
                 self._hand_over(parcel, left)
                 parcel, size = [], 0
+                if self._is_over():
+                    return
         self._hand_over(parcel, left)
 
     def _prepare_mail(self, mail, *options):

@@ -195,6 +195,13 @@ class TestMailjetDmarcIntake(DmarcCommon):
         partner = self.env["res.partner"].search([("name", "=like", "Report domain%")])
         self.assertEqual(partner.message_ids.attachment_ids.mapped("raw"), [GZIP])
 
+    def test_a_mail_whose_recipients_are_not_said(self):
+        message = EmailMessage()
+        message.set_content("Hello")
+        Thread = self.env["mail.thread"]
+        payload = Thread._message_parse_extract_payload(message, {})
+        self.assertIn("Hello", payload["body"])
+
     def test_an_incoming_server_without_alias(self):
         """Its mail may create records of a model."""
         self.alias.unlink()

@@ -1,4 +1,6 @@
 from . import test_decisions
+from . import test_default_sender
+from . import test_environments
 from . import test_every_recipient
 from . import test_fates
 from . import test_limits
@@ -21,6 +23,7 @@ from . import test_quota_property
 from . import test_quota_shared
 from . import test_quota_split
 from . import test_run_ends
+from . import test_message_policy
 from . import test_model
 from . import test_same_bytes
 from . import test_send_api

@@ -9,6 +9,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
 
+from ...models.sending import run
 from .fates_common import FatesCommon, both_ways
 
 
@@ -84,7 +85,7 @@ class TestDecisions(FatesCommon):
         with (
             patch.object(model, "_get_opt_out_list", opt_out_list),
             patch.object(model, "_mailjet_is_to_lists", lambda mailing: False),
-            patch("odoo.addons.mail_mailjet.models.sending.run.CHUNK", 1),
+            patch.multiple(run, CHUNK=1, API_CHUNK=1),
         ):
             self.send(self.mails, way)
         self.assert_cancelled(

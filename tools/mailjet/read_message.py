@@ -6,7 +6,7 @@ both as they are.
 
 from datetime import datetime
 from email.contentmanager import ContentManager
-from email.headerregistry import MessageIDHeader, UnstructuredHeader
+from email.headerregistry import DateHeader, MessageIDHeader, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
@@ -45,27 +45,33 @@ class _TextClasses(HeaderClasses):
 
 
 class _Text:
-    """What such a header has before that of its class."""
+    """Replaces the parsing of a header's class."""
 
     @classmethod
     def parse(cls, value: Any, kwds: dict[str, Any]) -> None:
         """Find the text, and the parts of addresses and dates; no tree for folding."""
+        if isinstance(value, str) and not cls._is_plain(value):
+            return super().parse(value, kwds)
         kwds["parse_tree"] = None
-        if isinstance(value, datetime):
+        if issubclass(cls, DateHeader) and isinstance(value, datetime):
             kwds |= {"datetime": value, "decoded": format_datetime(value)}
-        elif cls._is_plain(value):
+        elif isinstance(value, str):
             kwds["decoded"] = value
         else:
-            if isinstance(value, str):
-                del kwds["parse_tree"]
-            super().parse(value, kwds)
+            return super().parse(value, kwds)
+        return None
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        """Return the lines of the header: some are written as over SMTP."""
+        if self._parse_tree is None:
+            self._parse_tree = self.value_parser(str(self))
+        return super().fold(policy=policy)
 
     @classmethod
-    def _is_plain(cls, value: Any) -> bool:
+    def _is_plain(cls, value: str) -> bool:
         """Whether a text says the same when it is parsed."""
         return (
             issubclass(cls, UnstructuredHeader | MessageIDHeader)
-            and isinstance(value, str)
             and value.isascii()
             and value.isprintable()
             and "=?" not in value
