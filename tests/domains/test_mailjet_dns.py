@@ -401,7 +401,6 @@ class TestMailjetDns(MailjetRestCommon):
             for number in range(100)
         ]
         self.domain._sync_values(self.server, vals_list)
-        self.dns.queries.clear()
         self.rest.clear_requests()
         columns = ["name", "dns_checked_on", "server_id", "dmarc_state", "mx_state"]
         columns += ["ownership_state", "spf_state", "dkim_state"]

@@ -114,7 +114,7 @@ class TestMailjetReceivers(MailjetRestCommon):
         )
         self.domain.action_check_dns()
         self.assertEqual(self.domain.name_servers, "dns15.ovh.net, ns15.ovh.net")
-        self.dns.queries.clear()
+        asked = len(self.dns.queries)
         self.env.invalidate_all()
         self.assertEqual(self.domain.dns_host, "OVHcloud")
         self.assertEqual(self.domain.dns_host_url, "https://www.ovh.com/manager/")
@@ -122,7 +122,7 @@ class TestMailjetReceivers(MailjetRestCommon):
         self.assertIn("mailjet._domainkey: the panel adds", dkim.entry_hint)
         self.assertIn("Choose the record type TXT", dkim.entry_hint)
         self.assertIn("Leave the name empty", self.record("spf").entry_hint)
-        self.assertFalse(self.dns.queries, "Nothing is asked on opening")
+        self.assertEqual(len(self.dns.queries), asked, "Nothing is asked on opening")
 
     def test_an_outage_keeps_the_host_and_a_move_changes_it(self):
         self.save_servers("ana.ns.cloudflare.com")

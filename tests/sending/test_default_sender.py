@@ -14,7 +14,9 @@ class TestDefaultSender(FatesCommon):
         self.env["res.company"].search([]).alias_domain_id = False
         mail = self.create_mails(1)
         mail.write({"email_from": False, "reply_to": False})
-        with patch.dict(config.options, {"email_from": "Zoé <info@bücher.example>"}):
+        with patch.dict(
+            config._cli_options, {"email_from": "Zoé <info@bücher.example>"}
+        ):
             self.send(mail, way)
         [message] = self.mailjet.store.messages
         for name in ("From", "Reply-To"):
