@@ -78,7 +78,7 @@ class MailThread(models.AbstractModel):
         report_model = self.env["ir.model"]._get_id(REPORT)
         server = self.env["fetchmail.server"].sudo()
         server = server.browse(self.env.context.get("default_fetchmail_server_id"))
-        # Others have a part of a mail read without saying whose it is
+        # Callers that only want a part read may leave the recipients out
         recipients = message_dict.get("recipients") or ""
         addresses = [one.lower() for one in email_split(recipients)]
         is_ours = [("alias_model_id", "=", report_model)]

@@ -50,7 +50,7 @@ class IrMail_Server(models.Model):
         """
         outcome = self.env.context.get("mailjet_outcome")
         if outcome and outcome.server:
-            # As core does next
+            # As core does, which would not write its domain in ASCII
             email_from = (
                 email_from
                 or self.env.context.get("domain_notifications_email")

@@ -10,7 +10,6 @@ class MailjetMessageIdMixin(models.AbstractModel):
     """
 
     _name = "mailjet.message.id.mixin"
-    # A term that is translated already
     _description = "MessageID at Mailjet"
 
     mailjet_message_id = fields.Char(

@@ -26,8 +26,8 @@ email.policy.__class__ = _PolicyModule
 def message_policy(policy):
     """Have core build this thread's messages with this policy.
 
-    Core's `_build_email__` takes `email.policy.SMTP`, and offers no other way. What
-    other threads build meanwhile, for any server, is not concerned.
+    Core's `_build_email__` reads `email.policy.SMTP`, and offers no other way. Other
+    threads keep theirs, whatever server they build mail for.
     """
     before = getattr(_thread, "policy", None)
     _thread.policy = policy

@@ -12,7 +12,7 @@ _logger = logging.getLogger(__name__)
 # Watchers are notified, and what is left is counted, after so many seconds
 NEWS_SECONDS = 1
 COUNT_SECONDS = 10
-# To count a million takes seconds, and nobody needs it
+# Counting a million takes seconds, and nobody needs the exact number
 MOST_COUNTED = 10_000
 
 

@@ -105,6 +105,16 @@ class TestSendApiInSetup(MailjetRestCommon):
         setup.action_next()
         return setup
 
+    def set_up_by_api(self):
+        """Return a set-up that can send a test email by the Send API."""
+        setup = self.enter_keys()
+        setup.transport = "api"
+        setup.action_next()
+        self.store.add_sender(API_KEY, "*@company.example")
+        setup.server_id._mailjet_refresh()
+        self.env.user.email = "admin@company.example"
+        return setup
+
     def test_offered_where_no_smtp_port_answers(self):
         setup = self.enter_keys()
         with patch.object(
@@ -121,24 +131,14 @@ class TestSendApiInSetup(MailjetRestCommon):
             self.assertEqual(ports.call_count, 1)
 
     def test_the_test_email_goes_that_way_too(self):
-        setup = self.enter_keys()
-        setup.transport = "api"
-        setup.action_next()
-        self.store.add_sender(API_KEY, "*@company.example")
-        setup.server_id._mailjet_refresh()
-        self.env.user.email = "admin@company.example"
+        setup = self.set_up_by_api()
         setup.action_send_test()
         self.assertEqual((setup.state, setup.delivery), ("done", "waiting"))
         self.assertTrue(setup.is_ok)
         self.assertEqual(self.rest.requests[-1].path, "/v3.1/send")
 
     def test_a_test_email_that_the_send_api_refuses_says_why(self):
-        setup = self.enter_keys()
-        setup.transport = "api"
-        setup.action_next()
-        self.store.add_sender(API_KEY, "*@company.example")
-        setup.server_id._mailjet_refresh()
-        self.env.user.email = "admin@company.example"
+        setup = self.set_up_by_api()
         self.rest.faults.add("error", status=401, times=None)
         setup.action_send_test()
         self.assertEqual((setup.state, setup.delivery), ("done", False))
